@@ -1,0 +1,7 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+export = function (RED: NodeAPI): void {
+  RED.nodes.registerType('3cx-config', function (this: Node, config: NodeDef) {
+    RED.nodes.createNode(this, config);
+  });
+};

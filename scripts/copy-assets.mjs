@@ -1,0 +1,38 @@
+// Copies what tsc does not compile beside the built nodes: editor definitions, icons and locales.
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const built = join(root, 'dist/nodes');
+
+cpSync(join(root, 'icons'), join(built, 'icons'), { recursive: true });
+
+const definitions = readdirSync(join(root, 'nodes')).filter((file) => file.endsWith('.html'));
+for (const file of definitions) cpSync(join(root, 'nodes', file), join(built, file));
+
+// Node-RED gives every node a catalogue of its own, and a status key is looked up in that one only. The strings that
+// the nodes share stand once, in shared.json, and are laid under each node's own.
+for (const language of readdirSync(join(root, 'nodes/locales'))) {
+  const from = join(root, 'nodes/locales', language);
+  const to = join(built, 'locales', language);
+  mkdirSync(to, { recursive: true });
+  const { threecx: shared } = readJson(join(from, 'shared.json'));
+  for (const type of definitions.map((file) => basename(file, '.html'))) {
+    const { threecx: own } = readJson(join(from, `${type}.json`));
+    writeFileSync(join(to, `${type}.json`), JSON.stringify({ threecx: merge(shared, own) }, null, 2));
+    cpSync(join(from, `${type}.html`), join(to, `${type}.html`));
+  }
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+function merge(base, over) {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    merged[key] = typeof value === 'object' ? merge(base[key] ?? {}, value) : value;
+  }
+  return merged;
+}
