@@ -1,7 +1,11 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { registerOperationNode } from '../lib/node-red/operation-node';
+import type { NodeAPI } from '../lib/node-red/types';
 
 export = function (RED: NodeAPI): void {
-  RED.nodes.registerType('3cx-call-monitor', function (this: Node, config: NodeDef) {
-    RED.nodes.createNode(this, config);
+  registerOperationNode(RED, '3cx-call-monitor', {
+    showallcalls: { api: 'showallcalls', arguments: [] },
+    getcallerid: { api: 'getcallerid', arguments: ['extension'] },
+    ondn: { api: 'ondn', arguments: ['extension'] },
+    dnregs: { api: 'dnregs', arguments: ['extension'] },
   });
 };

@@ -1,7 +1,13 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { openConnection } from '../lib/node-red/connection';
+import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from '../lib/node-red/types';
 
 export = function (RED: NodeAPI): void {
-  RED.nodes.registerType('3cx-config', function (this: Node, config: NodeDef) {
-    RED.nodes.createNode(this, config);
-  });
+  RED.nodes.registerType<ConnectionNode, ConnectionDef, object, ConnectionCredentials>(
+    '3cx-config',
+    function (def) {
+      RED.nodes.createNode(this, def);
+      openConnection(RED, this, def);
+    },
+    { credentials: { user: { type: 'text' }, password: { type: 'password' }, token: { type: 'password' } } },
+  );
 };

@@ -1,0 +1,199 @@
+import { ThreeCxError } from './errors';
+import { type Profile, profileNames, profileOf } from './profiles';
+
+/** Why the PBX said no. */
+export type RefusalReason = 'no-call' | 'no-phone' | 'not-an-agent' | 'not-an-extension' | 'refused';
+
+export type ConnectionStatus = 'undefined' | 'dialing' | 'ringing' | 'connected' | 'hold' | 'held';
+export type Recording = 'on' | 'paused' | 'off';
+
+/** One leg of a call, as `showallcalls` lists it. */
+export interface Connection {
+  /** Unique while the connection lives; after a blind transfer it can stand at another DN. */
+  id: string;
+  /** The DN this leg belongs to: an extension, or a trunk for the outside leg. */
+  extension: string;
+  status: ConnectionStatus;
+  /** The other party, as the PBX wrote it; may be empty. */
+  number: string;
+  /** The queue the call came through, null for a direct call. */
+  queue: { number: string; name: string } | null;
+  recording: Recording;
+  /** 1, 2, … within one call; only the documented form has it. */
+  ccid?: string;
+}
+
+export interface Registration {
+  id: string;
+  contact: string;
+  userAgent: string;
+}
+
+/**
+ * Takes the wrapper off that some builds put around an answer, and the white space.
+ *
+ * @param body an answer, as received
+ */
+export function unwrap(body: string): string {
+  return body
+    .trim()
+    .replace(/^<html>(\s*<head>\s*<\/head>)?\s*<body>/i, '')
+    .replace(/<\/body>\s*<\/html>$/i, '')
+    .trim();
+}
+
+/** @throws ThreeCxError `unexpected-answer`: never quotes the text, which may hold phone numbers and gets logged */
+export function unexpected(body: string): ThreeCxError {
+  const kind = body.trim() === '' ? 'nothing' : /<(html|!doctype)/i.test(body) ? 'an HTML page' : 'something';
+  return new ThreeCxError('unexpected-answer', `the server answered with ${kind} that the 3CX HTTP API does not send`);
+}
+
+/** `true` or `false` in any case, else null. */
+export function booleanOf(text: string): boolean | null {
+  if (/^true$/i.test(text)) return true;
+  return /^false$/i.test(text) ? false : null;
+}
+
+/** A call id is opaque (shipped: `00000A5F3C2D1_8`); null for what cannot be one. */
+export function callIdOf(text: string): string | null {
+  return /^[\w.:-]{2,64}$/.test(text) && !/^(true|false|null|idle|error)$/i.test(text) ? text : null;
+}
+
+/** The sentences with which the queue operations refuse (documented, shipped). */
+export function queueRefusalOf(text: string): RefusalReason | null {
+  if (/is not an agent of the queues\.?$/i.test(text)) return 'not-an-agent';
+  if (/is not a valid extension\.?$/i.test(text)) return 'not-an-extension';
+  return null;
+}
+
+/**
+ * Reads a status: `    CURRENT_STATUS=Available` (shipped, showstatus) or the bare name.
+ *
+ * @returns the profile (null for a name outside the five) and its name, or null when this is no status
+ */
+export function profileAnswerOf(text: string): { profile: Profile | null; profileName: string } | null {
+  const keyed = /^CURRENT_STATUS=(.*)$/is.exec(text)?.[1]?.trim();
+  const isName =
+    keyed !== undefined || (/^[\p{L}\p{N} ._-]{1,40}$/u.test(text) && !/^(true|false|null|error|\d+)$/i.test(text));
+  if (!isName) return null;
+  const name = keyed ?? text;
+  const profile = profileOf(name);
+  return { profile, profileName: profile === null ? name : profileNames[profile] };
+}
+
+/**
+ * Reads `<id>-<contact>-<user agent>` (shipped): the contact ends at the first `-` after its `@`.
+ *
+ * @returns null when the text is no registration
+ */
+export function registrationOf(text: string): Registration | null {
+  const match = /^(\d+)-([^@-]*(?:@|[^@]*?@)[^-]*|[^@-]*)-(.*)$/s.exec(text);
+  if (!match) return null;
+  const [, id = '', contact = '', userAgent = ''] = match;
+  return { id, contact, userAgent };
+}
+
+/**
+ * Reads `Queue: <name> Anrufer: <number>` (shipped). A name stands before the number, so what follows the first
+ * `Anrufer:` is the number: a caller cannot pretend to have come through a queue.
+ *
+ * @returns null when the text is none of it
+ */
+export function callerOf(text: string): { number: string; queue: { number: null; name: string } | null } | null {
+  const match = /^(?:Queue:(.*?)\s)?\s*Anrufer:(.*)$/is.exec(text);
+  if (!match) return null;
+  const name = (match[1] ?? '').trim();
+  return { number: (match[2] ?? '').trim(), queue: name === '' || name === directCall ? null : { number: null, name } };
+}
+
+/** How the shipped server names the queue of a call that came through none. */
+const directCall = 'Direkter Anruf';
+
+/**
+ * Reads the connections of `showallcalls`: `ID=…;S=…;DN=…;Queue_Name=…;Queue_Nummer=…;EP=…;REC=…` (shipped) or
+ * `ID=…:CCID=…:S=…:DN=…:EP=…:REC=…` (documented), each record followed by `<br>` or a line break.
+ *
+ * @param body an answer, as received: an empty one is no answer, one with an empty HTML body is no calls
+ * @throws ThreeCxError `unexpected-answer`
+ */
+export function connectionsOf(body: string): Connection[] {
+  const text = unwrap(body);
+  if (text === '' && !/<body>/i.test(body)) throw unexpected(body);
+  return splitRecords(text).map((record) => {
+    const connection = connectionOf(record);
+    if (connection === null) throw unexpected(body);
+    return connection;
+  });
+}
+
+/** A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows. */
+function splitRecords(text: string): string[] {
+  return text.split(/(?:<br ?\/?>[\r\n]{0,2}|\r?\n)(?=ID=\d+[;:]|$)/i).filter((record) => record !== '');
+}
+
+/**
+ * The free texts are the queue's name, which the PBX' owner chose, and the other party's number, which a caller may
+ * have. The first `;Queue_Nummer=…;EP=` ends the name, the last `;REC=` ends the number: a caller can forge no field.
+ */
+function connectionOf(record: string): Connection | null {
+  const separator = /^ID=\d+([;:])/.exec(record)?.[1];
+  if (separator === undefined) return null;
+  const [head, tail] = halves(record, separator);
+  const fields = new Map<string, string>();
+  for (const pair of head.split(separator)) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && !fields.has(pair.slice(0, equals))) fields.set(pair.slice(0, equals), pair.slice(equals + 1));
+  }
+  const { queueName, queueNumber, number, recording } = freeTexts(tail, separator);
+  const ccid = fields.get('CCID');
+  return {
+    id: fields.get('ID') ?? '',
+    extension: fields.get('DN') ?? '',
+    status: statuses.get(fields.get('S')?.toLowerCase() ?? '') ?? 'undefined',
+    number,
+    queue: queueNumber === '' || queueNumber === 'null' ? null : { number: queueNumber, name: queueName },
+    recording: recordings.get(recording.toLowerCase()) ?? 'off',
+    ...(ccid === undefined ? {} : { ccid }),
+  };
+}
+
+/** Cuts a record before the first of the fields whose values are free text. */
+function halves(record: string, separator: string): [string, string] {
+  const starts = ['Queue_Name', 'Queue_Nummer', 'EP', 'REC']
+    .map((key) => record.indexOf(`${separator}${key}=`))
+    .filter((at) => at >= 0);
+  const at = starts.length === 0 ? record.length : Math.min(...starts);
+  return [record.slice(0, at), record.slice(at)];
+}
+
+function freeTexts(
+  tail: string,
+  separator: string,
+): Record<'queueName' | 'queueNumber' | 'number' | 'recording', string> {
+  const key = (name: string): string => `${separator}${name}=`;
+  const recordingAt = tail.lastIndexOf(key('REC'));
+  const recording = recordingAt < 0 ? '' : tail.slice(recordingAt + key('REC').length);
+  const texts = recordingAt < 0 ? tail : tail.slice(0, recordingAt);
+
+  const queue = /([;:])Queue_Nummer=((?:(?!\1).)*)(?=\1EP=|$)/s.exec(texts);
+  const numberAt = texts.indexOf(key('EP'), queue?.index ?? 0);
+  const nameEnd = queue?.index ?? (numberAt < 0 ? texts.length : numberAt);
+  return {
+    queueName: texts.startsWith(key('Queue_Name')) ? texts.slice(key('Queue_Name').length, nameEnd) : '',
+    queueNumber: queue?.[2] ?? '',
+    number: numberAt < 0 ? '' : texts.slice(numberAt + key('EP').length),
+    recording: recording.split(separator, 1)[0] ?? '',
+  };
+}
+
+const statuses = new Map<string, ConnectionStatus>(
+  (['undefined', 'dialing', 'ringing', 'connected', 'hold', 'held'] as const).map((status) => [status, status]),
+);
+
+/** `REC` is the last recording action; a number where the server has no name for it (shipped). */
+const recordings = new Map<string, Recording>([
+  ['start', 'on'],
+  ['resume', 'on'],
+  ['pause', 'paused'],
+  ['stop', 'off'],
+]);

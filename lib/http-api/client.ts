@@ -1,0 +1,221 @@
+import type { ConnectionOptions } from 'node:tls';
+import { type Connection, unexpected, unwrap } from './answers';
+import { type Arguments, checkArgument } from './arguments';
+import { ThreeCxError } from './errors';
+import { RequestLane, type Turn } from './lane';
+import { isUnknownOperation, operationOf, type OperationName, type Outcome } from './operations';
+import { Wire } from './wire';
+
+export interface ClientOptions {
+  /** Base URL, http or https, a path prefix allowed. */
+  url: string;
+  auth?: { type: 'none' } | { type: 'basic'; user: string; password: string } | { type: 'bearer'; token: string };
+  /** TLS settings for https. */
+  tls?: ConnectionOptions;
+  /** URL of an HTTP proxy. */
+  proxy?: string;
+  /** How long to wait for an answer once a request was sent, in ms. */
+  timeout?: number;
+  /** When set, makecall, transfer and divert go nowhere else. */
+  allowDestinations?: RegExp;
+  /** Whether `stop`, which ends the server, may be sent. */
+  allowStop?: boolean;
+  /** Is told when the server can no longer be reached or logged in to, and when it can again. */
+  onHealth?: (health: Health) => void;
+}
+
+/** What is known of the server: nothing yet, that it answers, or why no request gets through to it. */
+export type Health = 'unknown' | 'ok' | 'unreachable' | 'unauthorized';
+
+/** What became of an operation: what was asked, and what the PBX said. */
+export type Result = Outcome & { given: Arguments; answer: string };
+
+/** Polls and look-ups get at most so many ms: they must not keep a command waiting. */
+const maxPollTimeout = 4_000;
+
+/** Speaks the 3CX HTTP API to one server, documented or shipped, one request at a time. */
+export class ThreeCxClient {
+  private readonly lane = new RequestLane();
+  private readonly wire: Wire;
+  private readonly timeout: number;
+  private health: Health = 'unknown';
+  /** Operations of which the server understood the second of their two forms. */
+  private readonly secondForm = new Set<OperationName>();
+  private knowsDnregs = true;
+  private waitingPoll: Promise<Connection[]> | null = null;
+
+  /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
+  constructor(private readonly options: ClientOptions) {
+    this.timeout = options.timeout ?? 8_000;
+    if (!(this.timeout > 0)) throw new ThreeCxError('invalid-argument', 'timeout must be a number of milliseconds');
+    this.wire = new Wire({
+      url: baseUrl(options.url),
+      authorization: authorization(options.auth ?? { type: 'none' }),
+      tls: options.tls ?? {},
+      proxy: options.proxy === undefined ? null : httpUrl('proxy', options.proxy),
+    });
+  }
+
+  /**
+   * Carries out one operation. A command is sent at most once.
+   *
+   * @param name an entry of the table of operations
+   * @param args its arguments, unchecked; others are ignored
+   * @returns done or refused, with what the PBX told
+   * @throws ThreeCxError when it could not be asked or was not answered; after `lost` and `timeout` a command may have
+   *   been carried out
+   */
+  async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+    const operation = operationOf(name);
+    const given = checkArguments(name, args);
+    this.checkAllowed(name, given);
+    return this.lane.run(operation.kind, async (turn) => {
+      if (operation.ringsByPrefix && !(await this.hasPhone(turn, given))) {
+        return { ok: false, reason: 'no-phone', given, answer: 'error' };
+      }
+      return this.ask(turn, name, given, this.timeout);
+    });
+  }
+
+  /**
+   * Lists all connections, after all commands and queries that wait. One that already waits is shared.
+   *
+   * @throws ThreeCxError when there is no list: never an empty one instead
+   */
+  poll(): Promise<Connection[]> {
+    this.waitingPoll ??= this.lane.run('poll', async (turn) => {
+      this.waitingPoll = null;
+      const { connections } = await this.ask(turn, 'showallcalls', {}, Math.min(this.timeout, maxPollTimeout));
+      return connections ?? [];
+    });
+    const poll = this.waitingPoll;
+    poll.catch(() => {
+      if (this.waitingPoll === poll) this.waitingPoll = null;
+    });
+    return poll;
+  }
+
+  /** Aborts what is on the wire and fails what waits with `closed`. Can be called again. */
+  close(): void {
+    this.lane.close();
+    this.wire.close();
+  }
+
+  private checkAllowed(name: OperationName, given: Arguments): void {
+    const operation = operationOf(name);
+    const { allowStop = false, allowDestinations } = this.options;
+    if (operation.endsServer && !allowStop) {
+      throw new ThreeCxError('not-allowed', 'stop ends the API server: allow it in the connection first');
+    }
+    if (operation.dials && allowDestinations?.test(given.destination ?? '') === false) {
+      throw new ThreeCxError('not-allowed', 'the connection does not allow this destination');
+    }
+  }
+
+  /**
+   * `dnregs` matches the extension exactly, where makecall would ring whoever's begins with it. A server that does not
+   * know `dnregs` is asked once.
+   */
+  private async hasPhone(turn: Turn, given: Arguments): Promise<boolean> {
+    if (!this.knowsDnregs) return true;
+    try {
+      const { registration } = await this.ask(turn, 'dnregs', given, this.timeout);
+      return registration !== null;
+    } catch (error) {
+      if (!(error instanceof ThreeCxError)) throw error;
+      if (error.code === 'unsupported') {
+        this.knowsDnregs = false;
+        return true;
+      }
+      throw new ThreeCxError(error.code, `nothing was dialled, the check for a phone failed: ${error.message}`);
+    }
+  }
+
+  private async ask(turn: Turn, name: OperationName, given: Arguments, timeout: number): Promise<Result> {
+    const operation = operationOf(name);
+    const [first, second] = operation.paths(given as Required<Arguments>);
+    const forms = second === undefined ? [first] : this.secondForm.has(name) ? [second, first] : [first, second];
+    let body = '';
+    for (const form of forms) {
+      try {
+        body = await this.exchange(turn, form, { timeout, yields: operation.kind === 'query' });
+      } catch (error) {
+        if (operation.endsServer && error instanceof ThreeCxError && error.code === 'lost') {
+          return { ok: true, given, answer: '' };
+        }
+        throw error;
+      }
+      if (!operation.otherPathOn?.test(unwrap(body))) {
+        if (form === second) this.secondForm.add(name);
+        break;
+      }
+    }
+    if (isUnknownOperation(name, body)) {
+      throw new ThreeCxError('unsupported', `the server does not know ${name}, or does nothing for it`);
+    }
+    const outcome = operation.read(unwrap(body), given as Required<Arguments>, body);
+    if (outcome === null) throw unexpected(body);
+    return { ...outcome, given, answer: body };
+  }
+
+  private async exchange(turn: Turn, path: string, limits: { timeout: number; yields: boolean }): Promise<string> {
+    try {
+      const body = await turn.send((signal) => this.wire.get(path, signal), limits);
+      this.setHealth('ok');
+      return body;
+    } catch (error) {
+      const code = (error as ThreeCxError).code;
+      if (code === 'unreachable' || code === 'unauthorized') this.setHealth(code);
+      else if (code === 'server-error' || code === 'unsupported' || code === 'unexpected-answer') this.setHealth('ok');
+      throw error;
+    }
+  }
+
+  private setHealth(health: Health): void {
+    if (health === this.health) return;
+    this.health = health;
+    this.options.onHealth?.(health);
+  }
+}
+
+function checkArguments(name: OperationName, args: Readonly<Record<string, unknown>>): Arguments {
+  const { arguments: required, optional = [] } = operationOf(name);
+  const given: Arguments = {};
+  for (const argument of required) given[argument] = checkArgument(argument, args[argument]);
+  for (const argument of optional) {
+    if (!isAbsent(args[argument])) given[argument] = checkArgument(argument, args[argument]);
+  }
+  return given;
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function httpUrl(setting: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new ThreeCxError('invalid-argument', `${setting} must be an address that begins with http:// or https://`);
+  }
+  return url;
+}
+
+function baseUrl(text: string): URL {
+  const url = httpUrl('url', text);
+  if (url.username !== '' || url.password !== '') {
+    throw new ThreeCxError('invalid-argument', 'url must not hold a user or password: they have fields of their own');
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new ThreeCxError('invalid-argument', 'url must end with the path, without ? or #');
+  }
+  return url;
+}
+
+function authorization(auth: NonNullable<ClientOptions['auth']>): string | null {
+  if (auth.type === 'basic') return `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
+  if (auth.type === 'none') return null;
+  if (!/^[\x21-\x7e]+$/.test(auth.token)) {
+    throw new ThreeCxError('invalid-argument', 'token is missing or holds a character that no header can carry');
+  }
+  return `Bearer ${auth.token}`;
+}

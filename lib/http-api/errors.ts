@@ -1,0 +1,40 @@
+/** Why a request failed. A refusal by the PBX (`false`, `null`, …) is an answer, not an error. */
+export type ErrorCode =
+  /** An argument or a setting is missing or malformed; nothing was sent. */
+  | 'invalid-argument'
+  /** `stop` without `allowStop`, or a destination outside `allowDestinations`; nothing was sent. */
+  | 'not-allowed'
+  /** No TCP or TLS connection; nothing was sent. */
+  | 'unreachable'
+  /** Sent, and no answer in time. */
+  | 'timeout'
+  /** Sent, then the connection broke: a command may have been carried out. */
+  | 'lost'
+  /** 401 or 403. */
+  | 'unauthorized'
+  /** 5xx. */
+  | 'server-error'
+  /** The server does not know the operation, or does nothing for it. */
+  | 'unsupported'
+  /** Any other status, an answer that no server of ours gives, or one that is too long. */
+  | 'unexpected-answer'
+  /** Too many requests wait, or this one waited too long; it was not sent. */
+  | 'busy'
+  /** The connection was closed. */
+  | 'closed';
+
+/** The only error that the client throws. Its message holds no secret and no phone number. */
+export class ThreeCxError extends Error {
+  override readonly name = 'ThreeCxError';
+
+  /**
+   * @param code why, for programs
+   * @param message why, for people
+   */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,146 @@
+import http, { type ClientRequest, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import { type ConnectionOptions, TLSSocket } from 'node:tls';
+import axios, { type AxiosInstance, type AxiosProxyConfig } from 'axios';
+import { ThreeCxError } from './errors';
+
+export interface WireOptions {
+  /** Base URL, http or https, a path prefix allowed. */
+  url: URL;
+  /** Value of the Authorization header. */
+  authorization: string | null;
+  /** TLS settings for https. */
+  tls: ConnectionOptions;
+  /** HTTP proxy; none is used without it, whatever the environment says. */
+  proxy: URL | null;
+}
+
+const maxAnswerBytes = 4 * 1024 * 1024;
+const maxQuotedCharacters = 200;
+
+/** Sends GET requests to one server, over connections that are kept alive, and tells what became of each. */
+export class Wire {
+  private readonly agents: { httpAgent: http.Agent; httpsAgent: https.Agent };
+  private readonly client: AxiosInstance;
+  private readonly base: string;
+
+  constructor(private readonly options: WireOptions) {
+    this.base = options.url.href.replace(/\/+$/, '');
+    this.agents = {
+      httpAgent: new http.Agent({ keepAlive: true, maxSockets: 1 }),
+      httpsAgent: new https.Agent({ keepAlive: true, maxSockets: 1, ...options.tls }),
+    };
+    this.client = axios.create({
+      ...this.agents,
+      proxy: options.proxy === null ? false : proxyConfig(options.proxy),
+      headers: {
+        // Compressed answers would only let a small one grow without limit.
+        'Accept-Encoding': 'identity',
+        ...(options.authorization === null ? {} : { Authorization: options.authorization }),
+      },
+      decompress: false,
+      maxContentLength: maxAnswerBytes,
+      maxRedirects: 0,
+      responseType: 'arraybuffer',
+      validateStatus: null,
+    });
+  }
+
+  /**
+   * @param path begins with `/`; sent as it is
+   * @param signal its reason, a ThreeCxError, is thrown when it aborts after the request was sent
+   * @returns the body of a 200 answer
+   * @throws ThreeCxError `unreachable`, `lost`, `unauthorized`, `server-error`, `unsupported`, `unexpected-answer`, or
+   *   the reason of `signal`
+   */
+  async get(path: string, signal: AbortSignal): Promise<string> {
+    let sent = false;
+    const transport = {
+      request: (options: RequestOptions, callback: (response: http.IncomingMessage) => void): ClientRequest => {
+        const request = (options.protocol === 'https:' ? https : http).request(options, callback);
+        onceSent(request, () => (sent = true));
+        return request;
+      },
+    };
+    try {
+      const { status, data } = await this.client.get<Buffer>(this.base + path, { signal, transport });
+      const text = new TextDecoder().decode(data);
+      if (status === 200) return text;
+      throw this.statusError(status, text);
+    } catch (error) {
+      throw this.translate(error, signal, sent);
+    }
+  }
+
+  /** Closes the connections that are kept alive. */
+  close(): void {
+    this.agents.httpAgent.destroy();
+    this.agents.httpsAgent.destroy();
+  }
+
+  private statusError(status: number, text: string): ThreeCxError {
+    if (status === 401 || status === 403) return new ThreeCxError('unauthorized', `not authorised (HTTP ${status})`);
+    if (status === 404) return new ThreeCxError('unsupported', 'the server does not know this operation (HTTP 404)');
+    if (status >= 500) {
+      return new ThreeCxError('server-error', `the server failed (HTTP ${status}): ${this.quotable(text)}`);
+    }
+    return new ThreeCxError('unexpected-answer', `the server answered HTTP ${status}`);
+  }
+
+  /** The start of a server's own words, without what must not get into a log: our secrets and phone numbers. */
+  private quotable(text: string): string {
+    return withoutSecrets(text, this.options.authorization)
+      .slice(0, maxQuotedCharacters)
+      .replace(/\d{5,}/g, '…')
+      .replace(/\s+/g, ' ')
+      .trim();
+  }
+
+  /** An error of axios carries the request with its headers: only what it means leaves this place. */
+  private translate(error: unknown, signal: AbortSignal, sent: boolean): ThreeCxError {
+    if (error instanceof ThreeCxError) return error;
+    const code = axios.isAxiosError(error) ? (error.code ?? '') : '';
+    if (!sent) {
+      if (signal.aborted && (signal.reason as ThreeCxError).code === 'closed') return signal.reason as ThreeCxError;
+      const why = signal.aborted ? 'no connection in time' : code;
+      return new ThreeCxError('unreachable', `cannot connect to the server${why === '' ? '' : ` (${why})`}`);
+    }
+    if (signal.aborted) return signal.reason as ThreeCxError;
+    if (error instanceof Error && error.message.startsWith('maxContentLength')) {
+      return new ThreeCxError('unexpected-answer', 'the answer is longer than 4 MiB');
+    }
+    if (code.startsWith('HPE_')) return new ThreeCxError('unexpected-answer', 'the server does not speak HTTP');
+    return new ThreeCxError('lost', `the connection broke after the request was sent (${code})`);
+  }
+}
+
+/** Calls back when the connection stands on which the request is then written: before, no byte of it can have left. */
+function onceSent(request: ClientRequest, callback: () => void): void {
+  request.once('socket', (socket) => {
+    if (request.reusedSocket) callback();
+    else if (socket instanceof TLSSocket) socket.once('secureConnect', callback);
+    else if (socket.connecting) socket.once('connect', callback);
+    else callback();
+  });
+}
+
+function proxyConfig(url: URL): AxiosProxyConfig {
+  const { protocol, hostname, port, username, password } = url;
+  return {
+    protocol,
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+    ...(username === ''
+      ? {}
+      : { auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) } }),
+  };
+}
+
+function withoutSecrets(text: string, authorization: string | null): string {
+  const [scheme, value = ''] = (authorization ?? '').split(' ');
+  const decoded = scheme === 'Basic' ? Buffer.from(value, 'base64').toString() : '';
+  const password = decoded.slice(decoded.indexOf(':') + 1);
+  return [value, password]
+    .filter((secret) => secret !== '')
+    .reduce((rest, secret) => rest.replaceAll(secret, '…'), text);
+}

@@ -1,0 +1,124 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Node } from 'node-red';
+import { type ClientOptions, type Health, ThreeCxClient, ThreeCxError } from '../http-api';
+import { Settings } from './settings';
+import type { ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI } from './types';
+
+/**
+ * Makes a `3cx-config` node the connection that its users share. A wrong setting leaves it without a client, says so
+ * once in the log and fails each message that goes through it: it never throws, or Node-RED would drop the node.
+ */
+export function openConnection(RED: NodeAPI, node: ConnectionNode, def: ConnectionDef): void {
+  node.users = {};
+  node.health = 'unknown';
+  node.problem = null;
+  try {
+    node.client = new ThreeCxClient({
+      ...clientOptions(RED, node, def),
+      onHealth: (health) => {
+        reportHealth(RED, node, health);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ThreeCxError)) throw error;
+    node.client = null;
+    node.problem = error;
+    node.error(error.message);
+  }
+  node.on('close', () => {
+    node.client?.close();
+  });
+}
+
+/**
+ * Finds the connection of a node and keeps it posted until it is closed.
+ *
+ * @param id the `server` property
+ * @returns null when none is chosen, or it is not deployed
+ */
+export function useConnection(RED: NodeAPI, user: ConnectionUser, id: string | undefined): ConnectionNode | null {
+  const found = id === undefined || id === '' ? null : (RED.nodes.getNode(id) as ConnectionNode | undefined);
+  if (found?.type !== '3cx-config') return null;
+  found.users[user.id] = user;
+  user.on('close', () => {
+    if (found.users[user.id] === user) Reflect.deleteProperty(found.users, user.id);
+  });
+  return found;
+}
+
+/** One line in the log when the server goes away, and one when it is back; no number and no secret in either. */
+function reportHealth(RED: NodeAPI, node: ConnectionNode, health: Health): void {
+  const before = node.health;
+  node.health = health;
+  if (health !== 'ok') node.warn(RED._(`threecx.log.${health}`));
+  else if (before !== 'unknown') node.log(RED._('threecx.log.ok'));
+  for (const user of Object.values(node.users)) user.showHealth();
+}
+
+function clientOptions(RED: NodeAPI, node: ConnectionNode, def: ConnectionDef): ClientOptions {
+  // Node-RED replaces a ${ENV} that is the whole of a property in `def`, and in the credentials.
+  const settings = new Settings(RED, node, { ...def, ...node.credentials });
+  const url = settings.text('url', 'http://127.0.0.1:8889');
+  const proxy = proxyFor(url, referred(RED, 'proxy', def.proxy) as ProxyNode | null);
+  const tls = referred(RED, 'tls', def.tls) as TlsNode | null;
+  const allowDestinations = settings.expression('allowDestinations', '');
+  return {
+    url,
+    auth: auth(settings),
+    tls: tls?.addTLSOptions({}) ?? {},
+    timeout: settings.milliseconds('timeout', 8_000, 1),
+    allowStop: settings.flag('allowStop'),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(allowDestinations === undefined ? {} : { allowDestinations }),
+  };
+}
+
+function auth(settings: Settings): NonNullable<ClientOptions['auth']> {
+  const type = settings.oneOf('auth', ['none', 'basic', 'bearer']);
+  switch (type) {
+    case 'none':
+      return { type };
+    case 'basic':
+      return { type, user: settings.text('user', ''), password: settings.text('password', '') };
+    case 'bearer':
+      return { type, token: settings.text('token', '') };
+  }
+}
+
+/** The core `tls-config` node. */
+interface TlsNode extends Node {
+  addTLSOptions(options: ConnectionOptions): ConnectionOptions;
+}
+
+/** The core `http proxy` node. */
+interface ProxyNode extends Node<{ username?: string; password?: string }> {
+  url: string;
+  noproxy?: string[];
+}
+
+function referred(RED: NodeAPI, name: string, id: string | undefined): Node | null {
+  if (id === undefined || id === '') return null;
+  const node = RED.nodes.getNode(id) as Node | undefined;
+  // Going on without it would send the request, and the password with it, another way than was asked for.
+  if (!node) throw new ThreeCxError('invalid-argument', `${name} names a node that is missing or disabled`);
+  return node;
+}
+
+function proxyFor(target: string, proxy: ProxyNode | null): string | undefined {
+  if (proxy === null || (URL.canParse(target) && isExempt(new URL(target), proxy.noproxy ?? []))) return undefined;
+  if (!URL.canParse(proxy.url)) throw new ThreeCxError('invalid-argument', 'proxy has an address that is no URL');
+  const url = new URL(proxy.url);
+  const { username, password } = proxy.credentials;
+  if (username !== undefined && username !== '') {
+    url.username = encodeURIComponent(username);
+    url.password = encodeURIComponent(password ?? '');
+  }
+  return url.href;
+}
+
+/** Is the target one of the hosts (`pbx.example`, `.example`, `*`, each with or without a port) to reach directly? */
+function isExempt({ host, hostname }: URL, exempt: readonly string[]): boolean {
+  return exempt
+    .map((entry) => entry.trim().replace(/^\*?\./, ''))
+    .some((entry) => entry === '*' || [host, hostname].some((name) => name === entry || name.endsWith(`.${entry}`)));
+}

@@ -1,0 +1,67 @@
+import type { Node } from 'node-red';
+import { ThreeCxError } from '../http-api';
+import type { NodeAPI } from './types';
+
+/**
+ * Replaces each `${ENV}` in a setting. Node-RED does so only where a variable is the whole of it.
+ *
+ * @param name names the setting in the error
+ * @throws ThreeCxError `invalid-argument` when a variable is not set: an empty text could mean something else
+ */
+export function expandEnvironment(RED: NodeAPI, node: Node, name: string, text: string): string {
+  return text.replace(/\$\{([^}]+)\}/g, (_match, variable: string) => {
+    const value: unknown = RED.util.evaluateNodeProperty(variable, 'env', node, {});
+    if (value === undefined || value === null || value === '') {
+      throw new ThreeCxError('invalid-argument', `${name}: the environment variable ${variable} is not set`);
+    }
+    return String(value);
+  });
+}
+
+/** Reads the settings of one node; each reader throws ThreeCxError `invalid-argument`, naming the setting. */
+export class Settings {
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly values: Readonly<Record<string, unknown>>,
+  ) {}
+
+  text(name: string, byDefault: string): string {
+    const value = this.values[name];
+    if (value === undefined || value === null || value === '') return byDefault;
+    if (typeof value === 'object') throw new ThreeCxError('invalid-argument', `${name} must be text or a number`);
+    return expandEnvironment(this.RED, this.node, name, String(value as string | number | boolean));
+  }
+
+  /** A number of milliseconds. */
+  milliseconds(name: string, byDefault: number, least: number): number {
+    const value = Number(this.text(name, String(byDefault)));
+    // setTimeout takes no more than 31 bits.
+    if (!(value >= least && value <= 0x7fffffff)) {
+      throw new ThreeCxError('invalid-argument', `${name} must be a number of milliseconds, at least ${least}`);
+    }
+    return value;
+  }
+
+  expression(name: string, byDefault: string): RegExp | undefined {
+    const text = this.text(name, byDefault);
+    if (text === '') return undefined;
+    try {
+      return new RegExp(text);
+    } catch {
+      throw new ThreeCxError('invalid-argument', `${name} is not a regular expression`);
+    }
+  }
+
+  flag(name: string): boolean {
+    return this.text(name, 'false') === 'true';
+  }
+
+  oneOf<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
+    const text = this.text(name, choices[0]);
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined)
+      throw new ThreeCxError('invalid-argument', `${name} must be one of ${choices.join(', ')}`);
+    return choice;
+  }
+}

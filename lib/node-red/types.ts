@@ -1,0 +1,48 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Health, ThreeCxClient, ThreeCxError } from '../http-api';
+
+export type { NodeAPI };
+
+/** A `3cx-config` node as the editor saved it; what a flow leaves out takes its default at run time. */
+export interface ConnectionDef extends NodeDef {
+  url?: string;
+  auth?: string;
+  /** Id of a core `tls-config` node. */
+  tls?: string;
+  /** Id of a core `http proxy` node. */
+  proxy?: string;
+  timeout?: number | string;
+  pollInterval?: number | string;
+  trunks?: string;
+  services?: string;
+  allowDestinations?: string;
+  allowStop?: boolean | string;
+}
+
+export interface ConnectionCredentials {
+  user?: string;
+  password?: string;
+  token?: string;
+}
+
+/** The `3cx-config` node: one connection, which the nodes that name it share. */
+export interface ConnectionNode extends Node<ConnectionCredentials> {
+  /** Null when a setting is wrong: then `problem` says which. */
+  client: ThreeCxClient | null;
+  problem: ThreeCxError | null;
+  health: Health;
+  /** The nodes on this connection, by id; through them an error of this node reaches the Catch nodes of their tabs. */
+  users: Record<string, ConnectionUser>;
+}
+
+/** A node that shows how its connection is. */
+export interface ConnectionUser extends Node {
+  showHealth(): void;
+}
+
+/** The properties of the nodes with operations; each argument `x` stands there with its type `xType`. */
+export interface OperationNodeDef extends NodeDef {
+  server?: string;
+  operation?: string;
+  [argument: string]: unknown;
+}
