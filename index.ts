@@ -1,1 +1,14 @@
-export {};
+/**
+ * Types of the messages, for function nodes and nodes written in TypeScript. Nothing here runs: the nodes are loaded by
+ * Node-RED, the simulator is `node-red-contrib-3cx/simulator`.
+ */
+export type {
+  Connection,
+  ConnectionStatus,
+  ErrorCode,
+  Profile,
+  Recording,
+  RefusalReason,
+  Registration,
+} from './lib/http-api';
+export type { OperationPayload } from './lib/node-red/payload';

@@ -1,6 +1,7 @@
 import type { NodeMessageInFlow } from 'node-red';
 import { type ArgumentName, type OperationName, type Result, ThreeCxError } from '../http-api';
 import { useConnection } from './connection';
+import { payloadOf } from './payload';
 import { argumentValue } from './typed-values';
 import { type NodeState, statusOf } from './status';
 import type { ConnectionNode, ConnectionUser, NodeAPI, OperationNodeDef } from './types';
@@ -94,10 +95,4 @@ function clientOf(connection: ConnectionNode | null): NonNullable<ConnectionNode
     throw connection.problem ?? new ThreeCxError('closed', 'the connection was closed');
   }
   return connection.client;
-}
-
-function payloadOf(name: string, { arguments: shown }: NodeOperation, result: Result): Record<string, unknown> {
-  const { given, ok, answer, ...details } = result;
-  const args = Object.fromEntries(shown.filter((x) => given[x] !== undefined).map((x) => [x, given[x]]));
-  return { operation: name, ok, ...args, ...details, answer };
 }

@@ -10,8 +10,8 @@ import type { NodeAPI } from './types';
  */
 export function expandEnvironment(RED: NodeAPI, node: Node, name: string, text: string): string {
   return text.replace(/\$\{([^}]+)\}/g, (_match, variable: string) => {
-    const value: unknown = RED.util.evaluateNodeProperty(variable, 'env', node, {});
-    if (value === undefined || value === null || value === '') {
+    const value = RED.util.evaluateNodeProperty(variable, 'env', node, {}) as string | number | undefined;
+    if (value === undefined || value === '') {
       throw new ThreeCxError('invalid-argument', `${name}: the environment variable ${variable} is not set`);
     }
     return String(value);
@@ -29,8 +29,10 @@ export class Settings {
   text(name: string, byDefault: string): string {
     const value = this.values[name];
     if (value === undefined || value === null || value === '') return byDefault;
-    if (typeof value === 'object') throw new ThreeCxError('invalid-argument', `${name} must be text or a number`);
-    return expandEnvironment(this.RED, this.node, name, String(value as string | number | boolean));
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      throw new ThreeCxError('invalid-argument', `${name} must be text or a number`);
+    }
+    return expandEnvironment(this.RED, this.node, name, String(value));
   }
 
   /** A number of milliseconds. */

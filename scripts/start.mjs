@@ -1,0 +1,75 @@
+// npm start: the simulator and a Node-RED with this package and its example flows, both on 127.0.0.1, until Ctrl-C.
+// An argument names another user directory than .node-red/.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import getPort from 'get-port';
+
+const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { startSimulator } = require(join(root, 'dist/simulator'));
+
+const host = '127.0.0.1';
+const userDir = resolve(process.argv[2] ?? join(root, '.node-red'));
+prepareUserDir();
+
+const simulator = await startSimulator({
+  port: await freePort('the simulator', 8889),
+  controlPort: await freePort('its control API', 8890),
+});
+const editorPort = await freePort('Node-RED', 1880);
+const nodeRed = spawn(
+  process.execPath,
+  [
+    ...[require.resolve('node-red/red.js'), '--userDir', userDir, '--port', editorPort],
+    ...['-D', `uiHost=${host}`, '-D', 'flowFile=flows.json', '-D', 'credentialSecret=simulator'],
+    ...['-D', 'editorTheme.tours=false', '-D', 'telemetry.enabled=false'],
+  ],
+  { env: { ...process.env, SIMULATOR_URL: simulator.url }, stdio: ['ignore', 'pipe', 'inherit'] },
+);
+
+createInterface({ input: nodeRed.stdout }).on('line', (line) => {
+  console.log(line);
+  if (line.endsWith('Started flows')) {
+    console.log(`
+  Node-RED with the example flows: http://${host}:${editorPort}/
+  The simulated 3CX HTTP API:      ${simulator.url}/showallcalls
+  Its control API:                 ${simulator.controlUrl}/api/state
+
+  Ctrl-C ends all of it.
+`);
+  }
+});
+void simulator.stopped.then(() => console.log('The simulated API was ended by /stop: start again to go on.'));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => nodeRed.kill('SIGINT'));
+nodeRed.on('exit', (code) => {
+  void simulator.close().then(() => process.exit(code ?? 0));
+});
+
+async function freePort(what, wanted) {
+  const port = await getPort({ port: wanted, host });
+  if (port !== wanted) console.log(`Port ${wanted} is in use: ${what} takes ${port}.`);
+  return port;
+}
+
+/** Links this package into the user directory and, the first time, puts the example flows there. */
+function prepareUserDir() {
+  const modules = join(userDir, 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  const link = join(modules, 'node-red-contrib-3cx');
+  rmSync(link, { recursive: true, force: true });
+  symlinkSync(root, link, 'junction');
+
+  const flows = join(userDir, 'flows.json');
+  if (existsSync(flows)) return;
+  const nodes = new Map();
+  for (const file of readdirSync(join(root, 'examples')).sort()) {
+    for (const node of JSON.parse(readFileSync(join(root, 'examples', file), 'utf8'))) {
+      nodes.set(node.id, node.type === '3cx-config' ? { ...node, url: '${SIMULATOR_URL}' } : node);
+    }
+  }
+  writeFileSync(flows, JSON.stringify([...nodes.values()], null, 2));
+}
