@@ -1,20 +1,10 @@
 import type { NodeMessageInFlow } from 'node-red';
-import { type ArgumentName, type OperationName, type Result, ThreeCxError } from '../http-api';
+import { type Result, ThreeCxError } from '../http-api';
 import { useConnection } from './connection';
 import { payloadOf } from './payload';
 import { argumentValue } from './typed-values';
 import { type NodeState, statusOf } from './status';
-import type { ConnectionNode, ConnectionUser, NodeAPI, OperationNodeDef } from './types';
-
-/** An operation as a node offers it. */
-export interface NodeOperation {
-  /** Its entry in the table of operations. */
-  api: OperationName;
-  /** The arguments that the node has a field for. */
-  arguments: readonly ArgumentName[];
-  /** Arguments that are the same in each message. */
-  fixed?: Readonly<Partial<Record<ArgumentName, string>>>;
-}
+import type { ConnectionNode, ConnectionUser, NodeAPI, NodeOperation, OperationNodeDef } from './types';
 
 type Message = NodeMessageInFlow & { operation?: unknown };
 

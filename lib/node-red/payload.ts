@@ -1,5 +1,5 @@
 import type { Connection, Profile, Recording, RefusalReason, Registration, Result } from '../http-api';
-import type { NodeOperation } from './operation-node';
+import type { NodeOperation } from './types';
 
 type Payload<Operation extends string, Asked, Done = object, Refused = object> =
   | ({ operation: Operation; ok: true; answer: string } & Asked & Done)

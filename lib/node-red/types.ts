@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Health, ThreeCxClient, ThreeCxError } from '../http-api';
+import type { ArgumentName, Health, OperationName, ThreeCxClient, ThreeCxError } from '../http-api';
 
 export type { NodeAPI };
 
@@ -45,4 +45,14 @@ export interface OperationNodeDef extends NodeDef {
   server?: string;
   operation?: string;
   [argument: string]: unknown;
+}
+
+/** An operation as a node offers it. */
+export interface NodeOperation {
+  /** Its entry in the table of operations. */
+  api: OperationName;
+  /** The arguments that the node has a field for. */
+  arguments: readonly ArgumentName[];
+  /** Arguments that are the same in each message. */
+  fixed?: Readonly<Partial<Record<ArgumentName, string>>>;
 }
