@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const repository = resolve(__dirname, '../..');
+
+interface State {
+  extensions: { number: string; profile: string }[];
+  connections: { dn: string; status: string; recording: string }[];
+}
+
+describe('npm start', function () {
+  this.timeout(60_000);
+  let userDir: string;
+  let child: ChildProcess;
+  const lines: string[] = [];
+  /** The addresses it printed. */
+  let editor: string;
+  let api: string;
+  let control: string;
+  /** Keeps Node-RED's usual port, unless somebody else does. */
+  const taken = createServer().on('error', () => undefined);
+
+  before(async () => {
+    taken.listen(1880, '127.0.0.1');
+    userDir = await mkdtemp(join(tmpdir(), '3cx-start-'));
+    child = spawn(process.execPath, [join(repository, 'scripts/start.mjs'), userDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    if (child.stdout === null) throw new Error('no output');
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line);
+      if (line.includes('Ctrl-C ends')) break;
+    }
+    [editor = '', api = '', control = ''] = lines.slice(-6).flatMap((line) => /http:\S+/.exec(line) ?? []);
+  });
+
+  after(async () => {
+    taken.close();
+    child.kill('SIGKILL');
+    await rm(userDir, { recursive: true, force: true });
+  });
+
+  const state = async (): Promise<State> => (await fetch(control)).json() as Promise<State>;
+  const until = async (condition: (now: State) => boolean): Promise<State> => {
+    for (;;) {
+      const now = await state();
+      if (condition(now)) return now;
+      await wait(50);
+    }
+  };
+
+  it('says in a sentence that a port is in use, and takes another one', () => {
+    const sentence = lines.find((line) => line.startsWith('Port 1880'));
+    assert.match(sentence ?? '', /^Port 1880 is in use: Node-RED takes \d+\.$/);
+    assert.doesNotMatch(lines.join('\n'), /EADDRINUSE|\n {4}at /);
+  });
+
+  it('answers as the API does', async () => {
+    assert.equal(await (await fetch(api)).text(), '<html><head></head><body></body></html>');
+  });
+
+  it('has all example flows, on the simulator, without an unknown node', async () => {
+    const flows = (await (await fetch(new URL('flows', editor))).json()) as { type: string; url?: string }[];
+    assert.equal(flows.filter(({ type }) => type === 'tab').length, 5);
+    assert.deepEqual(
+      flows.filter(({ type }) => type === '3cx-config').map(({ url }) => url),
+      ['${SIMULATOR_URL}'],
+    );
+    const types = (await (
+      await fetch(new URL('nodes', editor), { headers: { Accept: 'application/json' } })
+    ).json()) as { types: string[]; err?: string }[];
+    const known = new Set(types.flatMap((set) => set.types));
+    assert.deepEqual(
+      [...new Set(flows.map(({ type }) => type))].filter((type) => type !== 'tab' && !known.has(type)),
+      [],
+    );
+  });
+
+  it('plays a whole call when the example is clicked', async () => {
+    const example = JSON.parse(await readFile(join(repository, 'examples/5 all together.json'), 'utf8')) as {
+      id: string;
+      type: string;
+    }[];
+    const button = example.find(({ type }) => type === 'inject')?.id;
+    const clicked = await fetch(new URL(`inject/${button}`, editor), { method: 'POST' });
+    assert.equal(clicked.status, 200);
+
+    const profileOfTen = ({ extensions }: State): string | undefined =>
+      extensions.find(({ number }) => number === '10')?.profile;
+    const recorded = await until(({ connections }) => connections.some(({ recording }) => recording === 'Start'));
+    assert.deepEqual(
+      recorded.connections.map(({ dn, status }) => [dn, status]),
+      [
+        ['10', 'Connected'],
+        ['11', 'Connected'],
+      ],
+    );
+    assert.equal(profileOfTen(recorded), 'Away');
+    await until((now) => now.connections.length === 0 && profileOfTen(now) === 'Available');
+  });
+
+  it('ends all of it on Ctrl-C', async () => {
+    const exit = once(child, 'exit');
+    child.kill('SIGINT');
+    assert.deepEqual(await exit, [0, null]);
+    for (const url of [editor, api, control]) await assert.rejects(fetch(url));
+  });
+});
