@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const folder = resolve(__dirname, '../../examples');
+const coreTypes = ['tab', 'catch', 'comment', 'debug', 'delay', 'inject', 'link in', 'link out', 'status', 'switch'];
+const ownTypes = ['3cx-agent-status', '3cx-call-control', '3cx-call-monitor', '3cx-config', '3cx-recorder'];
+
+type FlowNode = Record<string, unknown> & {
+  id: string;
+  type: string;
+  x?: number;
+  y?: number;
+  wires?: string[][];
+  links?: string[];
+};
+
+const examples = readdirSync(folder).map((file): [string, FlowNode[]] => [
+  file,
+  JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[],
+]);
+
+describe('The example flows', () => {
+  it('use each of our nodes', () => {
+    const used = new Set(examples.flatMap(([, nodes]) => nodes.map(({ type }) => type)));
+    assert.deepEqual(
+      ownTypes.filter((type) => !used.has(type)),
+      [],
+    );
+  });
+
+  it('have ids of their own, but share the connection', () => {
+    const ids = examples.flatMap(([, nodes]) => nodes.filter(({ type }) => type !== '3cx-config').map(({ id }) => id));
+    assert.equal(new Set(ids).size, ids.length);
+    const connections = examples.flatMap(([, nodes]) => nodes.filter(({ type }) => type === '3cx-config'));
+    for (const connection of connections) assert.deepEqual(connection, connections[0]);
+  });
+
+  for (const [file, nodes] of examples) {
+    describe(file, () => {
+      const placed = nodes.filter(({ x }) => x !== undefined);
+
+      it('needs only core nodes beside ours', () => {
+        const types = new Set(nodes.map(({ type }) => type));
+        assert.deepEqual(
+          [...types].filter((type) => !coreTypes.includes(type) && !ownTypes.includes(type)),
+          [],
+        );
+      });
+
+      it('has a comment that says what to change', () => {
+        assert.ok(nodes.some(({ type, name }) => type === 'comment' && String(name).startsWith('Change: ')));
+      });
+
+      it('has a Catch node', () => {
+        assert.ok(nodes.some(({ type }) => type === 'catch'));
+      });
+
+      it('has no wire that leads nowhere, and no secret', () => {
+        const ids = new Set(nodes.map(({ id }) => id));
+        const targets = nodes.flatMap(({ wires = [], links = [] }) => [...wires.flat(), ...links]);
+        assert.deepEqual(
+          targets.filter((id) => !ids.has(id)),
+          [],
+        );
+        assert.ok(nodes.every((node) => !('credentials' in node)));
+      });
+
+      it('has no two nodes in one place', () => {
+        const close = placed.flatMap((a, index) =>
+          placed
+            .slice(index + 1)
+            .filter((b) => Math.abs((a.x ?? 0) - (b.x ?? 0)) < 120 && Math.abs((a.y ?? 0) - (b.y ?? 0)) < 40),
+        );
+        assert.deepEqual(close, []);
+      });
+    });
+  }
+});

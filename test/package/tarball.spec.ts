@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type NodeRed, startNodeRed } from '../support/node-red';
+
+const repository = resolve(__dirname, '../..');
+const run = promisify(execFile);
+const types = ['3cx-agent-status', '3cx-call-control', '3cx-call-monitor', '3cx-config', '3cx-recorder'];
+
+interface NodeSet {
+  module: string;
+  types: string[];
+  err?: string;
+}
+
+describe('The tarball', function () {
+  this.timeout(120_000);
+  let directory: string;
+  let packed: { filename: string; size: number; files: { path: string }[] };
+  let nodeRed: NodeRed;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), '3cx-tarball-'));
+    // The build is there already, and running it again would pull it from under the other tests.
+    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory];
+    const { stdout } = await run('npm', args, { cwd: repository });
+    [packed] = JSON.parse(stdout) as [typeof packed];
+    nodeRed = await startNodeRed({ tarball: join(directory, packed.filename) });
+  });
+  after(async () => {
+    await nodeRed.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('is smaller than 150 kB', () => {
+    assert.ok(packed.size < 150_000, `${packed.size} bytes`);
+  });
+
+  it('has what users need, and nothing else', () => {
+    const folders = new Set(packed.files.map(({ path }) => path.split('/', 1)[0]));
+    assert.deepEqual([...folders].sort(), [
+      ...['LICENSE', 'README.md', 'dist', 'examples', 'package.json', 'resources'],
+    ]);
+  });
+
+  it('installs into an empty user directory and registers its five node types without an error', async () => {
+    const response = await fetch(`${nodeRed.url}/nodes`, { headers: { Accept: 'application/json' } });
+    const sets = ((await response.json()) as NodeSet[]).filter(({ module }) => module === 'node-red-contrib-3cx');
+    assert.deepEqual(
+      sets.map(({ err }) => err),
+      types.map(() => undefined),
+    );
+    assert.deepEqual(sets.flatMap((set) => set.types).sort(), types);
+    assert.doesNotMatch(nodeRed.log(), /\[error\]|node-red-contrib-3cx.*(warn|error)/i);
+  });
+
+  it('serves its icons, its help and what its dialogs share', async () => {
+    for (const path of [
+      'icons/node-red-contrib-3cx/call-control.svg',
+      'resources/node-red-contrib-3cx/threecx-editor.js',
+    ]) {
+      assert.equal((await fetch(`${nodeRed.url}/${path}`)).status, 200, path);
+    }
+    const definitions = await (await fetch(`${nodeRed.url}/nodes`, { headers: { Accept: 'text/html' } })).text();
+    for (const type of types) assert.ok(definitions.includes(`data-help-name="${type}"`), type);
+  });
+
+  it('shows its examples in the import menu', async () => {
+    const response = await fetch(`${nodeRed.url}/library/examples/flows/node-red-contrib-3cx`);
+    const shown = (await response.json()) as { fn: string }[];
+    const files = await readdir(join(repository, 'examples'));
+    assert.deepEqual(
+      shown.map(({ fn }) => `${fn}.json`),
+      files.sort(),
+    );
+  });
+
+  it('can be imported, with types, and brings the simulator', async () => {
+    const installed = join(nodeRed.userDir, 'node_modules/node-red-contrib-3cx');
+    const { exports, bin } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
+      exports: Record<string, { types: string; default: string } | string>;
+      bin: Record<string, string>;
+    };
+    for (const entry of Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry]))) {
+      await readFile(join(installed, entry.types));
+      await readFile(join(installed, entry.default));
+    }
+    const script = `import { startSimulator } from 'node-red-contrib-3cx/simulator';
+      const simulator = await startSimulator();
+      console.log(await (await fetch(simulator.url + '/ondn/10')).text());
+      await simulator.close();`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: nodeRed.userDir });
+    assert.equal(stdout, '0\n');
+    const { stdout: help } = await run(process.execPath, [join(installed, bin['3cx-simulator'] ?? ''), '--help']);
+    assert.match(help, /--control-port/);
+  });
+});
