@@ -87,10 +87,10 @@ export function profileAnswerOf(text: string): { profile: Profile | null; profil
  * @returns null when the text is no registration
  */
 export function registrationOf(text: string): Registration | null {
-  const match = /^(\d+)-([^@-]*(?:@|[^@]*?@)[^-]*|[^@-]*)-(.*)$/s.exec(text);
-  if (!match) return null;
-  const [, id = '', contact = '', userAgent = ''] = match;
-  return { id, contact, userAgent };
+  const [, id, rest = ''] = /^(\d+)-(.*)$/s.exec(text) ?? [];
+  const contactEnd = rest.indexOf('-', Math.max(rest.indexOf('@'), 0));
+  if (id === undefined || contactEnd < 0) return null;
+  return { id, contact: rest.slice(0, contactEnd), userAgent: rest.slice(contactEnd + 1) };
 }
 
 /**
@@ -100,10 +100,11 @@ export function registrationOf(text: string): Registration | null {
  * @returns null when the text is none of it
  */
 export function callerOf(text: string): { number: string; queue: { number: null; name: string } | null } | null {
-  const match = /^(?:Queue:(.*?)\s)?\s*Anrufer:(.*)$/is.exec(text);
-  if (!match) return null;
-  const name = (match[1] ?? '').trim();
-  return { number: (match[2] ?? '').trim(), queue: name === '' || name === directCall ? null : { number: null, name } };
+  const [, head, number = ''] = /^(.*?)(?<=^|\s)Anrufer:(.*)$/is.exec(text) ?? [];
+  const queue = /^(?:Queue:(.*))?$/is.exec(head?.trim() ?? 'none');
+  if (!queue) return null;
+  const name = (queue[1] ?? '').trim();
+  return { number: number.trim(), queue: name === '' || name === directCall ? null : { number: null, name } };
 }
 
 /** How the shipped server names the queue of a call that came through none. */

@@ -28,13 +28,14 @@ export async function argumentValue(
   }
 }
 
+/** What a flow leaves out: the message property that is named like the argument, but `Soft` for the phone. */
 function source(def: OperationNodeDef, argument: ArgumentName): { type: string; value: string } {
-  const type = def[`${argument}Type`];
-  const value = def[argument];
-  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  if (typeof type === 'string' && type !== '') return { type, value: text };
-  if (argument === 'phone' && text === '') return { type: 'str', value: 'Soft' };
-  return { type: 'msg', value: text === '' ? argument : text };
+  const [byDefault, typeByDefault] = argument === 'phone' ? ['Soft', 'str'] : [argument, 'msg'];
+  return { type: textOf(def[`${argument}Type`]) || typeByDefault, value: textOf(def[argument] ?? byDefault) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function evaluate(RED: NodeAPI, node: Node, type: string, value: string, msg: NodeMessageInFlow): Promise<unknown> {

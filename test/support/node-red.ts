@@ -1,0 +1,135 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const repository = resolve(__dirname, '../..');
+const run = promisify(execFile);
+const START_TIMEOUT = 60_000;
+const STOP_TIMEOUT = 20_000;
+
+export interface NodeRedOptions {
+  /** The flows to start with. */
+  flows?: object[];
+  /** Credentials of these flows, by node id. */
+  credentials?: Record<string, Record<string, string>>;
+  /** Added to settings.js; JSON only. */
+  settings?: Record<string, unknown>;
+  /** Added to the environment. */
+  env?: Record<string, string>;
+  /** Install this npm tarball rather than use the repository. */
+  tarball?: string;
+  /** Which Node-RED: the path of its red.js. Otherwise TEST_NODE_RED, otherwise the installed one. */
+  red?: string;
+  /** Which Node.js runs it. Otherwise TEST_NODE, otherwise the one that runs the tests. */
+  node?: string;
+}
+
+export interface NodeRed {
+  /** Base URL of the editor and the admin API, without a trailing slash. */
+  url: string;
+  userDir: string;
+  /** Everything it wrote so far. */
+  log: () => string;
+  /** Ends it and removes its user directory. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Starts a Node-RED of its own with this package, built (`npm run build`) or from a tarball, and resolves once it serves
+ * HTTP and its flows have started.
+ */
+export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRed> {
+  const userDir = await mkdtemp(join(tmpdir(), 'node-red-3cx-'));
+  const port = await freePort();
+  await writeUserDir(userDir, port, options);
+
+  const red = options.red ?? process.env.TEST_NODE_RED ?? join(repository, 'node_modules/node-red/red.js');
+  const child = spawn(options.node ?? process.env.TEST_NODE ?? process.execPath, [red, '--userDir', userDir], {
+    env: { ...process.env, NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  // Should the tests end without stopping it.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+
+  let log = '';
+  const collect = (chunk: Buffer): void => {
+    log += chunk.toString();
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      const timer = setTimeout(kill, STOP_TIMEOUT);
+      await exited;
+      clearTimeout(timer);
+    }
+    process.off('exit', kill);
+    await rm(userDir, { recursive: true, force: true });
+  };
+
+  try {
+    await new Promise<void>((done, fail) => {
+      const timer = setTimeout(() => {
+        fail(new Error(`Node-RED did not start in time:\n${log}`));
+      }, START_TIMEOUT);
+      child.stdout.on('data', () => {
+        if (!log.includes('Server now running at') || !log.includes('Started flows')) return;
+        clearTimeout(timer);
+        done();
+      });
+      child.once('error', fail);
+      child.once('exit', () => {
+        clearTimeout(timer);
+        fail(new Error(`Node-RED ended:\n${log}`));
+      });
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const root = typeof options.settings?.httpAdminRoot === 'string' ? options.settings.httpAdminRoot : '';
+  return { url: `http://127.0.0.1:${port}${root.replace(/\/$/, '')}`, userDir, log: () => log, stop };
+}
+
+async function writeUserDir(userDir: string, port: number, options: NodeRedOptions): Promise<void> {
+  if (options.tarball) {
+    await writeFile(join(userDir, 'package.json'), '{ "private": true }');
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', options.tarball], { cwd: userDir });
+  } else {
+    const { name } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as { name: string };
+    await mkdir(join(userDir, 'node_modules'));
+    await symlink(repository, join(userDir, 'node_modules', name), 'junction');
+  }
+
+  const settings = {
+    uiHost: '127.0.0.1',
+    uiPort: port,
+    flowFile: 'flows.json',
+    // Credentials in clear text, so that a test can write and read them.
+    credentialSecret: false,
+    telemetry: { enabled: false },
+    externalModules: { autoInstall: false, palette: { allowInstall: false }, modules: { allowInstall: false } },
+    ...options.settings,
+    editorTheme: { tours: false, ...(options.settings?.editorTheme as object | undefined) },
+  };
+  await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
+  await writeFile(join(userDir, 'flows.json'), JSON.stringify(options.flows ?? []));
+  await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(options.credentials ?? {}));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
