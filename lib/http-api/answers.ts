@@ -54,9 +54,9 @@ export function booleanOf(text: string): boolean | null {
   return /^false$/i.test(text) ? false : null;
 }
 
-/** A call id is opaque (shipped: `00000A5F3C2D1_8`); null for what cannot be one. */
+/** A call id is opaque (shipped: `00000A5F3C2D1_8`) but has a digit, which no word does; null for what cannot be one. */
 export function callIdOf(text: string): string | null {
-  return /^[\w.:-]{2,64}$/.test(text) && !/^(true|false|null|idle|error)$/i.test(text) ? text : null;
+  return /^[\w.:-]{1,64}$/.test(text) && /\d/.test(text) ? text : null;
 }
 
 /** The sentences with which the queue operations refuse (documented, shipped). */
@@ -119,7 +119,9 @@ const directCall = 'Direkter Anruf';
  */
 export function connectionsOf(body: string): Connection[] {
   const text = unwrap(body);
-  if (text === '' && !/<body>/i.test(body)) throw unexpected(body);
+  const isHtml = /<body>/i.test(body);
+  const isCutOff = isHtml && !/<\/html>\s*$/i.test(body);
+  if (isCutOff || (text === '' && !isHtml)) throw unexpected(body);
   return splitRecords(text).map((record) => {
     const connection = connectionOf(record);
     if (connection === null) throw unexpected(body);
@@ -129,7 +131,7 @@ export function connectionsOf(body: string): Connection[] {
 
 /** A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows. */
 function splitRecords(text: string): string[] {
-  return text.split(/(?:<br ?\/?>[\r\n]{0,2}|\r?\n)(?=ID=\d+[;:]|$)/i).filter((record) => record !== '');
+  return text.split(/(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i).filter((record) => record !== '');
 }
 
 /**
@@ -176,14 +178,17 @@ function freeTexts(
   const recording = recordingAt < 0 ? '' : tail.slice(recordingAt + key('REC').length);
   const texts = recordingAt < 0 ? tail : tail.slice(0, recordingAt);
 
-  const queue = /([;:])Queue_Nummer=((?:(?!\1).)*)(?=\1EP=|$)/s.exec(texts);
+  // Where `EP` comes first, the queue is not told, and what looks like it belongs to the number.
+  const queue = texts.startsWith(key('EP'))
+    ? null
+    : new RegExp(`${key('Queue_Nummer')}([^${separator}]*)(?=${key('EP')}|$)`).exec(texts);
   const numberAt = texts.indexOf(key('EP'), queue?.index ?? 0);
   const nameEnd = queue?.index ?? (numberAt < 0 ? texts.length : numberAt);
   return {
     queueName: texts.startsWith(key('Queue_Name')) ? texts.slice(key('Queue_Name').length, nameEnd) : '',
-    queueNumber: queue?.[2] ?? '',
+    queueNumber: queue?.[1] ?? '',
     number: numberAt < 0 ? '' : texts.slice(numberAt + key('EP').length),
-    recording: recording.split(separator, 1)[0] ?? '',
+    recording: recording.split(separator, 1)[0]?.trim() ?? '',
   };
 }
 

@@ -47,7 +47,9 @@ export class ThreeCxClient {
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
   constructor(private readonly options: ClientOptions) {
     this.timeout = options.timeout ?? 8_000;
-    if (!(this.timeout > 0)) throw new ThreeCxError('invalid-argument', 'timeout must be a number of milliseconds');
+    if (!(this.timeout > 0 && this.timeout < 2 ** 31)) {
+      throw new ThreeCxError('invalid-argument', 'timeout must be a number of milliseconds');
+    }
     this.wire = new Wire({
       url: baseUrl(options.url),
       authorization: authorization(options.auth ?? { type: 'none' }),
@@ -70,9 +72,8 @@ export class ThreeCxClient {
     const given = checkArguments(name, args);
     this.checkAllowed(name, given);
     return this.lane.run(operation.kind, async (turn) => {
-      if (operation.ringsByPrefix && !(await this.hasPhone(turn, given))) {
-        return { ok: false, reason: 'no-phone', given, answer: 'error' };
-      }
+      const check = operation.ringsByPrefix ? await this.checkPhone(turn, given) : null;
+      if (check?.registration === null) return { ok: false, reason: 'no-phone', given, answer: check.answer };
       return this.ask(turn, name, given, this.timeout);
     });
   }
@@ -107,25 +108,25 @@ export class ThreeCxClient {
     if (operation.endsServer && !allowStop) {
       throw new ThreeCxError('not-allowed', 'stop ends the API server: allow it in the connection first');
     }
-    if (operation.dials && allowDestinations?.test(given.destination ?? '') === false) {
+    if (operation.dials && allowDestinations && (given.destination ?? '').search(allowDestinations) < 0) {
       throw new ThreeCxError('not-allowed', 'the connection does not allow this destination');
     }
   }
 
   /**
-   * `dnregs` matches the extension exactly, where makecall would ring whoever's begins with it. A server that does not
-   * know `dnregs` is asked once.
+   * `dnregs` matches the extension exactly, where makecall would ring whoever's begins with it.
+   *
+   * @returns null when the server does not know `dnregs`, which it is asked once
    */
-  private async hasPhone(turn: Turn, given: Arguments): Promise<boolean> {
-    if (!this.knowsDnregs) return true;
+  private async checkPhone(turn: Turn, given: Arguments): Promise<Result | null> {
+    if (!this.knowsDnregs) return null;
     try {
-      const { registration } = await this.ask(turn, 'dnregs', given, this.timeout);
-      return registration !== null;
+      return await this.ask(turn, 'dnregs', given, this.timeout);
     } catch (error) {
       if (!(error instanceof ThreeCxError)) throw error;
       if (error.code === 'unsupported') {
         this.knowsDnregs = false;
-        return true;
+        return null;
       }
       throw new ThreeCxError(error.code, `nothing was dialled, the check for a phone failed: ${error.message}`);
     }

@@ -61,7 +61,9 @@ export class RequestLane {
         start: () => {
           clearTimeout(timer);
           queue.delete(entry);
-          job({ send: (exchange, limits) => this.send(exchange, limits) })
+          // Not before `run` has returned: who enters a job may have to note that it waits.
+          Promise.resolve({ send: this.send.bind(this) })
+            .then(job)
             .then(resolve, reject)
             .finally(() => {
               this.occupied = false;

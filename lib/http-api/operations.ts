@@ -203,7 +203,8 @@ export const operations = {
   unpark: {
     kind: 'command',
     arguments: ['extension', 'phone'],
-    paths: ({ extension, phone }) => [`/unpark/${extension}/${phone}`],
+    paths: ({ extension, phone }) => [`/unpark/${extension}/${phone}`, `/unpark/${extension}/`],
+    otherPathOn: notUnderstood,
     read: readDialled,
     ringsByPrefix: true,
   },
@@ -229,7 +230,8 @@ export const operations = {
   showstatus: {
     kind: 'query',
     arguments: extension,
-    paths: ({ extension }) => [`/showstatus/${extension}/show`],
+    paths: ({ extension }) => [`/showstatus/${extension}`, `/showstatus/${extension}/show`],
+    otherPathOn: notUnderstood,
     read: (text) => {
       const answer = profileAnswerOf(text);
       return answer && { ok: true, ...answer };
@@ -281,10 +283,9 @@ function readBoolean(reason: RefusalReason): (text: string) => Outcome | null {
 }
 
 function readDialled(text: string): Outcome | null {
-  if (/^null$/i.test(text)) return { ok: false, reason: 'no-phone' };
+  if (/^(null|false)$/i.test(text)) return { ok: false, reason: 'no-phone' };
   if (text === '0') return { ok: true, callId: null, confirmed: false };
-  const answer = booleanOf(text);
-  if (answer !== null) return answer ? { ok: true, callId: null, confirmed: true } : { ok: false, reason: 'refused' };
+  if (booleanOf(text) === true) return { ok: true, callId: null, confirmed: true };
   const callId = callIdOf(text);
   return callId === null ? null : { ok: true, callId, confirmed: true };
 }

@@ -91,7 +91,7 @@ export class Wire {
   private quotable(text: string): string {
     return withoutSecrets(text, this.options.authorization)
       .slice(0, maxQuotedCharacters)
-      .replace(/\d{5,}/g, '…')
+      .replace(/\d(?:[ ()/-]?\d){4,}/g, '…')
       .replace(/\s+/g, ' ')
       .trim();
   }
@@ -120,7 +120,7 @@ function onceSent(request: ClientRequest, callback: () => void): void {
     if (request.reusedSocket) callback();
     else if (socket instanceof TLSSocket) socket.once('secureConnect', callback);
     else if (socket.connecting) socket.once('connect', callback);
-    else callback();
+    else if (!socket.destroyed) callback();
   });
 }
 

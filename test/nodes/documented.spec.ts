@@ -51,7 +51,7 @@ const operations = [
     { ...ten, phone: 'Soft' },
     {
       done: { ...yes, callId: null, confirmed: true },
-      refused: { answer: 'false', reason: 'refused' },
+      refused: { answer: 'false', reason: 'no-phone' },
     },
   ),
   operation('3cx-call-control', 'divert', toOutside, { done: yes, refused: { answer: 'false', reason: 'refused' } }),

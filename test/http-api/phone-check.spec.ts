@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { connect, endAll, failure, serve, withPhone } from './support';
+
+const dialling = [
+  ['makecall', { extension: '10', destination: '11', phone: 'Soft' }, '/makecall/10/11/Soft'],
+  ['unpark', { extension: '10', phone: 'Web' }, '/unpark/10/Web'],
+] as const;
+
+describe('whose phone rings', () => {
+  afterEach(endAll);
+
+  for (const [operation, args, path] of dialling) {
+    describe(`with ${operation}`, () => {
+      it('is asked before, each time', async () => {
+        const server = await serve(withPhone('00000A5F3C2D1_8'));
+        const client = connect(server);
+        for (let time = 0; time < 2; time++) {
+          const { callId } = await client.execute(operation, args);
+          assert.equal(callId, '00000A5F3C2D1_8');
+        }
+        assert.deepEqual(server.requests, ['/dnregs/10', path, '/dnregs/10', path]);
+      });
+
+      it('is nobody’s when the question is not answered', async () => {
+        const server = await serve(({ url = '' }) => (url.startsWith('/dnregs/') ? undefined : 'true'));
+        const { message } = await failure(connect(server, { timeout: 150 }).execute(operation, args), 'timeout');
+        assert.match(message, /^nothing was dialled/);
+        assert.deepEqual(server.requests, ['/dnregs/10']);
+      });
+
+      it('is nobody’s when no phone is registered', async () => {
+        const server = await serve('error');
+        assert.deepEqual(await connect(server).execute(operation, args), {
+          ok: false,
+          reason: 'no-phone',
+          given: args,
+          answer: 'error',
+        });
+        assert.deepEqual(server.requests, ['/dnregs/10']);
+      });
+
+      for (const [status, code] of [
+        [500, 'server-error'],
+        [401, 'unauthorized'],
+        [302, 'unexpected-answer'],
+      ] as const) {
+        it(`is nobody’s when the question is answered with HTTP ${status}`, async () => {
+          const server = await serve((_request, response) => {
+            response.statusCode = status;
+            return 'x';
+          });
+          await failure(connect(server).execute(operation, args), code);
+          assert.deepEqual(server.requests, ['/dnregs/10']);
+        });
+      }
+
+      it('is nobody’s when the answer is none that the question can have', async () => {
+        const server = await serve('true');
+        await failure(connect(server).execute(operation, args), 'unexpected-answer');
+        assert.deepEqual(server.requests, ['/dnregs/10']);
+      });
+
+      for (const [kind, status, answer] of [
+        ['idle', 200, 'idle'],
+        ['HTTP 404', 404, 'not found'],
+      ] as const) {
+        it(`is asked once of a server that answers the question with ${kind}`, async () => {
+          const server = await serve(({ url = '' }, response) => {
+            if (!url.startsWith('/dnregs/')) return '0';
+            response.statusCode = status;
+            return answer;
+          });
+          const client = connect(server);
+          await client.execute(operation, args);
+          await client.execute(operation, args);
+          assert.deepEqual(server.requests, ['/dnregs/10', path, path]);
+        });
+      }
+
+      it('is not known when the answer is 0', async () => {
+        const result = await connect(await serve(withPhone('0'))).execute(operation, args);
+        assert.deepEqual(result, { ok: true, callId: null, confirmed: false, given: args, answer: '0' });
+      });
+
+      it('is nobody’s when the answer is null', async () => {
+        const { ok, ...rest } = await connect(await serve(withPhone('null'))).execute(operation, args);
+        assert.deepEqual([ok, 'reason' in rest && rest.reason], [false, 'no-phone']);
+      });
+
+      it('is not told by HTTP 500: nothing is dialled twice', async () => {
+        const server = await serve(
+          withPhone((_request, response) => {
+            response.statusCode = 500;
+            return '';
+          }),
+        );
+        await failure(connect(server).execute(operation, args), 'server-error');
+        assert.deepEqual(server.requests, ['/dnregs/10', path]);
+      });
+    });
+  }
+
+  it('is not asked for an argument or a destination that is not allowed', async () => {
+    const server = await serve('error');
+    const client = connect(server, { allowDestinations: /^1/ });
+    await failure(client.execute('makecall', { extension: '10', destination: '22', phone: 'Soft' }), 'not-allowed');
+    await failure(
+      client.execute('makecall', { extension: '10', destination: '11', phone: 'soft' }),
+      'invalid-argument',
+    );
+    assert.deepEqual(server.requests, []);
+  });
+});
