@@ -1,0 +1,140 @@
+/**
+ * What the HTTP API of a PBX can't do: calls from outside, and people who pick up, hold and hang up. JSON over HTTP on
+ * a port of its own; errors are `{ status, message }`. Both are the simulator's own, not part of the 3CX HTTP API.
+ */
+import { createServer } from 'node:http';
+import type { H3Event } from 'h3' with { 'resolution-mode': 'import' };
+import { listen, shutDown } from './listen';
+import { type Call, type InboundCall, type Pbx, PbxError } from './pbx';
+
+export interface ControlApi {
+  /** Base URL without a trailing slash. */
+  readonly url: string;
+  /** Ends it at once. */
+  close(): Promise<void>;
+}
+
+/** A request that is refused, with its HTTP status. */
+class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const ACTIONS = new Map<string, (pbx: Pbx, id: string) => Call>([
+  ['answer', (pbx, id) => pbx.answer(id)],
+  ['hold', (pbx, id) => pbx.hold(id)],
+  ['resume', (pbx, id) => pbx.resume(id)],
+  ['hangup', (pbx, id) => pbx.hangup(id)],
+]);
+
+/**
+ * Starts the control API.
+ * @param options.port 0 for any free port.
+ * @throws Error with the system's `code`, such as `EADDRINUSE`.
+ */
+export async function startControlApi(options: {
+  readonly pbx: Pbx;
+  readonly host: string;
+  readonly port: number;
+}): Promise<ControlApi> {
+  const { pbx } = options;
+  // h3 is an ES module, this package CommonJS.
+  const { H3, HTTPError, toNodeHandler } = await import('h3');
+
+  /** Errors a caller can cause become answers; anything else stays h3's affair (500). */
+  const answering = (handler: (event: H3Event) => unknown) => async (event: H3Event) => {
+    try {
+      return await handler(event);
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === undefined) throw error;
+      throw new HTTPError({ status, message: (error as Error).message });
+    }
+  };
+
+  const app = new H3()
+    .get(
+      '/api/state',
+      answering(() => pbx.state()),
+    )
+    .post(
+      '/api/calls',
+      answering(async (event) => {
+        const call = pbx.inbound(inboundCall(await readJson(event), pbx));
+        event.res.status = 201;
+        return call;
+      }),
+    )
+    .delete(
+      '/api/calls',
+      answering((event) => {
+        pbx.clearCalls();
+        event.res.status = 204;
+      }),
+    )
+    .post(
+      '/api/connections/:id/:action',
+      answering(({ context }) => {
+        const { id = '', action = '' } = context.params ?? {};
+        const act = ACTIONS.get(action);
+        if (act === undefined) throw new RequestError(404, `There is no action ${JSON.stringify(action)}.`);
+        return act(pbx, id);
+      }),
+    );
+
+  const handle = toNodeHandler(app);
+  const server = createServer((request, response) => void handle(request, response));
+  const url = await listen(server, options.port, options.host);
+  return { url, close: () => shutDown(server) };
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof RequestError) return error.status;
+  if (error instanceof PbxError) return error.reason === 'unknown' ? 404 : 409;
+  return undefined;
+}
+
+async function readJson(event: H3Event): Promise<unknown> {
+  try {
+    return await event.req.json();
+  } catch {
+    throw new RequestError(400, 'The body is not JSON.');
+  }
+}
+
+/**
+ * Checks the body of `POST /api/calls`.
+ * @throws RequestError 400 with what is wrong.
+ */
+function inboundCall(body: unknown, pbx: Pbx): InboundCall {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new RequestError(400, 'The body must be an object such as {"extension": "10", "number": "+49301234"}.');
+  }
+  const fields = new Map(Object.entries(body));
+  // An empty number is a caller who withholds it. No control characters, and nothing that breaks a record apart.
+  const number = text(fields, 'number', /^[^\p{Cc};<>]{0,64}$/u, 'text without control characters, ; < >');
+  const extension = text(fields, 'extension', /^.+$/, 'text');
+  const queue = text(fields, 'queue', /^[0-9A-Za-z_.*#+-]{1,32}$/, 'a DN');
+  const [unknown] = [...fields.keys()].filter((key) => !['number', 'extension', 'queue'].includes(key));
+  if (unknown !== undefined) throw new RequestError(400, `There is no property ${JSON.stringify(unknown)}.`);
+  if (number === undefined) throw new RequestError(400, '"number", the number of the caller, is missing.');
+  if (extension === undefined && queue === undefined) {
+    throw new RequestError(400, 'An "extension", a "queue" or both are needed.');
+  }
+  if (extension !== undefined && !pbx.state().extensions.some((one) => one.number === extension)) {
+    throw new RequestError(400, `There is no extension ${JSON.stringify(extension)}.`);
+  }
+  return { number, ...(extension === undefined ? {} : { extension }), ...(queue === undefined ? {} : { queue }) };
+}
+
+function text(fields: Map<string, unknown>, key: string, pattern: RegExp, what: string): string | undefined {
+  const value = fields.get(key);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw new RequestError(400, `"${key}" must be a string.`);
+  if (!pattern.test(value)) throw new RequestError(400, `"${key}" must be ${what}.`);
+  return value;
+}

@@ -1,0 +1,556 @@
+/**
+ * The PBX: extensions, queues and calls in memory. No I/O and no time in it; what the HTTP API makes of it stands in
+ * operations.ts.
+ */
+import { defaultSetup, type PbxSetup, type Phone, PROFILES, type Profile } from './setup';
+
+/** The connection status `S` of `showallcalls` (documented and shipped). */
+export type ConnectionStatus = 'Undefined' | 'Dialing' | 'Ringing' | 'Connected' | 'Hold' | 'Held';
+
+/** One party's part in a call. */
+export interface Connection {
+  readonly id: string;
+  /** Call id, as `ondn` answers it. */
+  readonly call: string;
+  /** 1, 2, … within the call (documented). */
+  readonly ccid: number;
+  /** The extension, or the trunk for the outside leg. */
+  readonly dn: string;
+  readonly status: ConnectionStatus;
+  /** `EP`: the other party's number, empty for an anonymous caller, `*00` when parked. */
+  readonly party: string;
+  /** Number of the queue the call came through, which need not exist; null on a direct call and on the caller's leg. */
+  readonly queue: string | null;
+  /** `REC`: the last recording action, a number when it has no name. */
+  readonly recording: string;
+}
+
+export interface Call {
+  readonly id: string;
+  /** In the order of CCID; empty once the call is over. */
+  readonly connections: readonly Connection[];
+}
+
+export interface Extension {
+  readonly number: string;
+  readonly name: string;
+  readonly profile: Profile;
+  readonly phones: readonly Phone[];
+  /** Queues this extension is an agent of. */
+  readonly agentOf: readonly string[];
+  /** Queues whose calls it takes now. */
+  readonly loggedInTo: readonly string[];
+}
+
+export interface Queue {
+  readonly number: string;
+  readonly name: string;
+  readonly agents: readonly string[];
+  /** Agents that take its calls now. */
+  readonly loggedIn: readonly string[];
+}
+
+export interface PbxState {
+  readonly extensions: readonly Extension[];
+  readonly queues: readonly Queue[];
+  readonly calls: readonly Call[];
+  readonly connections: readonly Connection[];
+}
+
+/** An inbound call: `extension`, `queue` or both. */
+export interface InboundCall {
+  /** The caller's number, empty when anonymous. */
+  readonly number: string;
+  readonly extension?: string;
+  readonly queue?: string;
+}
+
+/** What the PBX won't do. The shipped server gives no answer at all where its PBX throws. */
+export class PbxError extends Error {
+  /** `unknown`: there is no such DN, connection or profile. `impossible`: not in this state. Nothing has changed. */
+  readonly reason: 'unknown' | 'impossible';
+
+  constructor(reason: PbxError['reason'], message: string) {
+    super(message);
+    this.name = 'PbxError';
+    this.reason = reason;
+  }
+}
+
+/** Park position 0, the only one the shipped server parks at. */
+const PARKED = '*00';
+/** What the shipped server dials to fetch a parked call. */
+const RETRIEVE = '*10';
+/** The recording actions by the number the API takes (documented), as `REC` shows them (shipped). */
+const RECORDING_ACTIONS = ['Start', 'Stop', 'Pause', 'Resume'];
+
+/** The captures begin with these, so that playing them gives the same ids. */
+const FIRST_CONNECTION = 98779;
+const FIRST_CALL = 20;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Leg = Mutable<Connection>;
+
+interface OpenCall {
+  readonly id: string;
+  legs: Leg[];
+  nextCcid: number;
+  /** The queue whose agents are rung until one answers; null for a call that isn't offered to a queue. */
+  offeredTo: string | null;
+  /** Agents who hung up instead of answering: a queue doesn't ring them again for this call. */
+  readonly declined: Set<string>;
+}
+
+interface Member {
+  readonly number: string;
+  readonly name: string;
+  phones: readonly Phone[];
+  profile: Profile;
+  readonly agentOf: readonly string[];
+  loggedIn: boolean;
+  /** The queues to be logged in to; null for all. Kept apart from `loggedIn`, since `logout_current` keeps it (shipped). */
+  workingSet: readonly string[] | null;
+}
+
+export class Pbx {
+  readonly trunk: string;
+  readonly #members = new Map<string, Member>();
+  readonly #queues: PbxSetup['queues'];
+  #calls: OpenCall[] = [];
+  #nextConnection = FIRST_CONNECTION;
+  #nextCall = FIRST_CALL;
+
+  /** @param setup Who is there; default: the set-up of the captures. Everybody is Available and logged in. */
+  constructor(setup: PbxSetup = defaultSetup()) {
+    this.trunk = setup.trunk;
+    this.#queues = setup.queues;
+    for (const { number, name, phones } of setup.extensions) {
+      const agentOf = setup.queues.filter(({ agents }) => agents.includes(number)).map((queue) => queue.number);
+      this.#members.set(number, {
+        number,
+        name,
+        phones,
+        profile: PROFILES.avail,
+        agentOf,
+        loggedIn: true,
+        workingSet: null,
+      });
+    }
+  }
+
+  // ---- what there is -----------------------------------------------------------------------------------------------
+
+  /** Everything at once. Like all results of this class it is a copy that doesn't change any more. */
+  state(): PbxState {
+    return {
+      extensions: [...this.#members.values()].map(copyOfMember),
+      queues: this.#queues.map((queue) => ({ ...queue, loggedIn: this.#agentsOf(queue.number).map((m) => m.number) })),
+      calls: this.#calls.map(copyOfCall),
+      connections: this.connections(),
+    };
+  }
+
+  /** All connections, grouped by call, within a call in the order of CCID (shipped). */
+  connections(): Connection[] {
+    return this.#legs().map((leg) => ({ ...leg }));
+  }
+
+  /**
+   * The connections of one DN, the oldest first.
+   * @throws PbxError `unknown` when there is no such DN.
+   */
+  connectionsOf(dn: string): Connection[] {
+    this.#check(dn);
+    return this.connections().filter((connection) => connection.dn === dn);
+  }
+
+  /** Numbers of all DNs in the order in which the shipped server goes through them. */
+  dns(): string[] {
+    return [...this.#members.keys(), ...this.#queues.map((queue) => queue.number), this.trunk];
+  }
+
+  /**
+   * The phones registered at a DN; none at queues and the trunk.
+   * @throws PbxError `unknown` when there is no such DN.
+   */
+  phonesOf(dn: string): readonly Phone[] {
+    this.#check(dn);
+    return this.#members.get(dn)?.phones ?? [];
+  }
+
+  /** @throws PbxError `unknown` when it is not an extension (a queue isn't one). */
+  extension(number: string): Extension {
+    return copyOfMember(this.#member(number));
+  }
+
+  /** The queue's name, or undefined when there is none with that number. */
+  queueName(number: string): string | undefined {
+    return this.#queues.find((queue) => queue.number === number)?.name;
+  }
+
+  // ---- calls -------------------------------------------------------------------------------------------------------
+
+  /**
+   * A call from outside. It rings the extension; without one, all agents of the queue who are logged in, Available and
+   * idle, now or later. The queue need not exist, since the shipped server stumbles over queues it can't find.
+   * @throws PbxError `unknown` for an extension that isn't there, `impossible` with neither extension nor queue.
+   */
+  inbound({ number, extension, queue }: InboundCall): Call {
+    if (extension === undefined && queue === undefined) {
+      throw new PbxError('impossible', 'A call needs an extension or a queue.');
+    }
+    if (extension !== undefined) this.#member(extension);
+    const call = this.#newCall();
+    this.#addLeg(call, this.trunk, 'Connected', number, null);
+    if (extension !== undefined) this.#addLeg(call, extension, 'Ringing', number, queue ?? null);
+    else call.offeredTo = queue ?? null;
+    this.#offerToQueues();
+    return copyOfCall(call);
+  }
+
+  /**
+   * A call from an extension to an extension, a queue, or (any other number) out on the trunk. `*10` fetches the call
+   * that was parked first, and goes out on the trunk when there is none.
+   * @returns the call, which for a fetched one is the parked call.
+   * @throws PbxError `unknown` when the caller is not an extension.
+   */
+  makeCall(from: string, destination: string): Call {
+    this.#member(from);
+    const parked = destination === RETRIEVE ? this.#legs().find(isParked) : undefined;
+    if (parked !== undefined) return this.#retrieve(from, parked);
+    const call = this.#newCall();
+    this.#addLeg(call, from, 'Dialing', destination, null);
+    if (this.#members.has(destination)) this.#addLeg(call, destination, 'Ringing', from, null);
+    else if (this.queueName(destination) !== undefined) call.offeredTo = destination;
+    else this.#addLeg(call, this.trunk, 'Dialing', destination, null);
+    this.#offerToQueues();
+    return copyOfCall(call);
+  }
+
+  /**
+   * Answers a ringing connection, or the trunk's dialing one: the outside party picks up. In a queue the others stop
+   * ringing.
+   * @throws PbxError `unknown`, or `impossible` when it doesn't ring.
+   */
+  answer(id: string): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status !== 'Ringing' && !(leg.status === 'Dialing' && leg.dn === this.trunk)) throw cannot('answer', leg);
+    this.#take(call, leg);
+    leg.status = 'Connected';
+    this.#callerGotThrough(call);
+    settleHold(call);
+    this.#offerToQueues();
+    return copyOfCall(call);
+  }
+
+  /**
+   * Puts the other side on hold: Hold here, Held there.
+   * @throws PbxError `unknown`, or `impossible` unless Connected.
+   */
+  hold(id: string): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status !== 'Connected') throw cannot('hold', leg);
+    leg.status = 'Hold';
+    settleHold(call);
+    return copyOfCall(call);
+  }
+
+  /**
+   * Ends the hold of this side.
+   * @throws PbxError `unknown`, or `impossible` unless this side put the other on hold.
+   */
+  resume(id: string): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status !== 'Hold') throw cannot('resume', leg);
+    leg.status = 'Connected';
+    settleHold(call);
+    return copyOfCall(call);
+  }
+
+  /**
+   * Ends one connection. With nobody left to talk to the call is over; a caller whose last agent declined waits on.
+   * @throws PbxError `unknown`.
+   */
+  hangup(id: string): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status === 'Ringing') call.declined.add(leg.dn);
+    this.#removeLeg(call, leg);
+    settleHold(call);
+    this.#offerToQueues();
+    return copyOfCall(call);
+  }
+
+  /**
+   * Blind transfer: the connection, with its ID, goes to the target and rings there; for an outside number it goes to
+   * the trunk and dials. A queue rings its agents on connections of their own.
+   * @throws PbxError `unknown`, or `impossible` unless Connected to somebody.
+   */
+  transfer(id: string, destination: string): Call {
+    const { call, leg } = this.#find(id);
+    const other = others(call, leg).find(({ status }) => status !== 'Ringing');
+    if (leg.status !== 'Connected' || other === undefined) throw cannot('transfer', leg);
+    if (this.queueName(destination) !== undefined) {
+      call.offeredTo = destination;
+      call.declined.clear();
+      this.#removeLeg(call, leg);
+    } else {
+      const inside = this.#members.has(destination);
+      leg.dn = inside ? destination : this.trunk;
+      leg.status = inside ? 'Ringing' : 'Dialing';
+      leg.party = inside ? this.#numberOf(other) : destination;
+      this.#meet(call, leg);
+    }
+    this.#offerToQueues();
+    return copyOfCall(call);
+  }
+
+  /**
+   * Parks a call at position 0: the connection stays at its DN, Held, with `*00` as the other party (shipped).
+   * @throws PbxError `unknown`, or `impossible` while it dials or is alone.
+   */
+  park(id: string): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status === 'Dialing' || call.legs.length < 2) throw cannot('park', leg);
+    this.#take(call, leg);
+    leg.status = 'Held';
+    leg.party = PARKED;
+    this.#callerGotThrough(call);
+    settleHold(call);
+    this.#offerToQueues();
+    return copyOfCall(call);
+  }
+
+  /**
+   * Attended transfer: ends both connections and joins those they talked to, in the older call. The joined parties keep
+   * their `EP` (shipped).
+   * @throws PbxError `unknown`, or `impossible` when both are in the same call or one still rings.
+   */
+  joinCalls(firstId: string, secondId: string): Call {
+    const first = this.#find(firstId);
+    const second = this.#find(secondId);
+    if (first.call === second.call) throw new PbxError('impossible', 'Cannot join a call with itself.');
+    for (const { leg } of [first, second]) if (leg.status === 'Ringing') throw cannot('join', leg);
+    const firstIsOlder = this.#calls.indexOf(first.call) < this.#calls.indexOf(second.call);
+    const [older, newer] = firstIsOlder ? [first.call, second.call] : [second.call, first.call];
+    older.legs = others(older, first.leg, second.leg);
+    for (const leg of others(newer, first.leg, second.leg)) {
+      leg.call = older.id;
+      leg.ccid = older.nextCcid++;
+      older.legs.push(leg);
+    }
+    this.#endCall(newer);
+    settleHold(older);
+    if (isOver(older)) this.#endCall(older);
+    this.#offerToQueues();
+    return copyOfCall(older);
+  }
+
+  /**
+   * Records a recording action.
+   * @param action `0` to `3`, a name (`Start`, `Stop`, `Pause`, `Resume`), or any other 32-bit integer, which is kept as
+   *   a number (shipped).
+   * @throws PbxError `unknown` for another action or connection, `impossible` unless Connected.
+   */
+  record(id: string, action: string): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status !== 'Connected') throw cannot('record', leg);
+    leg.recording = recordingAction(action);
+    return copyOfCall(call);
+  }
+
+  /** Ends all calls. Ids go on counting; profiles and log-ins stay. */
+  clearCalls(): void {
+    for (const call of [...this.#calls]) this.#endCall(call);
+  }
+
+  // ---- people ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Registers other phones at an extension; an empty list leaves it without.
+   * @throws PbxError `unknown` when it is not an extension.
+   */
+  setPhones(extension: string, phones: readonly Phone[]): void {
+    this.#member(extension).phones = phones.map((phone) => ({ ...phone }));
+  }
+
+  /** @throws PbxError `unknown` when it is not an extension. */
+  setProfile(extension: string, profile: Profile): void {
+    this.#member(extension).profile = profile;
+    this.#offerToQueues();
+  }
+
+  /**
+   * Changes the queues an agent is logged in to, in the way of the shipped server: a working set that comes out empty
+   * (or full) means *all* queues from then on; empty logs the agent out, unless `loggedIn` says otherwise.
+   * @param change Queues to take out of the working set, then to add; and the log-in status to end with.
+   * @throws PbxError `unknown` when it is not an extension.
+   */
+  changeQueues(
+    extension: string,
+    change: { readonly remove?: readonly string[]; readonly add?: readonly string[]; readonly loggedIn?: boolean },
+  ): void {
+    const member = this.#member(extension);
+    const { remove = [], add = [] } = change;
+    const current = member.workingSet ?? member.agentOf;
+    const working = member.agentOf.filter((q) => add.includes(q) || (current.includes(q) && !remove.includes(q)));
+    member.workingSet = working.length === 0 || working.length === member.agentOf.length ? null : working;
+    if (working.length === 0) member.loggedIn = false;
+    if (change.loggedIn !== undefined) member.loggedIn = change.loggedIn;
+    this.#offerToQueues();
+  }
+
+  // ---- inside ------------------------------------------------------------------------------------------------------
+
+  #legs(): Leg[] {
+    return this.#calls.flatMap((call) => call.legs);
+  }
+
+  #check(dn: string): void {
+    if (!this.dns().includes(dn)) throw new PbxError('unknown', `There is no DN ${quote(dn)}.`);
+  }
+
+  #member(number: string): Member {
+    const member = this.#members.get(number);
+    if (member === undefined) throw new PbxError('unknown', `There is no extension ${quote(number)}.`);
+    return member;
+  }
+
+  #find(id: string): { call: OpenCall; leg: Leg } {
+    for (const call of this.#calls) {
+      const leg = call.legs.find((candidate) => candidate.id === id);
+      if (leg !== undefined) return { call, leg };
+    }
+    throw new PbxError('unknown', `There is no connection ${quote(id)}.`);
+  }
+
+  #newCall(): OpenCall {
+    const id = `00000A5F3C2D1_${this.#nextCall++}`;
+    const call: OpenCall = { id, legs: [], nextCcid: 1, offeredTo: null, declined: new Set() };
+    this.#calls.push(call);
+    return call;
+  }
+
+  #addLeg(call: OpenCall, dn: string, status: ConnectionStatus, party: string, queue: string | null): Leg {
+    const id = String(this.#nextConnection++);
+    const leg: Leg = { id, call: call.id, ccid: call.nextCcid++, dn, status, party, queue, recording: 'Stop' };
+    call.legs.push(leg);
+    return leg;
+  }
+
+  #removeLeg(call: OpenCall, leg: Leg): void {
+    call.legs = others(call, leg);
+    if (isOver(call)) this.#endCall(call);
+  }
+
+  #endCall(call: OpenCall): void {
+    if (!this.#calls.includes(call)) return;
+    this.#calls = this.#calls.filter((candidate) => candidate !== call);
+    call.legs = [];
+  }
+
+  /** One connection gets the call: everybody else stops ringing, and the others now talk to this one. */
+  #take(call: OpenCall, leg: Leg): void {
+    if (leg.status !== 'Ringing') return;
+    call.legs = call.legs.filter((other) => other === leg || other.status !== 'Ringing');
+    call.offeredTo = null;
+    this.#meet(call, leg);
+  }
+
+  /** Somebody inside answered. An outside party that is being dialled has to pick up itself. */
+  #callerGotThrough(call: OpenCall): void {
+    for (const leg of call.legs) {
+      if (leg.status === 'Dialing' && leg.dn !== this.trunk) leg.status = 'Connected';
+    }
+  }
+
+  #retrieve(from: string, parked: Leg): Call {
+    const { call } = this.#find(parked.id);
+    const [other] = others(call, parked);
+    const leg = this.#addLeg(call, from, 'Connected', other ? this.#numberOf(other) : '', parked.queue);
+    call.legs = others(call, parked);
+    this.#meet(call, leg);
+    settleHold(call);
+    this.#offerToQueues();
+    return copyOfCall(call);
+  }
+
+  /** The other extensions of a call see whom they talk to now; a trunk always names its own outside party. */
+  #meet(call: OpenCall, leg: Leg): void {
+    for (const other of others(call, leg)) {
+      if (other.dn !== this.trunk && !isParked(other)) other.party = this.#numberOf(leg);
+    }
+  }
+
+  /** How the other party sees this connection: by its extension, or by the outside number. */
+  #numberOf(leg: Leg): string {
+    return leg.dn === this.trunk ? leg.party : leg.dn;
+  }
+
+  #agentsOf(queue: string): Member[] {
+    return [...this.#members.values()].filter((member) => loggedInTo(member).includes(queue));
+  }
+
+  /** Rings the agents for every queue call that rings nobody. Called after each change that may set an agent free. */
+  #offerToQueues(): void {
+    for (const call of this.#calls) {
+      const { offeredTo: queue, legs } = call;
+      const [caller] = legs;
+      if (queue === null || caller === undefined || legs.some((leg) => leg.status === 'Ringing')) continue;
+      const busy = new Set(this.#legs().map((leg) => leg.dn));
+      for (const { number, profile } of this.#agentsOf(queue)) {
+        if (profile !== PROFILES.avail || busy.has(number) || call.declined.has(number)) continue;
+        this.#addLeg(call, number, 'Ringing', this.#numberOf(caller), queue);
+      }
+    }
+  }
+}
+
+function others(call: OpenCall, ...legs: Leg[]): Leg[] {
+  return call.legs.filter((leg) => !legs.includes(leg));
+}
+
+/** Held is whoever talks to somebody with Hold, and nobody else but a parked party. */
+function settleHold(call: OpenCall): void {
+  for (const leg of call.legs) {
+    if (isParked(leg) || (leg.status !== 'Connected' && leg.status !== 'Held')) continue;
+    leg.status = others(call, leg).some((other) => other.status === 'Hold') ? 'Held' : 'Connected';
+  }
+}
+
+function isParked(leg: Connection): boolean {
+  return leg.status === 'Held' && leg.party === PARKED;
+}
+
+/** A call needs two parties, one of whom doesn't just ring; a caller may wait alone in a queue. */
+function isOver(call: OpenCall): boolean {
+  if (call.legs.every((leg) => leg.status === 'Ringing')) return true;
+  return call.legs.length < 2 && call.offeredTo === null;
+}
+
+function loggedInTo(member: Member): readonly string[] {
+  return member.loggedIn ? (member.workingSet ?? member.agentOf) : [];
+}
+
+function recordingAction(action: string): string {
+  if (RECORDING_ACTIONS.includes(action)) return action;
+  const number = /^[+-]?\d+$/.test(action) ? Number(action) : NaN;
+  if (number !== (number | 0)) throw new PbxError('unknown', `There is no recording action ${quote(action)}.`);
+  return RECORDING_ACTIONS[number] ?? String(number);
+}
+
+function cannot(what: string, leg: Leg): PbxError {
+  return new PbxError('impossible', `Cannot ${what} connection ${leg.id} of ${leg.dn}, which is ${leg.status}.`);
+}
+
+function copyOfCall(call: OpenCall): Call {
+  return { id: call.id, connections: call.legs.map((leg) => ({ ...leg })) };
+}
+
+function copyOfMember(member: Member): Extension {
+  const { number, name, profile, phones, agentOf } = member;
+  return { number, name, profile, phones, agentOf, loggedInTo: loggedInTo(member) };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,55 @@
+/** Who is there: the set-up of the small PBX behind the simulator. */
+
+/** A registration of a phone at an extension, as the operation `dnregs` shows it (shipped). */
+export interface Phone {
+  readonly id: string;
+  /** SIP contact, such as `sip:10@127.0.0.1:5488;ob`. */
+  readonly contact: string;
+  readonly userAgent: string;
+}
+
+export interface PbxSetup {
+  readonly extensions: readonly { readonly number: string; readonly name: string; readonly phones: readonly Phone[] }[];
+  readonly queues: readonly { readonly number: string; readonly name: string; readonly agents: readonly string[] }[];
+  /** DN of the outside line. */
+  readonly trunk: string;
+}
+
+/** The profiles every extension has, by the short name that `setstatus` takes (documented and shipped). */
+export const PROFILES = {
+  avail: 'Available',
+  away: 'Away',
+  oof: 'Out of office',
+  custom1: 'Custom 1',
+  custom2: 'Custom 2',
+} as const;
+
+export type Profile = (typeof PROFILES)[keyof typeof PROFILES];
+
+/**
+ * The PBX the shipped server was captured with. What the captures don't show (names of extensions, the desk phones'
+ * contacts) is made up.
+ */
+export function defaultSetup(): PbxSetup {
+  const numbers = ['10', '11', '12', '100', '101', '102'];
+  const agents = numbers.filter((number) => number !== '12' && number !== '102');
+  return {
+    extensions: numbers.map((number, index) => ({
+      number,
+      name: `Extension ${number}`,
+      phones: [
+        phone(7100 + 2 * index, `sip:${number}@127.0.0.1:5488;ob`, '3CXPhone for Windows 18.0.9.20'),
+        phone(7101 + 2 * index, `sip:${number}@192.0.2.${number}:5060`, 'Yealink SIP-T46S 66.86.0.15'),
+      ],
+    })),
+    queues: [
+      { number: '8000', name: 'Support: Süd; EU', agents },
+      { number: '8001', name: 'Sales', agents },
+    ],
+    trunk: '10000',
+  };
+}
+
+function phone(id: number, contact: string, userAgent: string): Phone {
+  return { id: String(id), contact, userAgent };
+}

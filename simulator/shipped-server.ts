@@ -1,0 +1,133 @@
+/**
+ * The wire: the HTTP server people really run, with its habits. It works on the raw path, does one request after the
+ * other, and where an operation throws it never answers.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listen, shutDown } from './listen';
+import { IDLE, operations } from './operations';
+import { type Pbx, PbxError } from './pbx';
+
+/** A request as it came in. */
+export interface LoggedRequest {
+  /** The raw path. */
+  readonly path: string;
+}
+
+export interface ShippedServerOptions {
+  readonly pbx: Pbx;
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Milliseconds that makecall and unpark block everything after they dialled. */
+  readonly delay: number;
+}
+
+/** How many requests the log keeps. */
+const LOG_LENGTH = 1000;
+/** What the captured server announces, in seconds. */
+const KEEP_ALIVE = 15;
+
+export class ShippedServer {
+  /** The last requests in order of arrival. */
+  readonly requests: LoggedRequest[] = [];
+  /** Number of all requests that ever arrived. */
+  requestCount = 0;
+  /** Resolves when `/stop` has ended the server. */
+  readonly stopped: Promise<void>;
+  readonly #pbx: Pbx;
+  readonly #delay: number;
+  readonly #server: Server;
+  readonly #closing = new AbortController();
+  /** Connections with a request that is never answered: nothing after it on the same connection is read. */
+  readonly #hung = new WeakSet<Socket>();
+  /** Settles when the last request that arrived has been served. */
+  #lane = Promise.resolve();
+  #hasStopped: () => void = () => undefined;
+
+  private constructor({ pbx, delay }: ShippedServerOptions) {
+    this.#pbx = pbx;
+    this.#delay = delay;
+    this.stopped = new Promise((resolve) => (this.#hasStopped = resolve));
+    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE * 1000 }, (request, response) => {
+      this.#accept(request, response);
+    });
+  }
+
+  /**
+   * Starts the server.
+   * @throws Error with the system's `code`, such as `EADDRINUSE`.
+   */
+  static async start(options: ShippedServerOptions): Promise<{ server: ShippedServer; url: string }> {
+    const server = new ShippedServer(options);
+    return { server, url: await listen(server.#server, options.port, options.host) };
+  }
+
+  /** Ends it at once, running requests included. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await shutDown(this.#server);
+  }
+
+  #accept(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const path = request.url ?? '';
+    this.requestCount++;
+    this.requests.push({ path });
+    if (this.requests.length > LOG_LENGTH) this.requests.shift();
+    // Also for a client that has gone meanwhile: the shipped server finds out when it answers, the command is done.
+    this.#lane = this.#lane.then(() => this.#serve(path, request.socket, response));
+  }
+
+  /** Never rejects, since the lane has to go on. */
+  async #serve(path: string, socket: Socket, response: ServerResponse): Promise<void> {
+    if (this.#closing.signal.aborted || this.#hung.has(socket)) return;
+    const [, name = '', ...args] = path.split('/');
+    try {
+      send(response, await this.#carryOut(name, args));
+    } catch (error) {
+      this.#hung.add(socket);
+      const expected = error instanceof PbxError || this.#closing.signal.aborted;
+      if (!expected) process.emitWarning(error instanceof Error ? error : String(error));
+      return;
+    }
+    if (name === 'stop') await this.#stop(response);
+  }
+
+  async #carryOut(name: string, args: readonly string[]): Promise<string> {
+    const operation = operations.get(name);
+    if (operation === undefined) return IDLE;
+    return operation({
+      pbx: this.#pbx,
+      arg: (position) => {
+        const value = args[position - 1];
+        if (value === undefined) throw new PbxError('unknown', `Argument ${position} is missing.`);
+        return value;
+      },
+      pause: () => sleep(this.#delay, undefined, { signal: this.#closing.signal }),
+    });
+  }
+
+  async #stop(response: ServerResponse): Promise<void> {
+    this.#server.close();
+    // Rejects when the client has gone, or close() came in between; either way there is nobody to wait for.
+    await finished(response, { signal: this.#closing.signal }).catch(() => undefined);
+    await this.close();
+    this.#hasStopped();
+  }
+}
+
+/** Exactly the captured headers, in their order: no Content-Type, no Date, no Connection. */
+function send(response: ServerResponse, body: string): void {
+  response.sendDate = false;
+  response.removeHeader('Connection');
+  response.writeHead(200, {
+    'Access-Control-Allow-Origin': 'null',
+    Server: 'Mono-HTTPAPI/1.0',
+    'Content-Length': Buffer.byteLength(body),
+    'Keep-Alive': `timeout=${KEEP_ALIVE},max=100`,
+  });
+  response.end(body);
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { type Call, type PbxState, type Simulator, startSimulator } from '../../simulator';
+import { control, get, send } from './client';
+
+describe('simulator: the control API', () => {
+  let simulator: Simulator;
+  beforeEach(async () => {
+    simulator = await startSimulator({ delay: 1 });
+  });
+  afterEach(() => simulator.close());
+
+  const inbound = async (body: unknown): Promise<Call> => {
+    const { status, json } = await control(simulator, 'POST', '/api/calls', body);
+    assert.equal(status, 201);
+    return json as Call;
+  };
+  const state = async (): Promise<PbxState> => (await control(simulator, 'GET', '/api/state')).json as PbxState;
+  const act = (id: string, action: string) => control(simulator, 'POST', `/api/connections/${id}/${action}`);
+
+  it('shows extensions, queues, calls and connections', async () => {
+    const { extensions, queues, calls, connections } = await state();
+    assert.deepEqual(
+      extensions.map(({ number }) => number),
+      ['10', '11', '12', '100', '101', '102'],
+    );
+    assert.deepEqual(extensions[0], {
+      number: '10',
+      name: 'Extension 10',
+      profile: 'Available',
+      phones: [
+        { id: '7100', contact: 'sip:10@127.0.0.1:5488;ob', userAgent: '3CXPhone for Windows 18.0.9.20' },
+        { id: '7101', contact: 'sip:10@192.0.2.10:5060', userAgent: 'Yealink SIP-T46S 66.86.0.15' },
+      ],
+      agentOf: ['8000', '8001'],
+      loggedInTo: ['8000', '8001'],
+    });
+    const agents = ['10', '11', '100', '101'];
+    assert.deepEqual(queues, [
+      { number: '8000', name: 'Support: Süd; EU', agents, loggedIn: agents },
+      { number: '8001', name: 'Sales', agents, loggedIn: agents },
+    ]);
+    assert.deepEqual([calls, connections], [[], []]);
+  });
+
+  it('lets a call come in for an extension through a queue', async () => {
+    const common = { call: '00000A5F3C2D1_20', party: '+491', recording: 'Stop' };
+    const call = {
+      id: '00000A5F3C2D1_20',
+      connections: [
+        { ...common, id: '98779', ccid: 1, dn: '10000', status: 'Connected', queue: null },
+        { ...common, id: '98780', ccid: 2, dn: '10', status: 'Ringing', queue: '8000' },
+      ],
+    };
+    assert.deepEqual(await inbound({ extension: '10', queue: '8000', number: '+491' }), call);
+    assert.deepEqual((await state()).calls, [call]);
+    assert.deepEqual((await state()).connections, call.connections);
+  });
+
+  it('lets a call come in directly, for a queue, without a number, and through a queue that is not there', async () => {
+    assert.equal((await inbound({ extension: '12', number: '' })).connections[1]?.party, '');
+    assert.equal((await inbound({ queue: '8001', number: '030 (1) 23' })).connections.length, 5);
+    assert.equal((await inbound({ extension: '12', queue: '800', number: '1' })).connections[1]?.queue, '800');
+    assert.equal((await inbound({ queue: '80000', number: '1' })).connections.length, 1);
+  });
+
+  it('answers, holds, resumes and hangs up', async () => {
+    await inbound({ extension: '10', number: '+491' });
+    for (const [action, expected] of [
+      ['answer', ['Connected', 'Connected']],
+      ['hold', ['Held', 'Hold']],
+      ['resume', ['Connected', 'Connected']],
+      ['hangup', []],
+    ] as const) {
+      const { status, json } = await act('98780', action);
+      assert.equal(status, 200);
+      assert.deepEqual(
+        (json as Call).connections.map((connection) => connection.status),
+        expected,
+      );
+    }
+    assert.deepEqual((await state()).calls, []);
+  });
+
+  it('picks up outside', async () => {
+    await get(simulator.url, '/makecall/10/+491/Soft');
+    assert.equal((await act('98780', 'answer')).status, 200);
+    assert.match((await get(simulator.url, '/showallcalls')).body, /S=Connected;DN=10;.*S=Connected;DN=10000;/);
+  });
+
+  it('ends all calls', async () => {
+    await inbound({ extension: '10', number: '1' });
+    await inbound({ queue: '8000', number: '2' });
+    assert.deepEqual(await control(simulator, 'DELETE', '/api/calls'), { status: 204, json: undefined });
+    assert.deepEqual((await state()).calls, []);
+    assert.equal((await inbound({ extension: '10', number: '1' })).id, '00000A5F3C2D1_22');
+  });
+
+  for (const [body, message] of [
+    [undefined, 'The body is not JSON.'],
+    [[], 'The body must be an object such as {"extension": "10", "number": "+49301234"}.'],
+    [null, 'The body must be an object such as {"extension": "10", "number": "+49301234"}.'],
+    [{ number: '1' }, 'An "extension", a "queue" or both are needed.'],
+    [{ extension: '10' }, '"number", the number of the caller, is missing.'],
+    [{ extension: 10, number: '1' }, '"extension" must be a string.'],
+    [{ extension: '10', number: 1 }, '"number" must be a string.'],
+    [{ extension: '10', number: '1;S=x' }, '"number" must be text without control characters, ; < >.'],
+    [{ extension: '10', queue: '80 00', number: '1' }, '"queue" must be a DN.'],
+    [{ extension: '', number: '1' }, '"extension" must be text.'],
+    [{ extension: '99', number: '1' }, 'There is no extension "99".'],
+    [{ extension: '10', number: '1', from: 'x' }, 'There is no property "from".'],
+  ] as const) {
+    it(`400: ${message} ${JSON.stringify(body)}`, async () => {
+      const before = await state();
+      const { status, json } = await control(simulator, 'POST', '/api/calls', body);
+      assert.deepEqual({ status, json }, { status: 400, json: { status: 400, message } });
+      assert.deepEqual(await state(), before);
+    });
+  }
+
+  it('refuses the same when the PBX is used directly', () => {
+    assert.throws(() => simulator.pbx.inbound({ number: '1' }), { reason: 'impossible' });
+    assert.throws(() => simulator.pbx.inbound({ number: '1', extension: '99' }), { reason: 'unknown' });
+  });
+
+  it('404 for what is not there', async () => {
+    const { status, json } = await act('1', 'answer');
+    assert.deepEqual({ status, json }, { status: 404, json: { status: 404, message: 'There is no connection "1".' } });
+    await inbound({ extension: '10', number: '1' });
+    assert.equal((await act('98780', 'explode')).status, 404);
+    assert.equal((await act('98780', 'constructor')).status, 404);
+    assert.equal((await control(simulator, 'GET', '/api/connections/98780/answer')).status, 404);
+    assert.equal((await control(simulator, 'GET', '/')).status, 404);
+    assert.equal((await state()).connections[1]?.status, 'Ringing');
+  });
+
+  it('409 for what is impossible now, and nothing changes', async () => {
+    await inbound({ extension: '10', number: '1' });
+    const before = await state();
+    const { status, json } = await act('98780', 'hold');
+    const message = 'Cannot hold connection 98780 of 10, which is Ringing.';
+    assert.deepEqual({ status, json }, { status: 409, json: { status: 409, message } });
+    assert.equal((await act('98780', 'resume')).status, 409);
+    assert.equal((await act('98779', 'answer')).status, 409);
+    assert.deepEqual(await state(), before);
+  });
+
+  it('survives a body that is cut off and one that is not text', async () => {
+    const cut = send(simulator.controlUrl, '/api/calls', 'POST', '{"extension":');
+    assert.equal((await cut.answer).status, 400);
+    assert.equal((await send(simulator.controlUrl, '/api/calls', 'POST', '\0\0').answer).status, 400);
+    assert.equal((await state()).calls.length, 0);
+  });
+});
