@@ -49,7 +49,7 @@ function doneStatus(RED: NodeAPI, { profile, profileName, recording, connections
   if (recording !== undefined && recording !== 'off')
     return status('good', recording === 'on' ? 'recording' : 'paused');
   if (connections !== undefined && connections.length > 0) {
-    return { ...looks.good, text: RED._('threecx.status.calls', { count: connections.length }) };
+    return { ...looks.good, text: RED._('threecx.status.connections', { count: connections.length }) };
   }
   return status('good', 'idle');
 }

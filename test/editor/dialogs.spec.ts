@@ -430,8 +430,8 @@ describe('dialogs in the editor', function () {
         ask(`RED.nodes.node('${id}')._('threecx.status.${key}', ${options})`);
       assert.equal(await status('idle'), 'idle');
       assert.equal(await status('refused-no-call'), 'refused: no call');
-      assert.equal(await status('calls', '{ count: 1 }'), '1 call');
-      assert.equal(await status('calls', '{ count: 2 }'), '2 calls');
+      assert.equal(await status('connections', '{ count: 1 }'), '1 connection');
+      assert.equal(await status('connections', '{ count: 2 }'), '2 connections');
     }
     await shoot('workspace');
   });
