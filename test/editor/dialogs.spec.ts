@@ -142,7 +142,8 @@ describe('dialogs in the editor', function () {
 
   async function openConnection(): Promise<void> {
     await ask(`RED.editor.editConfig('', '3cx-config', 'pbx')`);
-    await page.locator('#node-config-input-url').waitFor();
+    // The fields are watched only once the editor has fetched the credentials.
+    await page.waitForFunction(`$('#node-config-input-user').val()`);
   }
 
   async function close(button: 'ok' | 'cancel'): Promise<void> {

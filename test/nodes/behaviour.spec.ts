@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import tlsNode from '@node-red/nodes/core/network/05-tls.js';
 import httpProxyNode from '@node-red/nodes/core/network/06-httpproxy.js';
 import helper from 'node-red-node-test-helper';
 import type { ConnectionNode } from '../../lib/node-red/types';
 import { calls, loadFlow, type Properties, useNodeRed } from '../support/flow';
 import { startServer, type TestServer } from '../support/http-server';
 
+const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const registration = '7100-sip:10@127.0.0.1:5488;ob-3CXPhone for Windows 18.0.9.20';
 
 describe('A node with operations', () => {
@@ -258,6 +262,35 @@ describe('The connection', () => {
       await server.close();
     });
   }
+
+  it('trusts what a core "tls-config" node trusts, and nothing else', async () => {
+    const tls = { key: fixture('tls/key.pem'), cert: fixture('tls/cert.pem') };
+    const server = await startServer('true', tls);
+    const through = async (ca: string): Promise<string> => {
+      const config = {
+        id: 'tls',
+        type: 'tls-config',
+        cert: '',
+        key: '',
+        ca: '',
+        certname: '',
+        keyname: '',
+        caname: '',
+      };
+      const flow = await loadFlow(
+        { type: '3cx-call-control', operation: 'drop' },
+        { url: server.url, tls: 'tls' },
+        { nodes: [{ ...config, verifyservercert: true }], types: [tlsNode], credentials: { tls: { cadata: ca } } },
+      );
+      const { output, msg } = await flow.send({ extension: '10' });
+      await helper.unload();
+      return msg.error?.code ?? output;
+    };
+    assert.equal(await through(tls.cert), 'done');
+    assert.equal(await through(''), 'unreachable');
+    assert.deepEqual(server.requests, ['/drop/10']);
+    await server.close();
+  });
 
   it('goes through a core "http proxy" node, except to the hosts that the node exempts', async () => {
     const proxied: string[] = [];
