@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { H3Event } from 'h3' with { 'resolution-mode': 'import' };
 import { listen, shutDown } from './listen';
 import { type Call, type InboundCall, type Pbx, PbxError } from './pbx';
+import type { LoggedRequest } from './shipped-server';
 
 export interface ControlApi {
   /** Base URL without a trailing slash. */
@@ -31,6 +32,12 @@ const ACTIONS = new Map<string, (pbx: Pbx, id: string) => Call>([
   ['hangup', (pbx, id) => pbx.hangup(id)],
 ]);
 
+/** The requests that the 3CX HTTP API gets. */
+export interface RequestLog {
+  readonly requests: readonly LoggedRequest[];
+  onRequest(listener: (request: LoggedRequest) => void): () => void;
+}
+
 /**
  * Starts the control API.
  * @param options.port 0 for any free port.
@@ -38,6 +45,7 @@ const ACTIONS = new Map<string, (pbx: Pbx, id: string) => Call>([
  */
 export async function startControlApi(options: {
   readonly pbx: Pbx;
+  readonly api: RequestLog;
   readonly host: string;
   readonly port: number;
 }): Promise<ControlApi> {

@@ -56,7 +56,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const pbx = new Pbx();
   const { server, url } = await ShippedServer.start({ pbx, host, port, delay });
   try {
-    const control = await startControlApi({ pbx, host, port: controlPort });
+    const control = await startControlApi({ pbx, api: server, host, port: controlPort });
     return {
       url,
       controlUrl: control.url,

@@ -116,6 +116,7 @@ export class Pbx {
   readonly trunk: string;
   readonly #members = new Map<string, Member>();
   readonly #queues: PbxSetup['queues'];
+  readonly #listeners = new Set<() => void>();
   #calls: OpenCall[] = [];
   #nextConnection = FIRST_CONNECTION;
   #nextCall = FIRST_CALL;
@@ -204,7 +205,7 @@ export class Pbx {
     this.#addLeg(call, this.trunk, 'Connected', number, null);
     if (extension !== undefined) this.#addLeg(call, extension, 'Ringing', number, queue ?? null);
     else call.offeredTo = queue ?? null;
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -223,7 +224,7 @@ export class Pbx {
     if (this.#members.has(destination)) this.#addLeg(call, destination, 'Ringing', from, null);
     else if (this.queueName(destination) !== undefined) call.offeredTo = destination;
     else this.#addLeg(call, this.trunk, 'Dialing', destination, null);
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -239,7 +240,7 @@ export class Pbx {
     leg.status = 'Connected';
     this.#callerGotThrough(call);
     settleHold(call);
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -252,6 +253,7 @@ export class Pbx {
     if (leg.status !== 'Connected') throw cannot('hold', leg);
     leg.status = 'Hold';
     settleHold(call);
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -264,6 +266,7 @@ export class Pbx {
     if (leg.status !== 'Hold') throw cannot('resume', leg);
     leg.status = 'Connected';
     settleHold(call);
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -276,7 +279,7 @@ export class Pbx {
     if (leg.status === 'Ringing') call.declined.add(leg.dn);
     this.#removeLeg(call, leg);
     settleHold(call);
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -300,7 +303,7 @@ export class Pbx {
       leg.party = inside ? this.#numberOf(other) : destination;
       this.#meet(call, leg);
     }
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -316,7 +319,7 @@ export class Pbx {
     leg.party = PARKED;
     this.#callerGotThrough(call);
     settleHold(call);
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -341,7 +344,7 @@ export class Pbx {
     this.#endCall(newer);
     settleHold(older);
     if (isOver(older)) this.#endCall(older);
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(older);
   }
 
@@ -355,12 +358,14 @@ export class Pbx {
     const { call, leg } = this.#find(id);
     if (leg.status !== 'Connected') throw cannot('record', leg);
     leg.recording = recordingAction(action);
+    this.#settle();
     return copyOfCall(call);
   }
 
   /** Ends all calls. Ids go on counting; profiles and log-ins stay. */
   clearCalls(): void {
     for (const call of [...this.#calls]) this.#endCall(call);
+    this.#settle();
   }
 
   // ---- people ------------------------------------------------------------------------------------------------------
@@ -371,12 +376,13 @@ export class Pbx {
    */
   setPhones(extension: string, phones: readonly Phone[]): void {
     this.#member(extension).phones = phones.map((phone) => ({ ...phone }));
+    this.#settle();
   }
 
   /** @throws PbxError `unknown` when it is not an extension. */
   setProfile(extension: string, profile: Profile): void {
     this.#member(extension).profile = profile;
-    this.#offerToQueues();
+    this.#settle();
   }
 
   /**
@@ -396,7 +402,18 @@ export class Pbx {
     member.workingSet = working.length === 0 || working.length === member.agentOf.length ? null : working;
     if (working.length === 0) member.loggedIn = false;
     if (change.loggedIn !== undefined) member.loggedIn = change.loggedIn;
-    this.#offerToQueues();
+    this.#settle();
+  }
+
+  // ---- watching ----------------------------------------------------------------------------------------------------
+
+  /**
+   * @param listener is called after each change, and must not change anything itself.
+   * @returns ends it.
+   */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   // ---- inside ------------------------------------------------------------------------------------------------------
@@ -470,7 +487,7 @@ export class Pbx {
     call.legs = others(call, parked);
     this.#meet(call, leg);
     settleHold(call);
-    this.#offerToQueues();
+    this.#settle();
     return copyOfCall(call);
   }
 
@@ -490,7 +507,13 @@ export class Pbx {
     return [...this.#members.values()].filter((member) => loggedInTo(member).includes(queue));
   }
 
-  /** Rings the agents for every queue call that rings nobody. Called after each change that may set an agent free. */
+  /** The end of each change. */
+  #settle(): void {
+    this.#offerToQueues();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Rings the agents for every queue call that rings nobody: a change may have set one free. */
   #offerToQueues(): void {
     for (const call of this.#calls) {
       const { offeredTo: queue, legs } = call;

@@ -10,11 +10,21 @@ import { listen, shutDown } from './listen';
 import { IDLE, operations } from './operations';
 import { type Pbx, PbxError } from './pbx';
 
-/** A request as it came in. */
+/** A request, and what became of it. */
 export interface LoggedRequest {
+  /** 1, 2, … in the order of arrival. */
+  readonly id: number;
   /** The raw path. */
   readonly path: string;
+  /** When it arrived, in ms since 1970. */
+  readonly at: number;
+  /** The body it was answered with; null before, and for good where the server gives no answer. */
+  readonly answer: string | null;
+  /** From its arrival to its answer, in ms; null as long as `answer` is. */
+  readonly milliseconds: number | null;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface ShippedServerOptions {
   readonly pbx: Pbx;
@@ -37,6 +47,7 @@ export class ShippedServer {
   requestCount = 0;
   /** Resolves when `/stop` has ended the server. */
   readonly stopped: Promise<void>;
+  readonly #listeners = new Set<(request: LoggedRequest) => void>();
   readonly #pbx: Pbx;
   readonly #delay: number;
   readonly #server: Server;
@@ -65,28 +76,45 @@ export class ShippedServer {
     return { server, url: await listen(server.#server, options.port, options.host) };
   }
 
+  /**
+   * @param listener is told of each request when it arrives, and again when it is answered.
+   * @returns ends it.
+   */
+  onRequest(listener: (request: LoggedRequest) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Ends it at once, running requests included. */
   async close(): Promise<void> {
     this.#closing.abort();
     await shutDown(this.#server);
   }
 
+  #tell(request: LoggedRequest): void {
+    for (const listener of this.#listeners) listener(request);
+  }
+
   #accept(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const path = request.url ?? '';
-    this.requestCount++;
-    this.requests.push({ path });
+    const logged = { id: ++this.requestCount, path, at: Date.now(), answer: null, milliseconds: null };
+    this.requests.push(logged);
     if (this.requests.length > LOG_LENGTH) this.requests.shift();
+    this.#tell(logged);
     // Also for a client that has gone meanwhile: the shipped server finds out when it answers, the command is done.
-    this.#lane = this.#lane.then(() => this.#serve(path, request.socket, response));
+    this.#lane = this.#lane.then(() => this.#serve(logged, request.socket, response));
   }
 
   /** Never rejects, since the lane has to go on. */
-  async #serve(path: string, socket: Socket, response: ServerResponse): Promise<void> {
+  async #serve(logged: Mutable<LoggedRequest>, socket: Socket, response: ServerResponse): Promise<void> {
     if (this.#closing.signal.aborted || this.#hung.has(socket)) return;
-    const [, name = '', ...args] = path.split('/');
+    const [, name = '', ...args] = logged.path.split('/');
     try {
-      send(response, await this.#carryOut(name, args));
+      logged.answer = await this.#carryOut(name, args);
+      logged.milliseconds = Date.now() - logged.at;
+      send(response, logged.answer);
+      this.#tell(logged);
     } catch (error) {
       this.#hung.add(socket);
       const expected = error instanceof PbxError || this.#closing.signal.aborted;

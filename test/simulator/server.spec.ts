@@ -202,7 +202,7 @@ describe('simulator: the HTTP server', () => {
     );
     while (simulator.requestCount < 1006) await new Promise(setImmediate);
     assert.equal(simulator.requests.length, 1000);
-    assert.deepEqual(simulator.requests.at(-1), { path: '/last' });
+    assert.equal(simulator.requests.at(-1)?.path, '/last');
     while (received().split('idle').length < 1007) await new Promise(setImmediate);
   });
 });
