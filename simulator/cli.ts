@@ -1,29 +1,49 @@
 #!/usr/bin/env node
 /** The command `3cx-simulator`. */
 import { parseArgs } from 'node:util';
-import { startSimulator } from './index';
+import { type Fork, type ServerKind, readSetup, type SimulatorAuth, startSimulator } from './index';
 
 const HELP = `Usage: 3cx-simulator [options]
 
-A 3CX HTTP API with a small PBX behind it, for trying things. There is no authentication.
+A 3CX HTTP API with a small PBX behind it, for trying things.
 
   --port <number>          port of the 3CX HTTP API (default 8889, 0 for any free port)
   --control-port <number>  port of the control API (default 8890, 0 for any free port)
   --host <address>         address to listen on (default 127.0.0.1)
-  --delay <ms>             how long makecall and unpark block everything (default 2500)
+  --server <form>          shipped, as people run it (default), or documented, as the interface document has it
+  --auth <type>            none (default), basic (needs --user and --password) or bearer (needs --token);
+                           the control API asks for nothing
+  --user <name>            user for basic
+  --password <text>        password for basic
+  --token <text>           token for bearer
+  --fork <name>            exceptions: errors are answered with 500; idle: everything is answered with Idle
+  --pbx <file>             extensions, queues and trunk, as JSON, described by dist/simulator/pbx.schema.json of this
+                           package (default: the PBX behind the captured answers)
+  --traffic <number>       calls per minute that come and go by themselves (default 0)
+  --seed <number>          which calls those are (default 1)
+  --delay <ms>             how long makecall and the shipped unpark block everything (default 2500)
   --help                   show this text
 
 Control API: POST /api/calls {"extension": "10", "queue": "8000", "number": "+49301234"},
 POST /api/connections/<id>/answer (hold, resume, hangup), GET /api/state, DELETE /api/calls.
 `;
 
-/** @throws TypeError for an option that doesn't exist or has no value, RangeError for a bad number. */
+/** @throws TypeError for an option that doesn't exist or has no value, RangeError for a bad one. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '8889' },
       'control-port': { type: 'string', default: '8890' },
       host: { type: 'string', default: '127.0.0.1' },
+      server: { type: 'string', default: 'shipped' },
+      auth: { type: 'string', default: 'none' },
+      user: { type: 'string' },
+      password: { type: 'string' },
+      token: { type: 'string' },
+      fork: { type: 'string' },
+      pbx: { type: 'string' },
+      traffic: { type: 'string', default: '0' },
+      seed: { type: 'string', default: '1' },
       delay: { type: 'string', default: '2500' },
       help: { type: 'boolean', default: false },
     },
@@ -38,6 +58,13 @@ async function main(): Promise<void> {
     controlPort: wholeNumber(values['control-port']),
     host: values.host,
     delay: wholeNumber(values.delay),
+    traffic: wholeNumber(values.traffic),
+    seed: wholeNumber(values.seed),
+    // startSimulator refuses other words with a sentence.
+    server: values.server as ServerKind,
+    auth: authOf(values),
+    ...(values.pbx === undefined ? {} : { pbx: await readSetup(values.pbx) }),
+    ...(values.fork === undefined ? {} : { fork: values.fork as Fork }),
   });
   const end = () => {
     void simulator.close().then(() => process.exit(0));
@@ -51,14 +78,35 @@ async function main(): Promise<void> {
   console.log(`Control API:  ${simulator.controlUrl}`);
 }
 
+/**
+ * What is missing or not allowed in it, startSimulator refuses.
+ * @throws RangeError for a secret that the type has no use for: whoever gives one relies on it.
+ */
+function authOf(values: Partial<Record<'auth' | 'user' | 'password' | 'token', string>>): SimulatorAuth {
+  const { auth: type = 'none', user, password, token } = values;
+  if (type !== 'basic' && user !== undefined) throw new RangeError('--user goes with --auth basic.');
+  if (type !== 'basic' && password !== undefined) throw new RangeError('--password goes with --auth basic.');
+  if (type !== 'bearer' && token !== undefined) throw new RangeError('--token goes with --auth bearer.');
+  if (type === 'basic') return { type, user: user ?? '', password: password ?? '' };
+  return type === 'bearer' ? { type, token: token ?? '' } : { type: type as 'none' };
+}
+
 /** NaN for anything but digits, which startSimulator refuses with a sentence. */
 function wholeNumber(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
+/** One sentence for an error. */
+function sentenceOf({ message, code = '' }: NodeJS.ErrnoException): string {
+  if (!code.startsWith('ERR_PARSE_ARGS')) return message;
+  const isPartOfSecret =
+    code.endsWith('UNEXPECTED_POSITIONAL') && process.argv.some((arg) => /^--(password|token)/.test(arg));
+  if (isPartOfSecret) return 'There is an argument without an option: a value with blanks needs quotes.';
+  // parseArgs goes on with advice that doesn't fit here.
+  return message.split(/(?<=\.)\s/)[0] ?? message;
+}
+
 main().catch((error: unknown) => {
-  // Only the first sentence: parseArgs goes on with advice that doesn't fit here.
-  const [sentence] = (error instanceof Error ? error.message : String(error)).split(/(?<=\.)\s/);
-  console.error(sentence);
+  console.error(sentenceOf(error instanceof Error ? error : new Error(String(error))));
   process.exitCode = 1;
 });

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { H3Event } from 'h3' with { 'resolution-mode': 'import' };
 import { listen, shutDown } from './listen';
 import { type Call, type InboundCall, type Pbx, PbxError } from './pbx';
-import type { LoggedRequest } from './shipped-server';
+import type { LoggedRequest } from './http-server';
 
 export interface ControlApi {
   /** Base URL without a trailing slash. */

@@ -1,25 +1,57 @@
 /**
- * A 3CX HTTP API to try things with: the server people really run ("shipped"), with a small PBX behind it and a control
- * API that lets calls come in. Public as `node-red-contrib-3cx/simulator`.
+ * A 3CX HTTP API to try things with, as the server people really run ("shipped") or as the interface document has it
+ * ("documented"), with a small PBX behind it and a control API that lets calls come in. Public as
+ * `node-red-contrib-3cx/simulator`.
  */
+import type { SimulatorAuth } from './auth';
+import { RealClock, VirtualClock } from './clock';
 import { startControlApi } from './control-api';
+import type { Fork } from './forks';
+import { History, type HistoryEntry } from './history';
+import { ApiServer, type LoggedRequest } from './http-server';
+import { checkOneOf, checkRange } from './options';
+import type { ServerKind } from './operations';
 import { Pbx } from './pbx';
-import { type LoggedRequest, ShippedServer } from './shipped-server';
+import { defaultSetup, type PbxSetup } from './setup';
+import { checkSetup } from './setup-file';
+import { startTraffic } from './traffic';
 
 export { Pbx, PbxError } from './pbx';
 export type { Call, Connection, ConnectionStatus, Extension, InboundCall, PbxState, Queue } from './pbx';
 export type { PbxSetup, Phone, Profile } from './setup';
-export type { LoggedRequest } from './shipped-server';
+export { readSetup } from './setup-file';
+export type { SimulatorAuth } from './auth';
+export type { Fork } from './forks';
+export type { HistoryEntry } from './history';
+export type { LoggedRequest } from './http-server';
+export type { ServerKind } from './operations';
 
 export interface SimulatorOptions {
   /** Port of the 3CX HTTP API; default 0, any free port. */
   readonly port?: number;
   /** Port of the control API; default 0, any free port. */
   readonly controlPort?: number;
-  /** Address to listen on; default `127.0.0.1`. Anybody who reaches it can use it, there is no authentication. */
+  /** Address to listen on; default `127.0.0.1`. Anybody who reaches the control API can use it, whatever `auth` says. */
   readonly host?: string;
-  /** Milliseconds that makecall and unpark block everything; default 2500, as shipped. */
+  /** Which form of the API it speaks; default `shipped`. */
+  readonly server?: ServerKind;
+  /** What the 3CX HTTP API asks of its clients; default `{ type: 'none' }`, as the original. */
+  readonly auth?: SimulatorAuth;
+  /** A difference from the original: `exceptions` answers errors with 500, `idle` answers `Idle` to everything. */
+  readonly fork?: Fork;
+  /** Milliseconds that makecall (and the shipped unpark) blocks everything; default 2500, as shipped. */
   readonly delay?: number;
+  /** Who is there: extensions, queues and the trunk; default: the PBX that the shipped server was captured with. */
+  readonly pbx?: PbxSetup;
+  /**
+   * `virtual`: a clock that starts at 0 and moves only with `advance()`. The delay of makecall, the traffic and the history
+   * go by it, nothing else. Default `real`.
+   */
+  readonly time?: 'real' | 'virtual';
+  /** Calls per minute, on average, that come and go by themselves until close(); from 0, which is the default, to 6000. */
+  readonly traffic?: number;
+  /** The same seed gives the same traffic, with virtual time exactly; from 0 to 4294967295, default 1. */
+  readonly seed?: number;
 }
 
 export interface Simulator {
@@ -35,28 +67,60 @@ export interface Simulator {
   readonly requestCount: number;
   /** Resolves when `/stop` has ended the 3CX HTTP API; the control API goes on. Stays pending otherwise. */
   readonly stopped: Promise<void>;
-  /** Ends both at once, running requests included. */
+  /** The time by the simulator's clock, in ms: since 1970 in real time, since the start in virtual time. */
+  now(): number;
+  /**
+   * Moves virtual time on, and resolves when everything that was due by then has happened. A request takes part once it
+   * has arrived, which `requestCount` tells.
+   * @param ms a number from 0.
+   * @throws RangeError for another number, Error in real time.
+   */
+  advance(ms: number): Promise<void>;
+  /** The last 100,000 state changes of all connections, the oldest first; a copy. */
+  history(): readonly HistoryEntry[];
+  /** Ends both at once, running requests and traffic included. */
   close(): Promise<void>;
 }
 
 const MAX_PORT = 65535;
+const MAX_TRAFFIC = 6000;
+const MAX_SEED = 2 ** 32 - 1;
 /** The longest time a timer of Node.js can take. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 /**
  * Starts a simulator; several can run side by side.
- * @throws RangeError for a port or delay out of range.
+ * @throws RangeError for an option that isn't allowed.
  * @throws Error with a `code` when a port can't be used, `EADDRINUSE` when it is taken. Nothing listens then.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, controlPort = 0, host = '127.0.0.1', delay = 2500 } = options;
+  const {
+    server: kind = 'shipped',
+    auth = { type: 'none' },
+    fork = null,
+    time = 'real',
+    traffic = 0,
+    seed = 1,
+  } = options;
+  // Node.js would listen on all addresses.
+  if (host === '') throw new RangeError('The host is missing.');
   checkRange('The port', port, MAX_PORT);
   checkRange('The control port', controlPort, MAX_PORT);
   checkRange('The delay', delay, MAX_DELAY);
-  const pbx = new Pbx();
-  const { server, url } = await ShippedServer.start({ pbx, host, port, delay });
+  checkRange('The traffic', traffic, MAX_TRAFFIC);
+  checkRange('The seed', seed, MAX_SEED);
+  checkOneOf('The server', kind, ['shipped', 'documented']);
+  if (fork !== null) checkOneOf('The fork', fork, ['exceptions', 'idle']);
+  checkOneOf('The time', time, ['real', 'virtual']);
+  const clock = time === 'real' ? new RealClock() : new VirtualClock();
+  // A copy, since what the caller has may change.
+  const pbx = new Pbx(options.pbx === undefined ? defaultSetup() : structuredClone(checkSetup(options.pbx)));
+  const history = new History(pbx, clock);
+  const { server, url } = await ApiServer.start({ pbx, kind, auth, fork, host, port, clock, delay });
   try {
     const control = await startControlApi({ pbx, api: server, host, port: controlPort });
+    if (traffic > 0) startTraffic({ pbx, clock, callsPerMinute: traffic, seed });
     return {
       url,
       controlUrl: control.url,
@@ -66,18 +130,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         return server.requestCount;
       },
       stopped: server.stopped,
+      now: () => clock.now(),
+      advance: async (ms) => {
+        if (clock instanceof RealClock) throw new Error("Only virtual time can be advanced, not time: 'real'.");
+        await clock.advance(ms);
+      },
+      history: () => history.entries(),
       close: async () => {
+        clock.stop();
         await Promise.all([server.close(), control.close()]);
       },
     };
   } catch (error) {
     await server.close();
     throw error;
-  }
-}
-
-function checkRange(what: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new RangeError(`${what} must be an integer from 0 to ${max}.`);
   }
 }

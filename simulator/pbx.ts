@@ -1,6 +1,6 @@
 /**
  * The PBX: extensions, queues and calls in memory. No I/O and no time in it; what the HTTP API makes of it stands in
- * operations.ts.
+ * operations/.
  */
 import { defaultSetup, type PbxSetup, type Phone, PROFILES, type Profile } from './setup';
 
@@ -292,17 +292,21 @@ export class Pbx {
     const { call, leg } = this.#find(id);
     const other = others(call, leg).find(({ status }) => status !== 'Ringing');
     if (leg.status !== 'Connected' || other === undefined) throw cannot('transfer', leg);
-    if (this.queueName(destination) !== undefined) {
-      call.offeredTo = destination;
-      call.declined.clear();
-      this.#removeLeg(call, leg);
-    } else {
-      const inside = this.#members.has(destination);
-      leg.dn = inside ? destination : this.trunk;
-      leg.status = inside ? 'Ringing' : 'Dialing';
-      leg.party = inside ? this.#numberOf(other) : destination;
-      this.#meet(call, leg);
-    }
+    this.#redirect(call, leg, destination);
+    this.#settle();
+    return copyOfCall(call);
+  }
+
+  /**
+   * Redirects a ringing call: the connection, with its ID, rings at the target instead; for an outside number it goes to
+   * the trunk and dials. A queue rings its agents on connections of their own, and a queue that rang loses the call.
+   * @throws PbxError `unknown`, or `impossible` unless Ringing.
+   */
+  divert(id: string, destination: string): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status !== 'Ringing') throw cannot('divert', leg);
+    call.legs = call.legs.filter((other) => other === leg || other.status !== 'Ringing');
+    this.#redirect(call, leg, destination);
     this.#settle();
     return copyOfCall(call);
   }
@@ -480,6 +484,23 @@ export class Pbx {
     }
   }
 
+  /** Sends a connection to an extension, a queue, or out on the trunk, whatever it was before. */
+  #redirect(call: OpenCall, leg: Leg, destination: string): void {
+    call.declined.clear();
+    if (this.queueName(destination) !== undefined) {
+      call.offeredTo = destination;
+      this.#removeLeg(call, leg);
+      return;
+    }
+    const [other] = others(call, leg).filter(({ status }) => status !== 'Ringing');
+    const inside = this.#members.has(destination);
+    call.offeredTo = null;
+    leg.dn = inside ? destination : this.trunk;
+    leg.status = inside ? 'Ringing' : 'Dialing';
+    leg.party = inside && other !== undefined ? this.#numberOf(other) : destination;
+    this.#meet(call, leg);
+  }
+
   #retrieve(from: string, parked: Leg): Call {
     const { call } = this.#find(parked.id);
     const [other] = others(call, parked);
@@ -540,7 +561,8 @@ function settleHold(call: OpenCall): void {
   }
 }
 
-function isParked(leg: Connection): boolean {
+/** Does this connection hold a parked call? */
+export function isParked(leg: Connection): boolean {
   return leg.status === 'Held' && leg.party === PARKED;
 }
 

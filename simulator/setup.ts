@@ -8,7 +8,10 @@ export interface Phone {
   readonly userAgent: string;
 }
 
+/** What pbx.schema.json describes. */
 export interface PbxSetup {
+  /** Of the JSON file, for editors. */
+  readonly $schema?: string;
   readonly extensions: readonly { readonly number: string; readonly name: string; readonly phones: readonly Phone[] }[];
   readonly queues: readonly { readonly number: string; readonly name: string; readonly agents: readonly string[] }[];
   /** DN of the outside line. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { ThreeCxClient } from '../../lib/http-api';
 import { type Simulator, startSimulator } from '../../simulator';
 import { control, get, send } from './client';
 
@@ -29,8 +30,8 @@ describe('simulator: the command', () => {
   };
 
   /** Starts it on free ports and reads its two addresses. */
-  const start = async () => {
-    const started = run('--port', '0', '--control-port=0');
+  const start = async (...args: string[]) => {
+    const started = run('--port', '0', '--control-port=0', ...args);
     const read = createInterface(started.child.stdout)[Symbol.asyncIterator]();
     const next = async () => String((await read.next()).value);
     const url = /^3CX HTTP API: (http:\/\/127\.0\.0\.1:\d+)$/.exec(await next())?.[1] ?? '';
@@ -52,18 +53,68 @@ describe('simulator: the command', () => {
     assert.equal((await get(simulator.url, '/ondn/10')).body, '00000A5F3C2D1_20');
   });
 
+  it('speaks the documented form', async () => {
+    const { url } = await start('--server', 'documented');
+    assert.equal((await get(url, '/showstatus/10/show')).body, 'Available');
+  });
+
+  it('asks for its secret, and never prints it', async () => {
+    const { url, child, stderr, next } = await start('--auth', 'basic', '--user', 'api', '--password', 'S3cret');
+    assert.equal((await get(url, '/ondn/10')).status, 401);
+    const client = new ThreeCxClient({
+      url,
+      auth: { type: 'basic', user: 'api', password: 'S3cret' },
+      allowStop: true,
+    });
+    assert.equal((await client.execute('stop')).ok, true);
+    client.close();
+    assert.equal(await next(), 'Stopped by /stop.');
+    await once(child, 'close');
+    assert.equal(await stderr, '');
+  });
+
+  it('has the PBX of a file', async () => {
+    const { url } = await start('--pbx', join(__dirname, 'pbx.json'));
+    assert.equal((await get(url, '/showstatus/201')).body, '    CURRENT_STATUS=Available');
+  });
+
+  it('has calls by itself', async () => {
+    const { url } = await start('--traffic', '6000', '--seed', '7');
+    while (!(await get(url, '/showallcalls')).body.includes('ID=')) await new Promise(setImmediate);
+  });
+
+  it('is a fork', async () => {
+    const { url } = await start('--fork', 'exceptions', '--auth', 'none');
+    assert.equal((await get(url, '/ondn/999')).status, 500);
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`${signal} ends it at once, with requests running`, async () => {
-      const { url, child, exit, stderr } = await start();
+    it(`${signal} ends it at once, with requests and traffic running`, async () => {
+      const { url, controlUrl, child, exit, stderr } = await start('--delay', '600000', '--traffic', '60');
       const hung = send(url, '/ondn/999');
-      assert.equal((await get(url, '/ondn/10')).body, '0');
-      const broken = assert.rejects(hung.answer, { code: 'ECONNRESET' });
+      assert.equal((await get(url, '/dnregs/8000')).body, 'error');
+      const makecall = send(url, '/makecall/12/+491/Soft');
+      const isDialled = async () =>
+        JSON.stringify((await control({ controlUrl }, 'GET', '/api/state')).json).includes('"party":"+491"');
+      while (!(await isDialled())) await new Promise(setImmediate);
+      const broken = [hung, makecall].map(({ answer }) => assert.rejects(answer, { code: 'ECONNRESET' }));
       child.kill(signal);
       assert.equal(await exit, 0);
-      await broken;
+      await Promise.all(broken);
       assert.equal(await stderr, '');
     });
   }
+
+  it('starts again on the same ports right after it was ended', async () => {
+    const first = await start();
+    const ports = [first.url, first.controlUrl].map((url) => new URL(url).port);
+    assert.equal((await get(first.url, '/ondn/10')).body, '0');
+    first.child.kill('SIGINT');
+    assert.equal(await first.exit, 0);
+    const second = await start('--port', ports[0] ?? '', '--control-port', ports[1] ?? '');
+    assert.deepEqual(second, { ...second, url: first.url, controlUrl: first.controlUrl });
+    assert.equal((await get(second.url, '/ondn/10')).body, '0');
+  });
 
   it('/stop ends it with a sentence', async () => {
     const { url, exit, next } = await start();
@@ -75,7 +126,9 @@ describe('simulator: the command', () => {
   it('shows its help', async () => {
     const { code, out, err } = await finish('--help');
     assert.equal(code, 0);
-    assert.match(out, /--control-port/);
+    const options = ['port', 'control-port', 'host', 'server', 'auth', 'user', 'password', 'token', 'fork', 'pbx'];
+    for (const option of [...options, 'traffic', 'seed', 'delay', 'help'])
+      assert.match(out, RegExp(`^  --${option} `, 'm'));
     assert.equal(err, '');
   });
 
@@ -89,11 +142,35 @@ describe('simulator: the command', () => {
     for (const [what, args, sentence] of [
       ['unknown option', () => ['--prot', '1'], /^Unknown option '--prot'\.?$/],
       ['an argument', () => ['8889'], /^Unexpected argument '8889'\.?$/],
+      [
+        'a secret with a blank',
+        () => ['--password', 'my', 'S3cret'],
+        /^There is an argument without an option: [^3]*\.$/,
+      ],
       ['no value', () => ['--port'], /^Option '--port <value>' argument missing\.?$/],
       ['a negative number', () => ['--port', '-1'], /^Option '--port' argument is ambiguous\.$/],
+      ['an empty host', () => ['--host', ''], /^The host is missing\.$/],
       ['not a number', () => ['--port', '80x'], /^The port must be an integer from 0 to 65535\.$/],
       ['empty', () => ['--control-port='], /^The control port must be an integer from 0 to 65535\.$/],
       ['a bad delay', () => ['--delay', '1e3'], /^The delay must be an integer from 0 to 2147483647\.$/],
+      ['no such server', () => ['--server', 'v20'], /^The server must be shipped or documented\.$/],
+      ['no such fork', () => ['--fork', 'v20'], /^The fork must be exceptions or idle\.$/],
+      ['no such authentication', () => ['--auth', 'digest'], /^The authentication must be none, basic or bearer\.$/],
+      ['no user', () => ['--auth', 'basic', '--password', 'x'], /^The user is missing\.$/],
+      ['no password', () => ['--auth', 'basic', '--user', 'x'], /^The password is missing\.$/],
+      ['no token', () => ['--auth', 'bearer'], /^The token is missing\.$/],
+      ['a password for nothing', () => ['--password', 'x'], /^--password goes with --auth basic\.$/],
+      ['a user for a token', () => ['--auth', 'bearer', '--user', 'x'], /^--user goes with --auth basic\.$/],
+      ['no such file', () => ['--pbx', 'nowhere.json'], /^nowhere\.json: cannot be read \(ENOENT\)\.$/],
+      ['a file that is not JSON', () => ['--pbx', CLI], /cli\.ts: is not JSON\.$/],
+      [
+        'a file that is no set-up',
+        () => ['--pbx', join(__dirname, '../fixtures/shipped-server.json')],
+        /shipped-server\.json: the set-up must have the property "extensions"\.$/,
+      ],
+      ['too much traffic', () => ['--traffic', '6001'], /^The traffic must be an integer from 0 to 6000\.$/],
+      ['a bad seed', () => ['--seed', 'x'], /^The seed must be an integer from 0 to 4294967295\.$/],
+      ['a token for nothing', () => ['--token', 'x'], /^--token goes with --auth bearer\.$/],
       [
         'port in use',
         () => ['--port', new URL(other.url).port, '--control-port', '0'],

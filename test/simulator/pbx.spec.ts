@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Call, type Connection, Pbx, PbxError } from '../../simulator';
-import { operations } from '../../simulator/operations';
+import { forms } from '../../simulator/operations';
 
 const unknown = { name: 'PbxError', reason: 'unknown' };
 const impossible = { name: 'PbxError', reason: 'impossible' };
@@ -27,7 +27,7 @@ describe('simulator: the PBX', () => {
   /** Carries an operation of the HTTP API out, without its pause. */
   const operate = async (path: string): Promise<string> => {
     const [name = '', ...args] = path.split('/');
-    const operation = operations.get(name);
+    const operation = forms.shipped.operations.get(name);
     assert.ok(operation !== undefined, name);
     const arg = (position: number) => {
       const value = args[position - 1];
@@ -115,6 +115,43 @@ describe('simulator: the PBX', () => {
         '12 Connected +493',
         '10000 Dialing +493',
       ]);
+    });
+  });
+
+  describe('divert', () => {
+    it('inside: the same connection rings at the target', () => {
+      pbx.makeCall('10', '11');
+      const id = idAt('11');
+      pbx.divert(id, '12');
+      assert.deepEqual(calls(), ['10 Dialing 12', '12 Ringing 10']);
+      assert.equal(idAt('12'), id);
+    });
+
+    it('outside: it dials on the trunk', () => {
+      pbx.inbound({ extension: '10', number: '+491' });
+      pbx.divert(idAt('10'), '+492');
+      assert.deepEqual(calls(), ['10000 Connected +491', '10000 Dialing +492']);
+    });
+
+    it('to a queue: its agents ring', () => {
+      pbx.inbound({ extension: '12', number: '+491' });
+      pbx.divert(idAt('12'), '8001');
+      assert.deepEqual(
+        calls().slice(1),
+        ['10', '11', '100', '101'].map((dn) => `${dn} Ringing +491`),
+      );
+    });
+
+    it('out of a queue: the other agents stop ringing', () => {
+      pbx.inbound({ queue: '8000', number: '+491' });
+      pbx.divert(idAt('11'), '12');
+      assert.deepEqual(calls(), ['10000 Connected +491', '12 Ringing +491']);
+    });
+
+    it('needs a ringing connection', () => {
+      answered();
+      assert.throws(() => pbx.divert(idAt('10'), '11'), impossible);
+      assert.throws(() => pbx.divert('1', '11'), unknown);
     });
   });
 
@@ -345,8 +382,9 @@ describe('simulator: the PBX', () => {
     assert.notEqual(await operate('answer/10'), 'null');
   });
 
-  it('all twenty operations are in the table, and the one that is shipped only', () => {
-    assert.equal(operations.size, 21);
+  it('all twenty operations are in both tables, and the one that is shipped only', () => {
+    assert.equal(forms.shipped.operations.size, 21);
+    assert.equal(forms.documented.operations.size, 20);
   });
 
   it('whatever is done in whatever order, the calls stay sound', () => {
@@ -363,6 +401,7 @@ describe('simulator: the PBX', () => {
         'resume',
         'hangup',
         'transfer',
+        'divert',
         'park',
         'joinCalls',
         'setProfile',
@@ -385,6 +424,7 @@ describe('simulator: the PBX', () => {
             else if (what === 'queue') subject.inbound({ queue: target, number: '+499' });
             else if (what === 'makeCall') subject.makeCall(dns[a % dns.length] ?? '', target);
             else if (what === 'transfer') subject.transfer(idNumber(a), target);
+            else if (what === 'divert') subject.divert(idNumber(a), target);
             else if (what === 'joinCalls') subject.joinCalls(idNumber(a), idNumber(b));
             else if (what === 'setProfile') subject.setProfile(target, a % 2 === 0 ? 'Away' : 'Available');
             else subject[what](idNumber(a));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type Simulator, startSimulator } from '../../simulator';
+import { type Random, randomFrom } from '../../simulator/random';
 import { control, get, send, sendInOrder } from './client';
 
 /** So long that only close() can end it. */
@@ -127,6 +128,26 @@ describe('simulator: the HTTP server', () => {
     assert.equal((await send(simulator.url, '/ondn/10', 'HEAD').answer).headers['Content-Length'], '1');
   });
 
+  for (const server of ['shipped', 'documented'] as const) {
+    it(`10,000 random lines do not end the ${server} server`, async () => {
+      await start({ server, delay: 0 });
+      const warnings: Error[] = [];
+      const warn = (warning: Error) => void warnings.push(warning);
+      process.on('warning', warn);
+      const random = randomFrom(1);
+      for (let batch = 0; batch < 100; batch++) {
+        const lines = Array.from({ length: 100 }, () => randomLine(random));
+        await Promise.all(lines.map((line) => raw(`${line}\r\n\r\n`)));
+        // In its turn, after all of those that were requests.
+        assert.equal((await get(simulator.url, '/dnregs/8000')).body, 'error');
+        for (const socket of sockets.splice(0)) socket.destroy();
+      }
+      process.off('warning', warn);
+      assert.deepEqual(warnings, []);
+      assert.ok(simulator.requestCount > 2000);
+    });
+  }
+
   it('an extension is taken as it is, nothing is decoded', async () => {
     await start();
     const encoded = await sendInOrder(simulator, '/ondn/%31%30');
@@ -206,3 +227,43 @@ describe('simulator: the HTTP server', () => {
     while (received().split('idle').length < 1007) await new Promise(setImmediate);
   });
 });
+
+/** A third is noise, a third a request for nonsense, a third one for an operation with odd arguments. */
+function randomLine(random: Random): string {
+  const text = (from: number, to: number) =>
+    Array.from({ length: random.integer(40) }, () => String.fromCharCode(random.between(from, to))).join('');
+  const kind = random.integer(3);
+  if (kind === 0) return text(0, 255);
+  if (kind === 1) return `GET /${text(0x21, 0x7e)} HTTP/1.1\r\nHost: x`;
+  // All but stop.
+  const names = [
+    'showallcalls',
+    'makecall',
+    'unpark',
+    'record',
+    'divert',
+    'login',
+    'save',
+    'setstatus',
+    'answer',
+    'park',
+  ];
+  const words = [
+    '10',
+    '1',
+    'all',
+    '999',
+    '+491',
+    '8000',
+    '10000',
+    '',
+    'Soft',
+    '0',
+    '-1',
+    'away',
+    'login_all',
+    '__proto__',
+  ];
+  const path = [random.pick(names), random.pick(words), random.pick(words), random.pick(words)];
+  return `GET /${path.slice(0, 1 + random.integer(4)).join('/')} HTTP/1.1\r\nHost: x\r\nAuthorization: ${text(0x20, 0xff)}`;
+}

@@ -1,13 +1,15 @@
 /**
- * The wire: the HTTP server people really run, with its habits. It works on the raw path, does one request after the
- * other, and where an operation throws it never answers.
+ * The wire: the HTTP server people really run, with its habits, for both forms of the API. It works on the raw path, does
+ * one request after the other, and where an operation fails it may never answer.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Guard, guardOf, type SimulatorAuth } from './auth';
+import { type Clock, sleep } from './clock';
+import { exceptionText, type Fork, LOST_PBX, MissingArgument } from './forks';
 import { listen, shutDown } from './listen';
-import { IDLE, operations } from './operations';
+import { type Form, forms, IDLE, type ServerKind } from './operations';
 import { type Pbx, PbxError } from './pbx';
 
 /** A request, and what became of it. */
@@ -26,13 +28,27 @@ export interface LoggedRequest {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export interface ShippedServerOptions {
+export interface ApiServerOptions {
   readonly pbx: Pbx;
+  /** Which form of the API it speaks. */
+  readonly kind: ServerKind;
+  readonly auth: SimulatorAuth;
+  /** How it differs from the original; null for the original. */
+  readonly fork: Fork | null;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Milliseconds that makecall and unpark block everything after they dialled. */
+  /** What the delay goes by. */
+  readonly clock: Clock;
+  /** Milliseconds that makecall (and the shipped unpark) blocks everything after it dialled. */
   readonly delay: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** Beside those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** How many requests the log keeps. */
@@ -40,7 +56,7 @@ const LOG_LENGTH = 1000;
 /** What the captured server announces, in seconds. */
 const KEEP_ALIVE = 15;
 
-export class ShippedServer {
+export class ApiServer {
   /** The last requests in order of arrival. */
   readonly requests: LoggedRequest[] = [];
   /** Number of all requests that ever arrived. */
@@ -49,7 +65,11 @@ export class ShippedServer {
   readonly stopped: Promise<void>;
   readonly #listeners = new Set<(request: LoggedRequest) => void>();
   readonly #pbx: Pbx;
+  readonly #clock: Clock;
   readonly #delay: number;
+  readonly #form: Form;
+  readonly #guard: Guard;
+  readonly #fork: Fork | null;
   readonly #server: Server;
   readonly #closing = new AbortController();
   /** Connections with a request that is never answered: nothing after it on the same connection is read. */
@@ -58,8 +78,12 @@ export class ShippedServer {
   #lane = Promise.resolve();
   #hasStopped: () => void = () => undefined;
 
-  private constructor({ pbx, delay }: ShippedServerOptions) {
+  private constructor({ pbx, kind, auth, fork, clock, delay }: ApiServerOptions) {
     this.#pbx = pbx;
+    this.#form = forms[kind];
+    this.#guard = guardOf(auth);
+    this.#fork = fork;
+    this.#clock = clock;
     this.#delay = delay;
     this.stopped = new Promise((resolve) => (this.#hasStopped = resolve));
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE * 1000 }, (request, response) => {
@@ -71,8 +95,8 @@ export class ShippedServer {
    * Starts the server.
    * @throws Error with the system's `code`, such as `EADDRINUSE`.
    */
-  static async start(options: ShippedServerOptions): Promise<{ server: ShippedServer; url: string }> {
-    const server = new ShippedServer(options);
+  static async start(options: ApiServerOptions): Promise<{ server: ApiServer; url: string }> {
+    const server = new ApiServer(options);
     return { server, url: await listen(server.#server, options.port, options.host) };
   }
 
@@ -103,38 +127,58 @@ export class ShippedServer {
     if (this.requests.length > LOG_LENGTH) this.requests.shift();
     this.#tell(logged);
     // Also for a client that has gone meanwhile: the shipped server finds out when it answers, the command is done.
-    this.#lane = this.#lane.then(() => this.#serve(logged, request.socket, response));
+    this.#lane = this.#lane.then(() => this.#serve(logged, request, response));
   }
 
   /** Never rejects, since the lane has to go on. */
-  async #serve(logged: Mutable<LoggedRequest>, socket: Socket, response: ServerResponse): Promise<void> {
+  async #serve(logged: Mutable<LoggedRequest>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
     if (this.#closing.signal.aborted || this.#hung.has(socket)) return;
     const [, name = '', ...args] = logged.path.split('/');
     try {
-      logged.answer = await this.#carryOut(name, args);
+      const { status, body, headers } = await this.#answer(name, args, request.headers.authorization);
+      logged.answer = body;
       logged.milliseconds = Date.now() - logged.at;
-      send(response, logged.answer);
+      send(response, status, body, headers);
       this.#tell(logged);
+      if (status !== 200) return;
     } catch (error) {
       this.#hung.add(socket);
       const expected = error instanceof PbxError || this.#closing.signal.aborted;
       if (!expected) process.emitWarning(error instanceof Error ? error : String(error));
       return;
     }
-    if (name === 'stop') await this.#stop(response);
+    if (name === 'stop' && this.#fork !== 'idle') await this.#stop(response);
+  }
+
+  /** @throws PbxError where there is no answer, and when it is closed meanwhile. */
+  async #answer(name: string, args: readonly string[], authorization: string | undefined): Promise<Answer> {
+    if (!this.#guard.allows(authorization)) {
+      return { status: 401, body: 'Unauthorized', headers: { 'WWW-Authenticate': this.#guard.challenge } };
+    }
+    if (this.#fork === 'idle') return { status: 200, body: LOST_PBX };
+    try {
+      return { status: 200, body: await this.#carryOut(name, args) };
+    } catch (error) {
+      if (!(error instanceof PbxError)) throw error;
+      if (this.#fork === 'exceptions') return { status: 500, body: exceptionText(error) };
+      const body = this.#form.failure(name);
+      if (body === null) throw error;
+      return { status: 200, body };
+    }
   }
 
   async #carryOut(name: string, args: readonly string[]): Promise<string> {
-    const operation = operations.get(name);
+    const operation = this.#form.operations.get(name);
     if (operation === undefined) return IDLE;
     return operation({
       pbx: this.#pbx,
       arg: (position) => {
         const value = args[position - 1];
-        if (value === undefined) throw new PbxError('unknown', `Argument ${position} is missing.`);
+        if (value === undefined) throw new MissingArgument(position);
         return value;
       },
-      pause: () => sleep(this.#delay, undefined, { signal: this.#closing.signal }),
+      pause: () => sleep(this.#clock, this.#delay, this.#closing.signal),
     });
   }
 
@@ -148,14 +192,15 @@ export class ShippedServer {
 }
 
 /** Exactly the captured headers, in their order: no Content-Type, no Date, no Connection. */
-function send(response: ServerResponse, body: string): void {
+function send(response: ServerResponse, status: number, body: string, headers: Answer['headers']): void {
   response.sendDate = false;
   response.removeHeader('Connection');
-  response.writeHead(200, {
+  response.writeHead(status, {
     'Access-Control-Allow-Origin': 'null',
     Server: 'Mono-HTTPAPI/1.0',
     'Content-Length': Buffer.byteLength(body),
     'Keep-Alive': `timeout=${KEEP_ALIVE},max=100`,
+    ...headers,
   });
   response.end(body);
 }

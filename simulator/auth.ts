@@ -1,0 +1,62 @@
+/** Who may use the 3CX HTTP API. The original server asks nobody; forks of it want HTTP Basic or a bearer token. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** `user` must not hold a colon, and nothing be empty. */
+export type SimulatorAuth =
+  | { readonly type: 'none' }
+  | { readonly type: 'basic'; readonly user: string; readonly password: string }
+  | { readonly type: 'bearer'; readonly token: string };
+
+/** Checks the requests. It keeps no secret, only what a secret hashes to. */
+export interface Guard {
+  /** @param authorization the request's header, if it has one. */
+  allows(authorization: string | undefined): boolean;
+  /** What `WWW-Authenticate` says to who isn't allowed. */
+  readonly challenge: string;
+}
+
+/** @throws RangeError for a user, password or token that no request could bring; the sentence doesn't quote it. */
+export function guardOf(auth: SimulatorAuth): Guard {
+  switch (auth.type) {
+    case 'none':
+      return { allows: () => true, challenge: '' };
+    case 'basic': {
+      check('The user', auth.user, /^[^:\p{Cc}]+$/u, 'must have a character, no colon and no control characters.');
+      check('The password', auth.password, /^[^\p{Cc}]+$/u, 'must have a character and no control characters.');
+      const isRight = comparison(Buffer.from(`${auth.user}:${auth.password}`));
+      return {
+        allows: (authorization) => isRight(Buffer.from(credentials('basic', authorization), 'base64')),
+        challenge: 'Basic realm="3CX HTTP API", charset="UTF-8"',
+      };
+    }
+    case 'bearer': {
+      check('The token', auth.token, /^[\x21-\x7e]+$/, 'must be printable ASCII without blanks.');
+      const isRight = comparison(Buffer.from(auth.token));
+      return {
+        allows: (authorization) => isRight(Buffer.from(credentials('bearer', authorization))),
+        challenge: 'Bearer realm="3CX HTTP API"',
+      };
+    }
+    default:
+      throw new RangeError('The authentication must be none, basic or bearer.');
+  }
+}
+
+/** Callers without types can leave a secret out. */
+function check(what: string, value: unknown, pattern: RegExp, rule: string): void {
+  if (typeof value !== 'string' || value === '') throw new RangeError(`${what} is missing.`);
+  if (!pattern.test(value)) throw new RangeError(`${what} ${rule}`);
+}
+
+/** What comes after the scheme, whose case doesn't matter; empty for another scheme. */
+function credentials(scheme: string, authorization = ''): string {
+  const [given = '', value = ''] = authorization.split(' ', 2);
+  return given.toLowerCase() === scheme ? value : '';
+}
+
+/** Compares in a time that tells nothing: hashes have all the same length. */
+function comparison(right: Buffer): (given: Buffer) => boolean {
+  const hash = (value: Buffer) => createHash('sha256').update(value).digest();
+  const expected = hash(right);
+  return (given) => timingSafeEqual(hash(given), expected);
+}

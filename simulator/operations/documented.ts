@@ -1,0 +1,120 @@
+/**
+ * The operations as the interface document of 17 February 2022 has them, in its order of arguments and with its capitals.
+ * Where it names no answer, the nearest one is given.
+ */
+import { type Connection, isParked, type Pbx } from '../pbx';
+import type { Phone } from '../setup';
+import {
+  answerFirst,
+  changeAllQueues,
+  type Context,
+  DIRECT_CALL,
+  findExtension,
+  IDLE,
+  isDeskPhone,
+  isSoftPhone,
+  last,
+  lastConnected,
+  NOT_AN_EXTENSION,
+  onConnection,
+  type Operation,
+  page,
+  sharedOperations,
+  transferLast,
+  twoConnections,
+} from './shared';
+
+/** By name, case-sensitive. */
+export const documentedOperations: ReadonlyMap<string, Operation> = new Map<string, Operation>(
+  Object.entries({
+    ...sharedOperations,
+    showallcalls: ({ pbx }) => page(pbx.connections().map(record)),
+    makecall: (context) => dial(context, context.arg(1), context.arg(2), context.arg(3)),
+    logout: ({ pbx, arg }) => logout(pbx, arg(1)),
+    login: ({ pbx, arg }) => login(pbx, arg(1), arg(2)),
+    ondn: ({ pbx, arg }) => pbx.connectionsOf(arg(1)).map(record).at(-1) ?? '0',
+    getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1)),
+    answer: ({ pbx, arg }) => String(answerFirst(pbx, arg(1))),
+    record: ({ pbx, arg }) => recordLast(pbx, arg(1), arg(2)),
+    Transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
+    unpark: ({ pbx, arg }) => unpark(pbx, arg(1)),
+    atttrans: ({ pbx, arg }) => joinCalls(pbx, arg(1)),
+    // The action after the extension has no documented meaning.
+    showstatus: ({ pbx, arg }) => pbx.extension(arg(1)).profile,
+    divert: ({ pbx, arg }) => divert(pbx, arg(1), arg(2)),
+  } satisfies Record<string, Operation>),
+);
+
+/** `ID=98741:CCID=1:S=Connected:DN=xxxx:EP=+49xxxx:REC=Stop` (documented). */
+function record({ id, ccid, status, dn, party, recording }: Connection): string {
+  return `ID=${id}:CCID=${ccid}:S=${status}:DN=${dn}:EP=${party}:REC=${recording}`;
+}
+
+function callerId(pbx: Pbx, dn: string): string {
+  const own = last(pbx.connectionsOf(dn));
+  if (own === undefined) return IDLE;
+  const queue = own.queue === null ? DIRECT_CALL : (pbx.queueName(own.queue) ?? own.queue);
+  return `Queue: ${queue} Anrufer: ${own.party}`;
+}
+
+// ---- calls ---------------------------------------------------------------------------------------------------------
+
+/** The document has `Mobile` too, "in preparation": no phone is one. */
+const PHONE_KINDS = new Map<string, (phone: Phone) => boolean>([
+  ['Soft', isSoftPhone],
+  ['Desktop', isDeskPhone],
+]);
+
+async function dial({ pbx, pause }: Context, from: string, destination: string, kind: string): Promise<string> {
+  const isSuch = PHONE_KINDS.get(kind) ?? (() => false);
+  // Before the phones are looked at: who isn't an extension is refused with another answer.
+  pbx.extension(from);
+  if (destination === '') return 'false';
+  if (!pbx.phonesOf(from).some(isSuch)) return 'null';
+  const { id } = pbx.makeCall(from, destination);
+  await pause();
+  return id;
+}
+
+function recordLast(pbx: Pbx, dn: string, action: string): string {
+  const connection = lastConnected(pbx, dn);
+  return onConnection(/^[0-3]$/.test(action) ? connection : undefined, ({ id }) => pbx.record(id, action));
+}
+
+/** With the extension's first phone; there has to be one, and a parked call. */
+function unpark(pbx: Pbx, extension: string): string {
+  const { phones } = pbx.extension(extension);
+  if (phones.length === 0 || !pbx.connections().some(isParked)) return 'false';
+  pbx.makeCall(extension, '*10');
+  return 'true';
+}
+
+function joinCalls(pbx: Pbx, dn: string): string {
+  const connections = twoConnections(pbx, dn);
+  if (connections === undefined) return 'false';
+  pbx.joinCalls(connections[0].id, connections[1].id);
+  return 'true';
+}
+
+/** The call that rings longest is redirected. */
+function divert(pbx: Pbx, dn: string, destination: string): string {
+  const ringing = pbx.connectionsOf(dn).find(({ status }) => status === 'Ringing');
+  return onConnection(destination === '' ? undefined : ringing, ({ id }) => pbx.divert(id, destination));
+}
+
+// ---- people --------------------------------------------------------------------------------------------------------
+
+/** `false` (documented) leaves everything as it was: an extension without queues has nothing to log out of. */
+function logout(pbx: Pbx, extension: string): string {
+  const agent = pbx.extension(extension);
+  if (agent.agentOf.length === 0) return 'false';
+  pbx.setProfile(extension, 'Away');
+  return changeAllQueues(pbx, agent, 'logout_all');
+}
+
+/** The shipped order names an action where the extension belongs, and is told so in the shipped server's words. */
+function login(pbx: Pbx, extension: string, action: string): string {
+  const agent = findExtension(pbx, extension);
+  if (agent === undefined) return /^(login|logout)_all$/.test(extension) ? NOT_AN_EXTENSION : 'false';
+  return agent.agentOf.length === 0 ? 'false' : changeAllQueues(pbx, agent, action);
+}

@@ -1,0 +1,132 @@
+/** What the operations of both forms have in common. Where an extension has several connections, each picks one. */
+import { type Connection, type Extension, type Pbx, PbxError } from '../pbx';
+import { type Phone, PROFILES } from '../setup';
+
+/** What an operation works with. */
+export interface Context {
+  readonly pbx: Pbx;
+  /**
+   * Argument of the path, counted from 1, undecoded.
+   * @throws PbxError when the path is too short.
+   */
+  readonly arg: (position: number) => string;
+  /** The time the shipped server sleeps after it dialled. */
+  readonly pause: () => Promise<void>;
+}
+
+/**
+ * @returns the body of the answer.
+ * @throws PbxError where the PBX won't do it; what is answered then is the form's affair.
+ */
+export type Operation = (context: Context) => string | Promise<string>;
+
+/** What an unknown operation answers, and a known one that does nothing (shipped). */
+export const IDLE = 'idle';
+export const NOT_AN_EXTENSION = 'is not a valid extension';
+export const NOT_AN_AGENT = 'is not an agent of the queues';
+/** How both name the queue of a call that came through none. */
+export const DIRECT_CALL = 'Direkter Anruf';
+
+/** The operations that are the same in both forms. */
+export const sharedOperations = {
+  ready: ({ pbx, arg }) => changeStatus(pbx, arg(1), 'avail', 'login_all'),
+  notready: ({ pbx, arg }) => changeStatus(pbx, arg(1), 'custom1', 'logout_all'),
+  dnregs: ({ pbx, arg }) => pbx.phonesOf(arg(1)).map(registration)[0] ?? 'error',
+  drop: ({ pbx, arg }) => onConnection(last(pbx.connectionsOf(arg(1))), ({ id }) => pbx.hangup(id)),
+  park: ({ pbx, arg }) => onConnection(pbx.connectionsOf(arg(1))[0], ({ id }) => pbx.park(id)),
+  setstatus: ({ pbx, arg }) => setProfile(pbx, arg(1), arg(2)),
+  stop: () => '<HTML><BODY> Server Stopped</BODY></HTML>',
+} satisfies Record<string, Operation>;
+
+// ---- phones --------------------------------------------------------------------------------------------------------
+
+export function registration({ id, contact, userAgent }: Phone): string {
+  return `${id}-${contact}-${userAgent}`;
+}
+
+export function isSoftPhone(phone: Phone): boolean {
+  return registration(phone).includes('3CXPhone for Windows');
+}
+
+/** Anything that 3CX did not make (shipped). */
+export function isDeskPhone(phone: Phone): boolean {
+  return !registration(phone).includes('3CX');
+}
+
+// ---- calls ---------------------------------------------------------------------------------------------------------
+
+/** All connections as a page, each record ended by a `<br>`. */
+export function page(records: readonly string[]): string {
+  return `<html><head></head><body>${records.map((record) => `${record}<br>`).join('')}</body></html>`;
+}
+
+/**
+ * Answers the first ringing connection. Only a soft phone, or one that is registered on the server itself (web, mobile),
+ * can be answered from afar (shipped).
+ * @returns whether there was one.
+ */
+export function answerFirst(pbx: Pbx, dn: string): boolean {
+  const ringing = pbx.connectionsOf(dn).find(({ status }) => status === 'Ringing');
+  const canAnswer = pbx.phonesOf(dn).some((phone) => isSoftPhone(phone) || phone.contact.includes('127.0.0.1'));
+  if (ringing === undefined || !canAnswer) return false;
+  pbx.answer(ringing.id);
+  return true;
+}
+
+/** Transfers the last connected one. */
+export function transferLast(pbx: Pbx, dn: string, destination: string): 'true' | 'false' {
+  const connection = lastConnected(pbx, dn);
+  return onConnection(destination === '' ? undefined : connection, ({ id }) => pbx.transfer(id, destination));
+}
+
+/** The two connections of a DN; undefined unless there are exactly two. */
+export function twoConnections(pbx: Pbx, dn: string): readonly [Connection, Connection] | undefined {
+  const [first, second, third] = pbx.connectionsOf(dn);
+  return first === undefined || second === undefined || third !== undefined ? undefined : [first, second];
+}
+
+export function lastConnected(pbx: Pbx, dn: string): Connection | undefined {
+  return last(pbx.connectionsOf(dn).filter(({ status }) => status === 'Connected'));
+}
+
+export function onConnection(
+  connection: Connection | undefined,
+  act: (connection: Connection) => void,
+): 'true' | 'false' {
+  if (connection === undefined) return 'false';
+  act(connection);
+  return 'true';
+}
+
+export function last(connections: readonly Connection[]): Connection | undefined {
+  return connections.at(-1);
+}
+
+// ---- people --------------------------------------------------------------------------------------------------------
+
+/** @throws PbxError for an unknown extension, and for a status that isn't one of the short names. */
+function setProfile(pbx: Pbx, extension: string, status: string): string {
+  const profile = new Map(Object.entries(PROFILES)).get(status);
+  if (profile === undefined) throw new PbxError('unknown', `There is no status ${status}.`);
+  pbx.setProfile(extension, profile);
+  return profile;
+}
+
+/** The profile first: it has changed even where the second step refuses (shipped). */
+export function changeStatus(pbx: Pbx, extension: string, status: string, action: string): string {
+  setProfile(pbx, extension, status);
+  const agent = pbx.extension(extension);
+  return agent.agentOf.length === 0 ? NOT_AN_AGENT : changeAllQueues(pbx, agent, action);
+}
+
+/** @param action `login_all` or `logout_all`; anything else is refused. */
+export function changeAllQueues(pbx: Pbx, { number, agentOf }: Extension, action: string): 'true' | 'false' {
+  if (action === 'login_all') pbx.changeQueues(number, { add: agentOf, loggedIn: true });
+  else if (action === 'logout_all') pbx.changeQueues(number, { remove: agentOf, loggedIn: false });
+  else return 'false';
+  return 'true';
+}
+
+export function findExtension(pbx: Pbx, number: string): Extension | undefined {
+  return pbx.state().extensions.find((extension) => extension.number === number);
+}
