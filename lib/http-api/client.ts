@@ -22,6 +22,8 @@ export interface ClientOptions {
   allowStop?: boolean;
   /** Is told when the server can no longer be reached or logged in to, and when it can again. */
   onHealth?: (health: Health) => void;
+  /** Is told of each answer to a command or a query, before whoever asked for it. */
+  onAnswer?: (answer: { name: OperationName; kind: 'command' | 'query'; result: Result }) => void;
 }
 
 /** What is known of the server: nothing yet, that it answers, or why no request gets through to it. */
@@ -84,16 +86,26 @@ export class ThreeCxClient {
    * @throws ThreeCxError when there is no list: never an empty one instead
    */
   poll(): Promise<Connection[]> {
-    this.waitingPoll ??= this.lane.run('poll', async (turn) => {
+    this.waitingPoll ??= this.askLater('showallcalls', {}, () => {
       this.waitingPoll = null;
-      const { connections } = await this.ask(turn, 'showallcalls', {}, Math.min(this.timeout, maxPollTimeout));
-      return connections ?? [];
-    });
+    }).then(({ connections }) => connections ?? []);
     const poll = this.waitingPoll;
     poll.catch(() => {
       if (this.waitingPoll === poll) this.waitingPoll = null;
     });
     return poll;
+  }
+
+  /**
+   * Asks for the call id of an extension's last call, after all commands and queries that wait.
+   *
+   * @returns null when it has no call, or the server (documented) does not tell
+   * @throws ThreeCxError when it could not be asked or was not answered
+   */
+  async callId(extension: string): Promise<string | null> {
+    const given = checkArguments('ondn', { extension });
+    const { callId } = await this.askLater('ondn', given);
+    return callId ?? null;
   }
 
   /** Aborts what is on the wire and fails what waits with `closed`. Can be called again. */
@@ -132,6 +144,14 @@ export class ThreeCxClient {
     }
   }
 
+  /** @param onTurn is called when it no longer waits */
+  private askLater(name: OperationName, given: Arguments, onTurn?: () => void): Promise<Result> {
+    return this.lane.run('poll', (turn) => {
+      onTurn?.();
+      return this.ask(turn, name, given, Math.min(this.timeout, maxPollTimeout));
+    });
+  }
+
   private async ask(turn: Turn, name: OperationName, given: Arguments, timeout: number): Promise<Result> {
     const operation = operationOf(name);
     const [first, second] = operation.paths(given as Required<Arguments>);
@@ -156,7 +176,9 @@ export class ThreeCxClient {
     }
     const outcome = operation.read(unwrap(body), given as Required<Arguments>, body);
     if (outcome === null) throw unexpected(body);
-    return { ...outcome, given, answer: body };
+    const result = { ...outcome, given, answer: body };
+    this.options.onAnswer?.({ name, kind: operation.kind, result });
+    return result;
   }
 
   private async exchange(turn: Turn, path: string, limits: { timeout: number; yields: boolean }): Promise<string> {

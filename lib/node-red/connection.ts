@@ -1,8 +1,12 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Node } from 'node-red';
 import { type ClientOptions, type Health, ThreeCxClient, ThreeCxError } from '../http-api';
+import { CallWatch, type Memory, rememberedFor } from './call-watch';
 import { Settings } from './settings';
 import type { ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI } from './types';
+
+/** What is known of the calls of each connection, by its id: kept over deploys. */
+const memories = new Map<string, Memory>();
 
 /**
  * Makes a `3cx-config` node the connection that its users share. A wrong setting leaves it without a client, says so
@@ -13,20 +17,50 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
   node.health = 'unknown';
   node.problem = null;
   try {
-    node.client = new ThreeCxClient({
-      ...clientOptions(RED, node, def),
+    // Node-RED replaces a ${ENV} that is the whole of a property in `def`, and in the credentials.
+    const settings = new Settings(RED, node, { ...def, ...node.credentials });
+    const options = clientOptions(RED, def, settings);
+    const client = new ThreeCxClient({
+      ...options,
       onHealth: (health) => {
         reportHealth(RED, node, health);
       },
+      onAnswer: (answer) => node.api?.calls.hear(answer),
     });
+    node.api = { client, calls: watchOver(RED, node, client, options.url, settings) };
   } catch (error) {
     if (!(error instanceof ThreeCxError)) throw error;
-    node.client = null;
+    node.api = null;
     node.problem = error;
     node.error(error.message);
   }
-  node.on('close', () => {
-    node.client?.close();
+  node.on('close', (removed: boolean, done: () => void) => {
+    node.api?.calls.close();
+    node.api?.client.close();
+    if (removed) memories.delete(node.id);
+    done();
+  });
+}
+
+function watchOver(
+  RED: NodeAPI,
+  node: ConnectionNode,
+  client: ThreeCxClient,
+  url: string,
+  settings: Settings,
+): CallWatch {
+  const numbering = {
+    trunks: settings.expression('trunks', String.raw`^1\d{4}$`),
+    services: settings.expression('services', String.raw`^(999|SP\d+|\*.*)$`),
+  };
+  const memory = rememberedFor(url, numbering, memories.get(node.id));
+  memories.set(node.id, memory);
+  // An API that cannot be reached is in the log already.
+  let isLogged = false;
+  return new CallWatch(client, memory, settings.milliseconds('pollInterval', 1_000, 100), (error) => {
+    if (error !== null && node.health === 'ok') node.warn(RED._('threecx.log.offline', { code: error.code }));
+    else if (error === null && isLogged) node.log(RED._('threecx.log.ok'));
+    isLogged = error !== null && node.health === 'ok';
   });
 }
 
@@ -46,6 +80,17 @@ export function useConnection(RED: NodeAPI, user: ConnectionUser, id: string | u
   return found;
 }
 
+/**
+ * What a node's connection is used through.
+ *
+ * @throws ThreeCxError `invalid-argument` when none is chosen or one of its settings is wrong
+ */
+export function apiOf(connection: ConnectionNode | null): NonNullable<ConnectionNode['api']> {
+  if (connection === null) throw new ThreeCxError('invalid-argument', 'server: no 3CX connection is chosen');
+  if (connection.api === null) throw connection.problem ?? new ThreeCxError('closed', 'the connection was closed');
+  return connection.api;
+}
+
 /** One line in the log when the server goes away, and one when it is back; no number and no secret in either. */
 function reportHealth(RED: NodeAPI, node: ConnectionNode, health: Health): void {
   const before = node.health;
@@ -55,21 +100,18 @@ function reportHealth(RED: NodeAPI, node: ConnectionNode, health: Health): void 
   for (const user of Object.values(node.users)) user.showHealth();
 }
 
-function clientOptions(RED: NodeAPI, node: ConnectionNode, def: ConnectionDef): ClientOptions {
-  // Node-RED replaces a ${ENV} that is the whole of a property in `def`, and in the credentials.
-  const settings = new Settings(RED, node, { ...def, ...node.credentials });
+function clientOptions(RED: NodeAPI, def: ConnectionDef, settings: Settings): ClientOptions {
   const url = settings.text('url', 'http://127.0.0.1:8889');
   const proxy = proxyFor(url, referred(RED, 'proxy', def.proxy) as ProxyNode | null);
   const tls = referred(RED, 'tls', def.tls) as TlsNode | null;
-  const allowDestinations = settings.expression('allowDestinations', '');
   return {
     url,
     auth: auth(settings),
     tls: tls?.addTLSOptions({}) ?? {},
     timeout: settings.milliseconds('timeout', 8_000, 1),
+    allowDestinations: settings.expression('allowDestinations', ''),
     allowStop: settings.flag('allowStop'),
     ...(proxy === undefined ? {} : { proxy }),
-    ...(allowDestinations === undefined ? {} : { allowDestinations }),
   };
 }
 

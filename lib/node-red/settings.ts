@@ -1,4 +1,5 @@
 import type { Node } from 'node-red';
+import { parseNumberList } from '../calls';
 import { ThreeCxError } from '../http-api';
 import type { NodeAPI } from './types';
 
@@ -45,13 +46,23 @@ export class Settings {
     return value;
   }
 
-  expression(name: string, byDefault: string): RegExp | undefined {
+  /** A regular expression; an empty one, where that is the default, matches everything. */
+  expression(name: string, byDefault: string): RegExp {
     const text = this.text(name, byDefault);
-    if (text === '') return undefined;
     try {
       return new RegExp(text);
     } catch {
       throw new ThreeCxError('invalid-argument', `${name} is not a regular expression`);
+    }
+  }
+
+  /** A list of numbers, ranges and patterns; everything is in an empty one. */
+  numbers(name: string): (number: string) => boolean {
+    const text = this.text(name, '');
+    try {
+      return parseNumberList(text);
+    } catch (error) {
+      throw new ThreeCxError('invalid-argument', `${name}: ${(error as RangeError).message}`);
     }
   }
 

@@ -1,9 +1,11 @@
 import type { NodeStatus } from 'node-red';
 import type { ErrorCode, Health, RefusalReason, Result } from '../http-api';
+import type { WatchState } from './call-watch';
 import type { NodeAPI } from './types';
 
 const looks = {
   unset: { fill: 'grey', shape: 'ring' },
+  waiting: { fill: 'yellow', shape: 'ring' },
   good: { fill: 'green', shape: 'dot' },
   active: { fill: 'blue', shape: 'dot' },
   refused: { fill: 'yellow', shape: 'dot' },
@@ -32,10 +34,32 @@ export function statusOf(RED: NodeAPI, state: NodeState): NodeStatus {
   return last.result.ok ? doneStatus(RED, last.result) : refusedStatus(last.result.reason);
 }
 
+/** What a node knows that watches calls. */
+export interface WatchingState {
+  configured: boolean;
+  state: WatchState;
+  /** Why there is no snapshot. */
+  code: ErrorCode | null;
+  /** How many calls the node looks at. */
+  calls: number;
+}
+
+/** @returns the status of a node that watches calls */
+export function watchStatusOf(RED: NodeAPI, { configured, state, code, calls }: WatchingState): NodeStatus {
+  if (!configured) return status('unset', 'not-configured');
+  if (state === 'offline') return status('bad', `error-${code ?? 'timeout'}`);
+  if (state !== 'online') return status('waiting', state);
+  return calls === 0 ? status('good', 'idle') : counted(RED, 'calls', calls);
+}
+
 type Look = keyof typeof looks;
 
 function status(look: Look, key: string): NodeStatus {
   return { ...looks[look], text: `threecx.status.${key}` };
+}
+
+function counted(RED: NodeAPI, key: string, count: number): NodeStatus {
+  return { ...looks.good, text: RED._(`threecx.status.${key}`, { count }) };
 }
 
 function refusedStatus(reason: RefusalReason): NodeStatus {
@@ -49,7 +73,7 @@ function doneStatus(RED: NodeAPI, { profile, profileName, recording, connections
   if (recording !== undefined && recording !== 'off')
     return status('good', recording === 'on' ? 'recording' : 'paused');
   if (connections !== undefined && connections.length > 0) {
-    return { ...looks.good, text: RED._('threecx.status.connections', { count: connections.length }) };
+    return counted(RED, 'connections', connections.length);
   }
   return status('good', 'idle');
 }

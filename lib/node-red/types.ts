@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { CallWatch } from './call-watch';
 import type { ArgumentName, Health, OperationName, ThreeCxClient, ThreeCxError } from '../http-api';
 
 export type { NodeAPI };
@@ -28,7 +29,7 @@ export interface ConnectionCredentials {
 /** The `3cx-config` node: one connection, which the nodes that name it share. */
 export interface ConnectionNode extends Node<ConnectionCredentials> {
   /** Null when a setting is wrong: then `problem` says which. */
-  client: ThreeCxClient | null;
+  api: { client: ThreeCxClient; calls: CallWatch } | null;
   problem: ThreeCxError | null;
   health: Health;
   /** The nodes on this connection, by id; through them an error of this node reaches the Catch nodes of their tabs. */
@@ -45,6 +46,20 @@ export interface OperationNodeDef extends NodeDef {
   server?: string;
   operation?: string;
   [argument: string]: unknown;
+}
+
+/** The properties of a node that watches calls. */
+export interface WatchNodeDef extends NodeDef {
+  server?: string;
+  events?: unknown;
+  extensions?: string;
+  direction?: string;
+  scope?: string;
+  queues?: string;
+  number?: string;
+  minRing?: number | string;
+  initial?: boolean | string;
+  split?: boolean | string;
 }
 
 /** An operation as a node offers it. */

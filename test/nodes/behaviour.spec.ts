@@ -124,7 +124,7 @@ describe('A node with operations', () => {
     const flow = await load({}, { url: silent.url });
     const sent = flow.send({ extension: '10' });
     await silent.received(1);
-    (flow.connection as ConnectionNode).client?.close();
+    (flow.connection as ConnectionNode).api?.client.close();
     assert.equal((await sent).msg.error?.code, 'closed');
     await silent.close();
   });

@@ -1,0 +1,52 @@
+import type { ConnectionRecord } from './types';
+
+export interface GroupingOptions {
+  /** Tells outside lines. */
+  isTrunk: (dn: string) => boolean;
+  /** The call a connection was put in before, if any: those of one call belong together, those of two do not. */
+  knownCall: (record: ConnectionRecord) => unknown;
+}
+
+/**
+ * Divides a snapshot into calls. The connections of one call stand next to each other (shipped). With CCIDs
+ * (documented), one not above the one before starts a new call. Without, neighbours belong together of which each has
+ * the other's DN as its number, that share the outside number, or of which one is rung by the other.
+ *
+ * @param records in the order of the list
+ */
+export function groupIntoCalls(
+  records: readonly ConnectionRecord[],
+  { isTrunk, knownCall }: GroupingOptions,
+): ConnectionRecord[][] {
+  const dns = new Set(records.map(({ extension }) => extension));
+  const groups: ConnectionRecord[][] = [];
+  for (const record of records) {
+    const group = groups.at(-1);
+    if (group !== undefined && belongs(record, group)) group.push(record);
+    else groups.push([record]);
+  }
+  return groups;
+
+  function belongs(record: ConnectionRecord, group: readonly ConnectionRecord[]): boolean {
+    const before = group.at(-1);
+    if (before?.ccid !== undefined && record.ccid !== undefined) return Number(record.ccid) > Number(before.ccid);
+    const call = knownCall(record);
+    const calls = group.map(knownCall).filter((known) => known !== undefined);
+    if (call !== undefined && calls.length > 0) return calls.includes(call);
+    return !startsCall(record, group) && group.some((other) => areLinked(record, other));
+  }
+
+  /** Whoever dials starts a call; and one caller has one outside line. */
+  function startsCall(record: ConnectionRecord, group: readonly ConnectionRecord[]): boolean {
+    if (!isTrunk(record.extension)) return record.status === 'dialing';
+    return group.some(({ extension, number }) => isTrunk(extension) && number === record.number);
+  }
+
+  function areLinked(record: ConnectionRecord, other: ConnectionRecord): boolean {
+    // A caller who withholds the number has an empty one on all connections of the call.
+    if (record.number === other.number && !dns.has(record.number)) return true;
+    if (record.number !== other.extension) return false;
+    // In a queue or a ring group the caller has its number, and those it rings have the caller's.
+    return other.number === record.extension || other.status === 'dialing' || other.number === record.queue?.number;
+  }
+}

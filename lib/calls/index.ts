@@ -1,0 +1,12 @@
+export { parseNumberList } from './numbers';
+export { type Interest, Subscription } from './subscription';
+export { CallTracker } from './tracker';
+export {
+  apiEventNames,
+  callEventNames,
+  type CallEvent,
+  type CallState,
+  type EventName,
+  type Numbering,
+  type WatchEvent,
+} from './types';

@@ -1,0 +1,500 @@
+import { groupIntoCalls } from './grouping';
+import type {
+  CallEvent,
+  CallEventName,
+  CallState,
+  ConnectionRecord,
+  ConnectionStatus,
+  Direction,
+  ExtensionState,
+  Numbering,
+} from './types';
+
+/** A call: what its connections have in common. */
+interface Call {
+  id: string;
+  /** 1, 2, … in the order in which the calls were first seen. */
+  order: number;
+  /** DN of its outside line. */
+  trunk: string | null;
+  /** Of each extension that it rang, the first connection. */
+  rung: Leg[];
+  /** The DNs that took the call; whoever began it has not taken it. */
+  takenBy: Set<string>;
+  longestRing: number;
+}
+
+/** A connection as long as it stands at one DN. */
+interface Leg {
+  id: string;
+  extension: string;
+  /** Kept as it was at first sight, so that what began is ended. */
+  isExtension: boolean;
+  call: Call;
+  status: ConnectionStatus;
+  previousStatus: ConnectionStatus | null;
+  statusSince: number;
+  number: string;
+  queue: ConnectionRecord['queue'];
+  recording: ConnectionRecord['recording'];
+  direction: Direction;
+  callId: string | null;
+  /** `ondn` is asked once. */
+  askedForCallId: boolean;
+  startedAt: number;
+  answeredAt: number | null;
+  endedAt: number | null;
+  /** Milliseconds spent in each state. */
+  spent: Record<Spent, number>;
+}
+
+type Spent = 'ring' | 'talk' | 'hold' | 'none';
+type Extra = Partial<Pick<CallState, 'outcome' | 'transferredTo' | 'ringSeconds' | 'synthetic' | 'initial'>>;
+
+const spentIn: Record<ConnectionStatus, Spent> = {
+  undefined: 'none',
+  dialing: 'ring',
+  ringing: 'ring',
+  connected: 'talk',
+  hold: 'hold',
+  held: 'hold',
+};
+
+/** The state of an extension, by the status of its connections: with several, the first that applies. */
+const states: readonly [ExtensionState, readonly ConnectionStatus[]][] = [
+  ['talking', ['connected']],
+  ['ringing', ['ringing']],
+  ['dialing', ['dialing']],
+  ['held', ['hold', 'held']],
+];
+
+/** A snapshot, put in order. */
+interface Snapshot {
+  /** By connection. */
+  records: ReadonlyMap<string, ConnectionRecord>;
+  /** The connections of each call, in the order of the list. */
+  calls: Map<Call, ConnectionRecord[]>;
+}
+
+/** A call id that was told, for an extension; of a certain connection when that was asked for. */
+interface ToldCallId {
+  extension: string;
+  callId: string;
+  connection?: string;
+}
+
+/**
+ * Makes events of snapshots: what `showallcalls` lists, one list after the other, each with its time. It knows no clock
+ * and does no I/O.
+ */
+export class CallTracker {
+  private readonly legs = new Map<string, Leg>();
+  private readonly legsOf = new Map<string, Set<Leg>>();
+  /** DNs that were seen as a queue's number. */
+  private readonly queues = new Set<string>();
+  private told: ToldCallId[] = [];
+  private callCount = 0;
+  private lastTime: number | null = null;
+  private accuracyMs = 0;
+  /** There was no snapshot since the last one when there should have been. */
+  private gap = false;
+
+  /** @param numbering tells which DNs are outside lines and services; may change between two snapshots */
+  constructor(public numbering: Numbering) {}
+
+  /** When the last snapshot was made, in ms since 1970; null before the first one. */
+  get time(): number | null {
+    return this.lastTime;
+  }
+
+  /**
+   * Takes the next snapshot.
+   *
+   * @param list the connections there are, in the order of the list
+   * @param time when the list was made, in ms since 1970; a clock that was set back counts as one that stood still
+   * @returns what has happened since the last snapshot: first what is gone, then what changed, what is new, and what was
+   *   missed. Nothing for the first snapshot, whose calls began some time before
+   */
+  update(list: readonly ConnectionRecord[], time: number): CallEvent[] {
+    const isFirst = this.lastTime === null;
+    const now = Math.max(time, this.lastTime ?? time);
+    this.accuracyMs = now - (this.lastTime ?? now);
+    this.lastTime = now;
+    const records = new Map(list.map((record) => [record.id, record]));
+    for (const { queue } of records.values()) if (queue !== null) this.queues.add(queue.number);
+
+    const gone = [...this.legs.values()].filter((leg) => records.get(leg.id)?.extension !== leg.extension);
+    const snapshot: Snapshot = { records, calls: this.callsOf([...records.values()], now) };
+    const joined = this.joinCalls(gone, snapshot);
+    const callOf = new Map([...snapshot.calls].flatMap(([call, members]) => members.map(({ id }) => [id, call])));
+    const callIds = this.toldCallIds(records);
+
+    const events: CallEvent[] = [];
+    for (const leg of gone) {
+      this.remove(leg, now);
+      events.push(...this.leave(leg, snapshot, joined));
+      const callId = leg.callId;
+      // It is the same call of the PBX when the connection stands at another DN now.
+      if (callId !== null && records.has(leg.id)) callIds.set(leg.id, callId);
+    }
+    const arrived: ConnectionRecord[] = [];
+    for (const record of records.values()) {
+      const leg = this.legs.get(record.id);
+      if (leg === undefined) arrived.push(record);
+      else events.push(...this.change(leg, record, snapshot, callIds.get(record.id) ?? leg.callId, now));
+    }
+    for (const record of arrived) {
+      const call = callOf.get(record.id);
+      if (call !== undefined) events.push(...this.arrive(record, call, snapshot, callIds.get(record.id) ?? null, now));
+    }
+    const over = new Set(gone.map(({ call }) => call).filter((call) => !snapshot.calls.has(call)));
+    for (const call of over) events.push(...this.missed(call));
+    this.gap = false;
+    return isFirst ? [] : events;
+  }
+
+  /** There was no snapshot when there should have been one: everything stays as it is. */
+  noSnapshot(): void {
+    this.gap = true;
+  }
+
+  /** Everything each extension is in, as events that say how it began (`initial`). */
+  current(): CallEvent[] {
+    return this.begunLegs().map((leg) => this.event(beginningOf(leg.status), leg, { initial: true }));
+  }
+
+  /** What is known now, one for each extension in a call. */
+  calls(): CallState[] {
+    return this.begunLegs().map((leg) => this.state(leg));
+  }
+
+  /**
+   * Takes a call id that the PBX told. It counts from the next snapshot on, when it is clear whose it can be: of several
+   * connections the PBX names the last one (shipped).
+   *
+   * @param connection the one that was asked for, if it was
+   */
+  tellCallId(extension: string, callId: string, connection?: string): void {
+    this.told.push({ extension, callId, ...(connection === undefined ? {} : { connection }) });
+  }
+
+  /**
+   * Picks a connection whose call id is to be asked for: the only one of its extension. Each is picked once.
+   *
+   * @param mayAsk whether the extension can be asked now
+   */
+  pickUnknownCallId(mayAsk: (extension: string) => boolean): { extension: string; connection: string } | null {
+    for (const leg of this.begunLegs()) {
+      const { id, extension } = leg;
+      if (leg.callId !== null || leg.askedForCallId || this.legsAt(extension).length !== 1 || !mayAsk(extension))
+        continue;
+      leg.askedForCallId = true;
+      return { extension, connection: id };
+    }
+    return null;
+  }
+
+  private begunLegs(): Leg[] {
+    return [...this.legs.values()].filter(({ isExtension, status }) => isExtension && status !== 'undefined');
+  }
+
+  private legsAt(extension: string): Leg[] {
+    return [...(this.legsOf.get(extension) ?? [])];
+  }
+
+  private isTrunk(dn: string): boolean {
+    return dn.search(this.numbering.trunks) >= 0;
+  }
+
+  private isExtension(dn: string): boolean {
+    return !this.isTrunk(dn) && dn.search(this.numbering.services) < 0 && !this.queues.has(dn);
+  }
+
+  /** A connection never leaves the call it was first put in. */
+  private callsOf(records: readonly ConnectionRecord[], now: number): Map<Call, ConnectionRecord[]> {
+    const knownCall = ({ id }: ConnectionRecord): Call | undefined => this.legs.get(id)?.call;
+    const calls = new Map<Call, ConnectionRecord[]>();
+    for (const group of groupIntoCalls(records, { isTrunk: (dn) => this.isTrunk(dn), knownCall })) {
+      let call = group.map(knownCall).find((known) => known !== undefined) ?? this.newCall(group[0]?.id ?? '', now);
+      for (const record of group) {
+        call = knownCall(record) ?? call;
+        calls.set(call, [...(calls.get(call) ?? []), record]);
+        if (this.isTrunk(record.extension)) call.trunk ??= record.extension;
+      }
+    }
+    return calls;
+  }
+
+  private newCall(connection: string, now: number): Call {
+    const order = ++this.callCount;
+    return {
+      id: `${connection}-${now.toString(36)}`,
+      order,
+      trunk: null,
+      rung: [],
+      takenBy: new Set(),
+      longestRing: 0,
+    };
+  }
+
+  /**
+   * Attended transfer: an extension that leaves two calls at once, both of which live on, has joined them. The older
+   * call's id stays.
+   *
+   * @returns to whom each of the left connections was transferred, null for the other one of the two
+   */
+  private joinCalls(gone: readonly Leg[], { records, calls }: Snapshot): Map<Leg, string | null> {
+    const joined = new Map<Leg, string | null>();
+    const left = gone.filter(
+      ({ id, isExtension, status, call }) => isExtension && status !== 'ringing' && !records.has(id) && calls.has(call),
+    );
+    for (const leg of left) {
+      const other = left.find(({ extension, call }) => extension === leg.extension && call.order > leg.call.order);
+      if (other === undefined || joined.has(leg)) continue;
+      const [older, newer] = [leg.call, other.call];
+      const [ofOlder = [], ofNewer = []] = [calls.get(older), calls.get(newer)];
+      const isNewerOutside = newer.trunk !== null && older.trunk === null;
+      // Only who was answered here can be transferred; the other one may have been dialling still.
+      const isNewer = other.answeredAt !== null && (isNewerOutside || leg.answeredAt === null);
+      joined.set(leg, isNewer ? null : this.partyOf(ofNewer));
+      joined.set(other, isNewer ? this.partyOf(ofOlder) : null);
+
+      calls.set(older, [...ofOlder, ...ofNewer]);
+      calls.delete(newer);
+      older.trunk ??= newer.trunk;
+      older.rung.push(...newer.rung);
+      older.longestRing = Math.max(older.longestRing, newer.longestRing);
+      for (const dn of newer.takenBy) older.takenBy.add(dn);
+      for (const one of this.legs.values()) if (one.call === newer) one.call = older;
+    }
+    return joined;
+  }
+
+  /** How a transfer names the party it went to: the extension, or the number outside. */
+  private partyOf(records: readonly ConnectionRecord[]): string {
+    const [first] = records;
+    const inside = records.find(({ extension }) => this.isExtension(extension)) ?? first;
+    return inside === undefined ? '' : this.nameOf(inside);
+  }
+
+  private nameOf({ extension, number }: ConnectionRecord): string {
+    return this.isTrunk(extension) ? number : extension;
+  }
+
+  /** The call ids that were told since the last snapshot, by connection; what is not clear by now never will be. */
+  private toldCallIds(records: ReadonlyMap<string, ConnectionRecord>): Map<string, string> {
+    const callIds = new Map<string, string>();
+    for (const { extension, callId, connection } of this.told) {
+      const own = [...records.values()].filter((record) => record.extension === extension);
+      const unknown = own.filter(({ id }) => (this.legs.get(id)?.callId ?? null) === null);
+      const isKnown = own.some(({ id }) => this.legs.get(id)?.callId === callId);
+      const [only, second] = connection === undefined ? unknown : own;
+      if (only === undefined || second !== undefined || isKnown) continue;
+      if (connection === undefined || connection === only.id) callIds.set(only.id, callId);
+    }
+    this.told = [];
+    return callIds;
+  }
+
+  private leave(leg: Leg, snapshot: Snapshot, joined: ReadonlyMap<Leg, string | null>): CallEvent[] {
+    const { call, status } = leg;
+    const synthetic = this.gap;
+    if (!leg.isExtension || status === 'undefined') return [];
+    const rest = snapshot.calls.get(call) ?? [];
+    if (leg.answeredAt !== null) {
+      const transferredTo = joined.has(leg) ? joined.get(leg) : this.takenOverBy(leg, rest);
+      if (transferredTo == null) return [this.event('ended', leg, { outcome: 'answered', synthetic })];
+      const extra: Extra = { outcome: 'transferred', transferredTo, synthetic };
+      return [this.event('transferred', leg, extra), this.event('ended', leg, extra)];
+    }
+    if (status === 'ringing' && rest.length > 0) {
+      const outcome = rest.some((record) => this.hasTaken(record, leg)) ? 'answered-elsewhere' : 'missed';
+      return [this.event('ring-stopped', leg, { outcome, synthetic })];
+    }
+    const outcome = status === 'ringing' ? 'missed' : 'not-reached';
+    return [this.event('ended', leg, { outcome: synthetic ? 'unknown' : outcome, synthetic })];
+  }
+
+  /** Does another extension talk that did not begin the call itself? */
+  private hasTaken({ id, extension, status }: ConnectionRecord, leg: Leg): boolean {
+    const isOther = extension !== leg.extension && this.isExtension(extension);
+    return isOther && isUp(status) && this.legs.get(id)?.direction !== 'outbound';
+  }
+
+  /**
+   * Who has the other party now: whoever has the same connection, or an extension that joined the call after this one
+   * answered, while the outside line stays.
+   */
+  private takenOverBy(leg: Leg, rest: readonly ConnectionRecord[]): string | null {
+    const moved = rest.find(({ id }) => id === leg.id);
+    if (moved !== undefined) return this.nameOf(moved);
+    if (!rest.some(({ id, extension }) => this.isTrunk(extension) && this.legs.has(id))) return null;
+    const successors = rest.filter(({ id, extension }) => {
+      const startedAt = this.legs.get(id)?.startedAt ?? Infinity;
+      return this.isExtension(extension) && startedAt > (leg.answeredAt ?? 0);
+    });
+    const successor = successors.find(({ status }) => isUp(status)) ?? successors[0];
+    return successor?.extension ?? null;
+  }
+
+  private arrive(
+    record: ConnectionRecord,
+    call: Call,
+    snapshot: Snapshot,
+    callId: string | null,
+    now: number,
+  ): CallEvent[] {
+    const leg: Leg = {
+      id: record.id,
+      extension: record.extension,
+      isExtension: this.isExtension(record.extension),
+      call,
+      status: 'undefined',
+      previousStatus: null,
+      statusSince: now,
+      number: record.number,
+      queue: record.queue,
+      recording: record.recording,
+      direction: 'unknown',
+      callId,
+      askedForCallId: false,
+      startedAt: now,
+      answeredAt: null,
+      endedAt: null,
+      spent: { ring: 0, talk: 0, hold: 0, none: 0 },
+    };
+    this.legs.set(leg.id, leg);
+    const others = this.legsOf.get(leg.extension);
+    if (others === undefined) this.legsOf.set(leg.extension, new Set([leg]));
+    else others.add(leg);
+    return this.change(leg, record, snapshot, callId, now);
+  }
+
+  private remove(leg: Leg, now: number): void {
+    this.legs.delete(leg.id);
+    const others = this.legsOf.get(leg.extension);
+    others?.delete(leg);
+    if (others?.size === 0) this.legsOf.delete(leg.extension);
+    spend(leg, now);
+    leg.endedAt = now;
+    if (leg.isExtension && leg.direction === 'inbound') {
+      leg.call.longestRing = Math.max(leg.call.longestRing, leg.spent.ring);
+    }
+  }
+
+  private change(
+    leg: Leg,
+    record: ConnectionRecord,
+    snapshot: Snapshot,
+    callId: string | null,
+    now: number,
+  ): CallEvent[] {
+    const names: CallEventName[] = [];
+    leg.callId = callId;
+    leg.queue = record.queue ?? leg.queue;
+    if (record.number !== '' && !record.number.startsWith('*')) leg.number = record.number;
+    // A status that the PBX does not tell says nothing.
+    if (record.status !== leg.status && record.status !== 'undefined') {
+      spend(leg, now);
+      const isFirst = leg.status === 'undefined';
+      if (isFirst) leg.direction = directionOf(record, snapshot.calls.get(leg.call) ?? []);
+      else leg.previousStatus = leg.status;
+      leg.status = record.status;
+      const name = this.enter(leg, now);
+      if (name !== null) names.push(name);
+    }
+    if (record.recording !== leg.recording) {
+      leg.recording = record.recording;
+      names.push('recording');
+    }
+    return leg.isExtension ? names.map((name) => this.event(name, leg)) : [];
+  }
+
+  /** A connection got into its status: what that means for its extension. */
+  private enter(leg: Leg, now: number): CallEventName | null {
+    const { status, previousStatus, call } = leg;
+    if (status === 'ringing') {
+      if (leg.isExtension && !call.rung.some(({ extension }) => extension === leg.extension)) call.rung.push(leg);
+      return 'ringing';
+    }
+    if (!isUp(status)) return previousStatus === null ? 'dialing' : null;
+    if (previousStatus === null || !isUp(previousStatus)) {
+      leg.answeredAt ??= now;
+      if (leg.direction !== 'outbound') call.takenBy.add(leg.extension);
+      return 'answered';
+    }
+    if (status === 'connected') return 'resumed';
+    return previousStatus === 'connected' ? 'held' : null;
+  }
+
+  private missed({ rung, takenBy, longestRing }: Call): CallEvent[] {
+    const [first] = rung;
+    if (first === undefined || this.gap || [...takenBy].some((dn) => this.isExtension(dn))) return [];
+    return [this.event('missed', first, { outcome: 'missed', ringSeconds: longestRing / 1000 })];
+  }
+
+  private event(event: CallEventName, leg: Leg, extra: Extra = {}): CallEvent {
+    return { event, ...this.state(leg, extra) };
+  }
+
+  private state(leg: Leg, extra: Extra = {}): CallState {
+    const { call, spent, answeredAt, endedAt } = leg;
+    const own = this.legsAt(leg.extension).filter(({ status }) => status !== 'undefined');
+    const [state = 'idle'] = states.find(([, statuses]) => own.some(({ status }) => statuses.includes(status))) ?? [];
+    return {
+      call: call.id,
+      connection: leg.id,
+      callId: leg.callId,
+      extension: leg.extension,
+      extensionState: state,
+      activeCalls: new Set(own.map((one) => one.call)).size,
+      number: leg.number,
+      direction: leg.direction,
+      internal: call.trunk === null,
+      queue: leg.queue,
+      trunk: call.trunk,
+      status: leg.status,
+      previousStatus: leg.previousStatus,
+      recording: leg.recording,
+      startedAt: isoTime(leg.startedAt),
+      answeredAt: answeredAt === null ? null : isoTime(answeredAt),
+      endedAt: endedAt === null ? null : isoTime(endedAt),
+      ringSeconds: answeredAt === null && endedAt === null ? null : spent.ring / 1000,
+      talkSeconds: endedAt === null ? null : spent.talk / 1000,
+      holdSeconds: endedAt === null ? null : spent.hold / 1000,
+      outcome: null,
+      transferredTo: null,
+      extensions: call.rung.map(({ extension }) => extension),
+      accuracyMs: this.accuracyMs,
+      initial: false,
+      synthetic: false,
+      ...extra,
+    };
+  }
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function spend(leg: Leg, now: number): void {
+  leg.spent[spentIn[leg.status]] += now - leg.statusSince;
+  leg.statusSince = now;
+}
+
+/** Is it answered, whoever may be on hold? */
+function isUp(status: ConnectionStatus): boolean {
+  return status === 'connected' || status === 'hold' || status === 'held';
+}
+
+function beginningOf(status: ConnectionStatus): CallEventName {
+  return status === 'ringing' || status === 'dialing' ? status : 'answered';
+}
+
+/** Fixed at first sight: who is seen Connected first has started the call when it is its first record. */
+function directionOf({ id, status }: ConnectionRecord, members: readonly ConnectionRecord[]): Direction {
+  if (status === 'ringing') return 'inbound';
+  if (status === 'dialing') return 'outbound';
+  if (members.length < 2) return 'unknown';
+  return members[0]?.id === id ? 'outbound' : 'inbound';
+}

@@ -1,0 +1,205 @@
+import { CallTracker, type Numbering, type WatchEvent } from '../calls';
+import { type ClientOptions, type Connection, type ThreeCxClient, ThreeCxError } from '../http-api';
+
+/** Called after each try to get a snapshot, with what has happened since the last time. */
+export type Listener = (events: readonly WatchEvent[], isSnapshot: boolean) => void;
+
+/** `connecting`: nothing is known yet. `retrying`: there was a snapshot, but none just now. */
+export type WatchState = 'connecting' | 'online' | 'retrying' | 'offline';
+
+/** What outlives a deploy: who watches anew goes on where the one before it stopped. */
+export interface Memory {
+  readonly url: string;
+  readonly tracker: CallTracker;
+  /** Tries in a row that gave no snapshot. */
+  failures: number;
+  /** Why the last try gave none. */
+  error: ThreeCxError | null;
+  /** What happened while a node was deployed anew, by its id. */
+  readonly unseen: Map<string, { since: number; events: WatchEvent[] }>;
+}
+
+/** So many tries in a row without a snapshot, and the API counts as offline. */
+const failuresToOffline = 3;
+/** The longest pause between two tries, in ms. */
+const maxPause = 30_000;
+/** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
+const maxDeploy = 60_000;
+/** How long an extension is left alone that gave no answer when its call id was asked for, in ms. */
+const callIdPause = 60_000;
+
+/** What was known of a URL, or a fresh start. */
+export function rememberedFor(url: string, numbering: Numbering, before: Memory | undefined): Memory {
+  if (before?.url !== url) {
+    return { url, tracker: new CallTracker(numbering), failures: 0, error: null, unseen: new Map() };
+  }
+  before.tracker.numbering = numbering;
+  return before;
+}
+
+/** Polls the calls for all who watch one connection, as long as somebody does. */
+export class CallWatch {
+  private readonly listeners = new Map<string, Listener>();
+  private readonly silentUntil = new Map<string, number>();
+  private timer: NodeJS.Timeout | null = null;
+  private polling = false;
+  private askingForCallIds = false;
+  private closed = false;
+
+  /**
+   * @param interval pause between two polls, in ms
+   * @param onChange is told when the API goes away (with the reason), and when it is back (null)
+   */
+  constructor(
+    private readonly client: ThreeCxClient,
+    private readonly memory: Memory,
+    private readonly interval: number,
+    private readonly onChange: (error: ThreeCxError | null) => void,
+  ) {}
+
+  get tracker(): CallTracker {
+    return this.memory.tracker;
+  }
+
+  get state(): WatchState {
+    const { failures, tracker } = this.memory;
+    if (failures >= failuresToOffline) return 'offline';
+    if (tracker.time === null) return 'connecting';
+    return failures > 0 ? 'retrying' : 'online';
+  }
+
+  /** Why the last try gave no snapshot; null when it gave one. */
+  get error(): ThreeCxError | null {
+    return this.memory.error;
+  }
+
+  /**
+   * Starts to watch.
+   *
+   * @param id of the node: what happened since it was closed for a deploy comes with the next snapshot
+   * @returns ends it; with `false` for a node that comes back
+   */
+  watch(id: string, listener: Listener): (isRemoved: boolean) => void {
+    // The pause before: was it a deploy, or has nobody watched for a while?
+    if (this.listeners.size === 0 && Date.now() - (this.tracker.time ?? 0) > maxDeploy) this.tracker.noSnapshot();
+    this.listeners.set(id, listener);
+    if (this.listeners.size === 1) this.pollNow();
+    return (isRemoved) => {
+      if (this.listeners.get(id) !== listener) return;
+      this.listeners.delete(id);
+      if (!isRemoved && !this.memory.unseen.has(id)) this.memory.unseen.set(id, { since: Date.now(), events: [] });
+      if (this.listeners.size === 0) this.stopTimer();
+    };
+  }
+
+  /** Hears what the server answers to others: for the client's `onAnswer`. */
+  readonly hear: NonNullable<ClientOptions['onAnswer']> = ({ name, kind, result }) => {
+    const { extension } = result.given;
+    if (/^(makecall|unpark|answer)$/.test(name) && extension !== undefined && result.callId != null) {
+      this.tracker.tellCallId(extension, result.callId);
+    }
+    if ((kind === 'command' && result.ok) || this.memory.failures > 0) this.pollNow();
+  };
+
+  /** Ends all of it at once. */
+  close(): void {
+    this.closed = true;
+    this.stopTimer();
+  }
+
+  private pollNow(): void {
+    this.stopTimer();
+    // One that is under way while a command is carried out has waited for it, so it comes after.
+    if (this.polling || this.closed || this.listeners.size === 0) return;
+    this.polling = true;
+    void this.client
+      .poll()
+      .then((connections) => {
+        this.succeed(connections);
+      })
+      .catch((error: unknown) => {
+        this.fail(error instanceof ThreeCxError ? error : new ThreeCxError('unexpected-answer', String(error)));
+      })
+      .finally(() => {
+        this.polling = false;
+        this.schedule();
+      });
+  }
+
+  private schedule(): void {
+    if (this.closed || this.listeners.size === 0) return;
+    const { failures } = this.memory;
+    // Not in step with others that lost the same server.
+    const jitter = 1 + Math.random() / 4;
+    const growing = this.interval * 2 ** Math.max(failures - 1, 0) * jitter;
+    const pause = failures === 0 ? this.interval : Math.max(this.interval, Math.min(growing, maxPause));
+    this.timer = setTimeout(() => {
+      this.pollNow();
+    }, pause);
+  }
+
+  private stopTimer(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private succeed(connections: Connection[]): void {
+    // Nobody would hear of what the tracker takes note of now.
+    if (this.closed || this.listeners.size === 0) return;
+    const wasOffline = this.state === 'offline';
+    this.memory.failures = 0;
+    this.memory.error = null;
+    if (wasOffline) this.onChange(null);
+    const events = this.tracker.update(connections, Date.now());
+    this.tell(wasOffline ? [{ event: 'online', code: null }, ...events] : events, true);
+    void this.askForCallIds();
+  }
+
+  private fail(error: ThreeCxError): void {
+    if (this.closed || this.listeners.size === 0) return;
+    this.memory.failures += 1;
+    this.memory.error = error;
+    this.tracker.noSnapshot();
+    const goesOffline = this.memory.failures === failuresToOffline;
+    if (goesOffline) this.onChange(error);
+    this.tell(goesOffline ? [{ event: 'offline', code: error.code }] : [], false);
+  }
+
+  private tell(events: readonly WatchEvent[], isSnapshot: boolean): void {
+    const { unseen } = this.memory;
+    for (const [id, listener] of this.listeners) {
+      listener([...(unseen.get(id)?.events ?? []), ...events], isSnapshot);
+      unseen.delete(id);
+    }
+    for (const [id, missed] of unseen) {
+      if (Date.now() - missed.since > maxDeploy) unseen.delete(id);
+      else missed.events.push(...events);
+    }
+  }
+
+  /** One after the other; each is one request, which everything else overtakes. */
+  private async askForCallIds(): Promise<void> {
+    if (this.askingForCallIds) return;
+    this.askingForCallIds = true;
+    try {
+      for (;;) {
+        const unknown = this.tracker.pickUnknownCallId((dn) => (this.silentUntil.get(dn) ?? 0) <= Date.now());
+        if (unknown === null || this.closed || this.listeners.size === 0) return;
+        await this.askForCallId(unknown);
+      }
+    } finally {
+      this.askingForCallIds = false;
+    }
+  }
+
+  private async askForCallId({ extension, connection }: { extension: string; connection: string }): Promise<void> {
+    try {
+      const callId = await this.client.callId(extension);
+      this.silentUntil.delete(extension);
+      if (callId !== null) this.tracker.tellCallId(extension, callId, connection);
+    } catch (error) {
+      if (!(error instanceof ThreeCxError)) throw error;
+      this.silentUntil.set(extension, Date.now() + callIdPause);
+    }
+  }
+}

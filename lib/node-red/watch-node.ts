@@ -1,0 +1,132 @@
+import type { NodeStatus } from 'node-red';
+import {
+  apiEventNames,
+  callEventNames,
+  type CallState,
+  type EventName,
+  type Interest,
+  Subscription,
+  type WatchEvent,
+} from '../calls';
+import { ThreeCxError } from '../http-api';
+import { apiOf, useConnection } from './connection';
+import { Settings } from './settings';
+import { watchStatusOf } from './status';
+import type { ConnectionUser, NodeAPI, WatchNodeDef } from './types';
+
+/** `msg.payload` of an event; `msg.topic` is its name. */
+export type WatchPayload = WatchEvent & {
+  /** Counts the messages of this node, from 1, without gaps. */
+  seq: number;
+};
+
+/** `msg.payload` of the answer to a message that comes in. */
+export interface CallsPayload {
+  /** One for each extension in a call. */
+  calls: CallState[];
+}
+
+/** In the order of the outputs. */
+const eventNames: readonly EventName[] = [...callEventNames, ...apiEventNames];
+
+/**
+ * Makes a node announce what happens to calls, and tell what it knows of them when a message comes in. A filter that is
+ * wrong is named in the log and not used.
+ */
+export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): void {
+  const connection = useConnection(RED, node, def.server);
+  const calls = connection?.api?.calls;
+  const { interest, split } = readDefinition(RED, node, def);
+  const subscription = new Subscription(interest);
+  const outputs = eventNames.filter((name) => interest.events.has(name));
+  /** Messages that wait for the first snapshot. */
+  const waiting = new Set<() => void>();
+  let seq = 0;
+
+  const known = (): CallState[] => calls?.tracker.calls().filter((call) => subscription.passes(call)) ?? [];
+  let shown = '';
+  node.showHealth = () => {
+    const status: NodeStatus = watchStatusOf(RED, {
+      configured: calls !== undefined,
+      state: calls?.state ?? 'connecting',
+      code: calls?.error?.code ?? null,
+      calls: new Set(known().map(({ call }) => call)).size,
+    });
+    // The editor is told of changes only, not of every poll.
+    if (JSON.stringify(status) === shown) return;
+    shown = JSON.stringify(status);
+    node.status(status);
+  };
+  node.showHealth();
+
+  const end = calls?.watch(node.id, (events, isSnapshot) => {
+    node.showHealth();
+    for (const event of subscription.select(events, isSnapshot ? calls.tracker : null)) {
+      seq += 1;
+      const payload: WatchPayload = { ...event, seq };
+      const msg = { topic: event.event, payload };
+      node.send(split ? outputs.map((name) => (name === event.event ? msg : null)) : msg);
+    }
+    for (const answer of waiting) answer();
+    waiting.clear();
+  });
+
+  node.on('input', (msg, send, done) => {
+    const answer = (): void => {
+      try {
+        const { state, error } = apiOf(connection).calls;
+        // What was known before would look like what is.
+        if (state === 'connecting' || state === 'offline')
+          throw error ?? new ThreeCxError('closed', 'the node was closed');
+        const payload: CallsPayload = { calls: known() };
+        send({ ...msg, payload });
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    };
+    if (calls?.state === 'connecting' && calls.error === null) waiting.add(answer);
+    else answer();
+  });
+
+  node.on('close', (removed: boolean, done: () => void) => {
+    end?.(removed);
+    for (const answer of waiting) answer();
+    done();
+  });
+}
+
+function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): { interest: Interest; split: boolean } {
+  const settings = new Settings(RED, node, { ...def });
+  /** A wrong setting must not stop the flow, nor go unnoticed. */
+  const read = <T>(setting: () => T, otherwise: T): T => {
+    try {
+      return setting();
+    } catch (error) {
+      node.warn(`${(error as Error).message}; it is not used`);
+      return otherwise;
+    }
+  };
+  const anything = (): boolean => true;
+  return {
+    interest: {
+      events: read(() => chosenEvents(def.events), new Set(eventNames)),
+      extensions: read(() => settings.numbers('extensions'), anything),
+      direction: read(() => settings.oneOf('direction', ['any', 'inbound', 'outbound']), 'any'),
+      scope: read(() => settings.oneOf('scope', ['any', 'external', 'internal']), 'any'),
+      queues: read(() => (settings.text('queues', '') === '' ? null : settings.numbers('queues')), null),
+      number: read(() => settings.expression('number', ''), /^/),
+      minRing: read(() => settings.milliseconds('minRing', 0, 0), 0),
+      initial: read(() => settings.flag('initial'), false),
+    },
+    split: read(() => settings.flag('split'), false),
+  };
+}
+
+/** All of them when a flow does not say. */
+function chosenEvents(events: unknown): Set<EventName> {
+  if (events === undefined) return new Set(eventNames);
+  const isKnown = (name: unknown): name is EventName => (eventNames as readonly unknown[]).includes(name);
+  if (Array.isArray(events) && events.every(isKnown)) return new Set(events);
+  throw new ThreeCxError('invalid-argument', `events must be a list of ${eventNames.join(', ')}`);
+}

@@ -1,0 +1,396 @@
+import assert from 'node:assert/strict';
+import { CallTracker } from '../../lib/calls/tracker';
+import type { CallEvent, ConnectionRecord, ConnectionStatus } from '../../lib/calls/types';
+
+const numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
+const caller = '+4915112345678';
+const start = Date.UTC(2026, 10, 23, 18);
+
+/**
+ * A snapshot in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>` or the
+ * recording.
+ */
+function snapshot(text: string): ConnectionRecord[] {
+  return text
+    .split(';')
+    .map((record) => record.trim())
+    .filter((record) => record !== '')
+    .map((record) => {
+      const [id = '', extension = '', status = '', number = '', ...more] = record.split(' ');
+      const queue = more.find((word) => word.startsWith('q'))?.slice(1);
+      const ccid = more.find((word) => word.startsWith('c'))?.slice(1);
+      return {
+        id,
+        extension,
+        status: status as ConnectionStatus,
+        number,
+        queue: queue === undefined ? null : { number: queue, name: 'Support' },
+        recording: more.includes('on') ? 'on' : more.includes('paused') ? 'paused' : 'off',
+        ...(ccid === undefined ? {} : { ccid }),
+      };
+    });
+}
+
+/** Plays snapshots, a second apart, after an empty one; `-` is none. */
+function play(...snapshots: string[]): CallEvent[] {
+  const tracker = new CallTracker(numbering);
+  tracker.update([], start);
+  return snapshots.flatMap((text, index) => {
+    if (text !== '-') return tracker.update(snapshot(text), start + (index + 1) * 1000);
+    tracker.noSnapshot();
+    return [];
+  });
+}
+
+/** The events in words: what, where, and what is told of it. */
+function words(events: CallEvent[]): string[] {
+  return events.map(({ event, extension, outcome, transferredTo, synthetic }) =>
+    [event, extension, outcome, transferredTo === null ? null : `to ${transferredTo}`, synthetic ? 'synthetic' : null]
+      .filter((word) => word !== null)
+      .join(' '),
+  );
+}
+
+const ringingAtTen = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
+const tenTalks = `1 10000 connected ${caller}; 2 10 connected ${caller}`;
+
+describe('Events of calls', () => {
+  describe('of an inbound call', () => {
+    it('begin with ringing and end with answered', () => {
+      assert.deepEqual(words(play(ringingAtTen, tenTalks, '')), ['ringing 10', 'answered 10', 'ended 10 answered']);
+    });
+
+    it('tell all that is known', () => {
+      const [ringing, , ended] = play(ringingAtTen, tenTalks, tenTalks, '');
+      assert.deepEqual(ringing, {
+        event: 'ringing',
+        call: ringing?.call,
+        connection: '2',
+        callId: null,
+        extension: '10',
+        extensionState: 'ringing',
+        activeCalls: 1,
+        number: caller,
+        direction: 'inbound',
+        internal: false,
+        queue: null,
+        trunk: '10000',
+        status: 'ringing',
+        previousStatus: null,
+        recording: 'off',
+        startedAt: '2026-11-23T18:00:01.000Z',
+        answeredAt: null,
+        endedAt: null,
+        ringSeconds: null,
+        talkSeconds: null,
+        holdSeconds: null,
+        outcome: null,
+        transferredTo: null,
+        extensions: ['10'],
+        accuracyMs: 1000,
+        initial: false,
+        synthetic: false,
+      });
+      assert.deepEqual(ended, {
+        ...ringing,
+        event: 'ended',
+        extensionState: 'idle',
+        activeCalls: 0,
+        status: 'connected',
+        previousStatus: 'ringing',
+        answeredAt: '2026-11-23T18:00:02.000Z',
+        endedAt: '2026-11-23T18:00:04.000Z',
+        ringSeconds: 1,
+        talkSeconds: 2,
+        holdSeconds: 0,
+        outcome: 'answered',
+      });
+    });
+
+    it('nobody answers: missed, once', () => {
+      assert.deepEqual(words(play(ringingAtTen, '')), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
+    });
+
+    it('voicemail takes: it stopped ringing, and was missed when it is over', () => {
+      const voicemail = `1 10000 connected ${caller}; 3 999 connected ${caller}`;
+      assert.deepEqual(words(play(ringingAtTen, voicemail, '')), [
+        'ringing 10',
+        'ring-stopped 10 missed',
+        'missed 10 missed',
+      ]);
+    });
+
+    it('one of a ring group answers: the others stop ringing, nobody missed it', () => {
+      const group = `1 10000 connected ${caller}; 2 10 ringing ${caller}; 3 11 ringing ${caller}`;
+      const answered = `1 10000 connected ${caller}; 3 11 connected ${caller}`;
+      const events = play(group, answered, '');
+      assert.deepEqual(words(events), [
+        'ringing 10',
+        'ringing 11',
+        'ring-stopped 10 answered-elsewhere',
+        'answered 11',
+        'ended 11 answered',
+      ]);
+      assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+
+    it('nobody of a ring group answers: missed once, by all', () => {
+      const group = `1 10000 connected ${caller}; 2 10 ringing ${caller}; 3 11 ringing ${caller}`;
+      const events = play(group, '');
+      assert.deepEqual(words(events).slice(2), ['ended 10 missed', 'ended 11 missed', 'missed 10 missed']);
+      assert.deepEqual(events.at(-1)?.extensions, ['10', '11']);
+    });
+
+    it('somebody picks up who was never seen ringing: nobody missed it', () => {
+      const pickedUp = `1 10000 connected ${caller}; 3 12 connected ${caller}`;
+      assert.deepEqual(words(play(ringingAtTen, pickedUp, '')), [
+        'ringing 10',
+        'ring-stopped 10 answered-elsewhere',
+        'answered 12',
+        'ended 12 answered',
+      ]);
+    });
+  });
+
+  describe('through a queue', () => {
+    it('are of the agents: the DN of the queue says nothing', () => {
+      const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller} q8000`;
+      const ringing = `${waiting}; 3 10 ringing ${caller} q8000`;
+      const answered = `1 10000 connected ${caller}; 3 10 connected ${caller} q8000`;
+      const events = play(waiting, ringing, answered, '');
+      assert.deepEqual(words(events), ['ringing 10', 'answered 10', 'ended 10 answered']);
+      assert.deepEqual(events[0]?.queue, { number: '8000', name: 'Support' });
+    });
+
+    it('ring one agent after the other', () => {
+      const first = `1 10000 connected ${caller}; 2 10 ringing ${caller} q8000`;
+      const second = `1 10000 connected ${caller}; 3 11 ringing ${caller} q8000`;
+      assert.deepEqual(words(play(first, second, '')), [
+        'ringing 10',
+        'ring-stopped 10 missed',
+        'ringing 11',
+        'ended 11 missed',
+        'missed 10 missed',
+      ]);
+    });
+  });
+
+  describe('of an internal call', () => {
+    it('are of both sides, in one call', () => {
+      const events = play('1 10 dialing 11; 2 11 ringing 10', '1 10 connected 11; 2 11 connected 10', '');
+      assert.deepEqual(words(events), [
+        'dialing 10',
+        'ringing 11',
+        'answered 10',
+        'answered 11',
+        'ended 10 answered',
+        'ended 11 answered',
+      ]);
+      assert.deepEqual(
+        [...new Set(events.map(({ call, internal, trunk }) => JSON.stringify({ call, internal, trunk })))].length,
+        1,
+      );
+      assert.deepEqual(
+        events.map(({ direction }) => direction),
+        ['outbound', 'inbound', 'outbound', 'inbound', 'outbound', 'inbound'],
+      );
+    });
+
+    it('is missed though the caller was connected to voicemail', () => {
+      assert.deepEqual(words(play('1 10 dialing 11; 2 11 ringing 10', '1 10 connected 11; 3 999 connected 10', '')), [
+        'dialing 10',
+        'ringing 11',
+        'ring-stopped 11 missed',
+        'answered 10',
+        'ended 10 answered',
+        'missed 11 missed',
+      ]);
+    });
+  });
+
+  it('of an outbound call: dialled, and never answered', () => {
+    const events = play('1 10 dialing +4930111; 2 10000 dialing +4930111', '');
+    assert.deepEqual(words(events), ['dialing 10', 'ended 10 not-reached']);
+    assert.equal(events[0]?.trunk, '10000');
+  });
+
+  it('of a call first seen connected: its first record started it', () => {
+    const outbound = play('1 10 connected +4930111; 2 10000 connected +4930111');
+    assert.deepEqual(
+      outbound.map(({ event, direction }) => [event, direction]),
+      [['answered', 'outbound']],
+    );
+    const inbound = play(tenTalks);
+    assert.equal(inbound[0]?.direction, 'inbound');
+    assert.equal(play('1 10 connected +4930111')[0]?.direction, 'unknown');
+  });
+
+  it('of hold and recording', () => {
+    const held = `1 10000 held ${caller}; 2 10 hold ${caller}`;
+    const recorded = `1 10000 connected ${caller}; 2 10 connected ${caller} on`;
+    const paused = `1 10000 connected ${caller}; 2 10 connected ${caller} paused`;
+    const events = play(ringingAtTen, tenTalks, held, held, tenTalks, recorded, paused, '');
+    assert.deepEqual(
+      events.map(({ event, extensionState, recording }) => [event, extensionState, recording].join(' ')),
+      [
+        'ringing ringing off',
+        'answered talking off',
+        'held held off',
+        'resumed talking off',
+        'recording talking on',
+        'recording talking paused',
+        'ended idle paused',
+      ],
+    );
+    const { ringSeconds, talkSeconds, holdSeconds } = events.at(-1) ?? {};
+    assert.deepEqual({ ringSeconds, talkSeconds, holdSeconds }, { ringSeconds: 1, talkSeconds: 4, holdSeconds: 2 });
+  });
+
+  describe('of a blind transfer', () => {
+    it('inside: the connection moves', () => {
+      const moved = `1 10000 connected ${caller}; 2 11 ringing ${caller}`;
+      const events = play(ringingAtTen, tenTalks, moved, '');
+      assert.deepEqual(words(events), [
+        'ringing 10',
+        'answered 10',
+        'transferred 10 transferred to 11',
+        'ended 10 transferred to 11',
+        'ringing 11',
+        'ended 11 missed',
+      ]);
+      assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+
+    it('outside: to the number', () => {
+      const moved = `1 10000 connected ${caller}; 2 10001 dialing +4930111`;
+      assert.deepEqual(words(play(tenTalks, moved)).slice(1), [
+        'transferred 10 transferred to +4930111',
+        'ended 10 transferred to +4930111',
+      ]);
+    });
+
+    it('of a ringing call stops the ringing', () => {
+      const moved = `1 10000 connected ${caller}; 2 11 ringing ${caller}`;
+      assert.deepEqual(words(play(ringingAtTen, moved)), ['ringing 10', 'ring-stopped 10 missed', 'ringing 11']);
+    });
+  });
+
+  describe('of an attended transfer (captured)', () => {
+    const consulting =
+      '98793 10000 connected +491; 98794 10 connected +491; 98795 10 connected 11; 98796 11 connected 10';
+    const joined = '98793 10000 connected +491; 98796 11 connected 10';
+
+    it('are one transferred, and the other one answered', () => {
+      const events = play('98793 10000 connected +491; 98794 10 connected +491', consulting, joined, '');
+      assert.deepEqual(words(events).slice(3), [
+        'transferred 10 transferred to 11',
+        'ended 10 transferred to 11',
+        'ended 10 answered',
+        'ended 11 answered',
+      ]);
+      const [first] = events;
+      assert.equal(events.at(-1)?.call, first?.call, 'the older id stays');
+      assert.equal(events.at(-1)?.internal, false);
+    });
+
+    it('count two calls before', () => {
+      const events = play('98793 10000 connected +491; 98794 10 connected +491', consulting);
+      assert.equal(events.find(({ connection }) => connection === '98795')?.activeCalls, 2);
+    });
+  });
+
+  describe('of parking (captured)', () => {
+    const talking = '98781 10000 connected 004930999; 98782 11 connected 004930999';
+    const parked = '98781 10000 connected 004930999; 98782 11 held *00';
+
+    it('are held, and transferred to who fetches it', () => {
+      const fetched = '98781 10000 connected 004930999; 98783 10 connected 004930999';
+      const events = play(talking, parked, fetched, '');
+      assert.deepEqual(words(events), [
+        'answered 11',
+        'held 11',
+        'transferred 11 transferred to 10',
+        'ended 11 transferred to 10',
+        'answered 10',
+        'ended 10 answered',
+      ]);
+      assert.deepEqual([...new Set(events.map(({ number }) => number))], ['004930999'], 'a code is no number');
+      assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+  });
+
+  describe('of two calls on one extension', () => {
+    it('say what the extension does, talking before ringing', () => {
+      const second = `${tenTalks}; 3 10000 connected +492; 4 10 ringing +492`;
+      const events = play(tenTalks, second, `3 10000 connected +492; 4 10 ringing +492`, '');
+      assert.deepEqual(
+        events.map(({ event, extensionState, activeCalls }) => [event, extensionState, activeCalls].join(' ')),
+        ['answered talking 1', 'ringing talking 2', 'ended ringing 1', 'ended idle 0', 'missed idle 0'],
+      );
+    });
+
+    it('from one number are two calls while two outside lines have them', () => {
+      const both =
+        `1 10000 connected ${caller}; 2 10 ringing ${caller}; ` + `3 10000 connected ${caller}; 4 11 ringing ${caller}`;
+      const answered =
+        `1 10000 connected ${caller}; 2 10 connected ${caller}; ` +
+        `3 10000 connected ${caller}; 4 11 ringing ${caller}`;
+      assert.deepEqual(words(play(both, answered, tenTalks, '')), [
+        'ringing 10',
+        'ringing 11',
+        'answered 10',
+        'ended 11 missed',
+        'missed 11 missed',
+        'ended 10 answered',
+      ]);
+    });
+  });
+
+  it('by CCID: one not above the one before starts a new call', () => {
+    const events = play('1 10000 connected +491 c1; 2 10 ringing +491 c2; 3 11 dialing 12 c1; 4 12 ringing 11 c2');
+    const calls = events.map(({ call }) => call);
+    assert.equal(new Set(calls).size, 2);
+    assert.equal(calls[1], calls[2]);
+  });
+
+  it('of a reused connection id are of another call', () => {
+    const events = play(tenTalks, '', tenTalks);
+    assert.deepEqual(words(events), ['answered 10', 'ended 10 answered', 'answered 10']);
+    assert.notEqual(events[0]?.call, events[2]?.call);
+  });
+
+  describe('after an outage', () => {
+    it('say of what ended meanwhile that nobody saw it, and claim no missed call', () => {
+      assert.deepEqual(words(play(ringingAtTen, '-', '')), ['ringing 10', 'ended 10 unknown synthetic']);
+      assert.deepEqual(words(play(tenTalks, '-', '-', '')), ['answered 10', 'ended 10 answered synthetic']);
+    });
+
+    it('go on with the same call', () => {
+      const events = play(ringingAtTen, '-', '-', '-', tenTalks, '');
+      assert.deepEqual(words(events), ['ringing 10', 'answered 10', 'ended 10 answered']);
+      assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+  });
+
+  describe('at the start', () => {
+    it('are silent, but what changes afterwards is told', () => {
+      const tracker = new CallTracker(numbering);
+      assert.deepEqual(tracker.update(snapshot(ringingAtTen), start), []);
+      assert.deepEqual(words(tracker.update([], start + 1000)), ['ended 10 missed', 'missed 10 missed']);
+    });
+
+    it('can be asked for: how everything there is began', () => {
+      const tracker = new CallTracker(numbering);
+      tracker.update(snapshot(`${tenTalks}; 3 11 dialing 12; 4 12 ringing 11`), start);
+      assert.deepEqual(
+        tracker.current().map(({ event, extension, initial }) => [event, extension, initial]),
+        [
+          ['answered', '10', true],
+          ['dialing', '11', true],
+          ['ringing', '12', true],
+        ],
+      );
+      assert.equal(tracker.calls().length, 3);
+    });
+  });
+});
