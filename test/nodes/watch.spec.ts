@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import type { Node, NodeMessage } from 'node-red';
+import helper from 'node-red-node-test-helper';
+import type { CallState } from '../../lib/calls';
+import type { CallsPayload, WatchPayload } from '../../lib/node-red/watch-node';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
+import { calls, loadFlow, type Properties, useNodeRed } from '../support/flow';
+
+const caller = '+4915112345678';
+
+/** Messages, as they came out, to be waited for one after the other. */
+class Inbox {
+  readonly all: (NodeMessage & { payload?: unknown })[] = [];
+  private readonly arrivals = new EventEmitter();
+  private taken = 0;
+
+  constructor(...probes: Node[]) {
+    for (const probe of probes) {
+      probe.on('input', (msg) => {
+        this.all.push(msg);
+        this.arrivals.emit('message');
+      });
+    }
+  }
+
+  async next(): Promise<NodeMessage & { payload?: unknown }> {
+    while (this.all.length <= this.taken) await once(this.arrivals, 'message');
+    return this.all[this.taken++] ?? {};
+  }
+
+  async event(): Promise<WatchPayload & CallState> {
+    return (await this.next()).payload as WatchPayload & CallState;
+  }
+
+  /** Some events in words. */
+  async words(count: number): Promise<string[]> {
+    const words = [];
+    for (let index = 0; index < count; index++) {
+      const event = await this.event();
+      words.push([event.event, event.extension, event.outcome].filter((word) => word != null).join(' '));
+    }
+    return words;
+  }
+}
+
+describe('3cx-call-monitor watches', () => {
+  useNodeRed();
+  let simulator: Simulator;
+  const pbx = (): Simulator['pbx'] => simulator.pbx;
+  const start = async (options: SimulatorOptions = {}): Promise<void> => {
+    simulator = await startSimulator({ delay: 0, ...options });
+  };
+  /** Nothing is waited for after a test that failed. */
+  let isOpen = false;
+  beforeEach(() => (isOpen = true));
+  afterEach(async () => {
+    isOpen = false;
+    await simulator.close();
+  });
+
+  /** Loads one watching node and waits until it has seen the calls there are. */
+  async function watch(properties: Properties = {}, server: Properties = {}): Promise<{ node: Node; inbox: Inbox }> {
+    const { node } = await loadFlow(
+      { type: '3cx-call-monitor', operation: 'watch', wires: [['done']], ...properties },
+      { url: simulator.url, pollInterval: 100, ...server },
+    );
+    const inbox = new Inbox(helper.getNode('done'));
+    await polled(2);
+    return { node, inbox };
+  }
+
+  /** Waits for so many lists of calls that were asked for from now on. */
+  async function polled(count: number): Promise<void> {
+    const polls = (): number => simulator.requests.filter(({ path }) => path === '/showallcalls').length;
+    const until = polls() + count;
+    while (isOpen && polls() < until) await new Promise(setImmediate);
+  }
+
+  const idAt = (dn: string): string => pbx().connectionsOf(dn).at(-1)?.id ?? '';
+
+  it('and sends a message for each event, with its name as topic', async () => {
+    await start();
+    const { inbox } = await watch();
+    pbx().inbound({ extension: '10', queue: '8000', number: caller });
+    const ringing = await inbox.next();
+    const payload = ringing.payload as WatchPayload & CallState;
+    assert.equal(ringing.topic, 'ringing');
+    const { event, extension, extensionState, activeCalls, number, direction, internal, queue, trunk, seq } = payload;
+    assert.deepEqual(
+      { event, extension, extensionState, activeCalls, number, direction, internal, queue, trunk, seq },
+      {
+        event: 'ringing',
+        extension: '10',
+        extensionState: 'ringing',
+        activeCalls: 1,
+        number: caller,
+        direction: 'inbound',
+        internal: false,
+        queue: { number: '8000', name: 'Support: Süd; EU' },
+        trunk: '10000',
+        seq: 1,
+      },
+    );
+    pbx().answer(idAt('10'));
+    assert.equal((await inbox.event()).event, 'answered');
+    pbx().hold(idAt('10'));
+    assert.equal((await inbox.event()).event, 'held');
+    pbx().resume(idAt('10'));
+    assert.equal((await inbox.event()).event, 'resumed');
+    pbx().record(idAt('10'), 'Start');
+    assert.equal((await inbox.event()).recording, 'on');
+    pbx().hangup(idAt('10'));
+    const ended = await inbox.event();
+    assert.deepEqual([ended.event, ended.outcome, ended.seq, ended.call], ['ended', 'answered', 6, payload.call]);
+  });
+
+  it('when nothing is said about the operation or the events', async () => {
+    await start();
+    const { inbox } = await watch({ operation: undefined });
+    pbx().makeCall('10', '11');
+    pbx().hangup(idAt('11'));
+    pbx().makeCall('10', '11');
+    await inbox.words(2);
+    pbx().clearCalls();
+    assert.deepEqual(await inbox.words(3), ['ended 10 not-reached', 'ended 11 missed', 'missed 11 missed']);
+  });
+
+  it('the events that are chosen, each on an output of its own in the order of the table', async () => {
+    await start();
+    const { node } = await watch({
+      events: ['missed', 'ended', 'ringing'],
+      split: true,
+      wires: [['done'], ['refused'], ['caught']],
+    });
+    const [ringing, ended, missed] = ['done', 'refused', 'caught'].map((id) => new Inbox(helper.getNode(id)));
+    pbx().makeCall('10', '11');
+    assert.deepEqual(await ringing?.words(1), ['ringing 11']);
+    pbx().clearCalls();
+    assert.deepEqual(await ended?.words(2), ['ended 10 not-reached', 'ended 11 missed']);
+    const last = await missed?.event();
+    assert.deepEqual([last?.event, last?.seq], ['missed', 4]);
+    assert.deepEqual(calls(node, 'warn'), []);
+  });
+
+  it('only what passes the filters', async () => {
+    await start();
+    const { inbox } = await watch({
+      extensions: '11-12, 1?0',
+      direction: 'inbound',
+      scope: 'external',
+      queues: '80*',
+      number: String.raw`^\+49`,
+    });
+    pbx().inbound({ extension: '11', number: caller });
+    pbx().inbound({ extension: '12', queue: '8000', number: '0049' });
+    pbx().makeCall('101', '12');
+    pbx().inbound({ extension: '10', queue: '8000', number: caller });
+    pbx().inbound({ extension: '100', queue: '8001', number: caller });
+    assert.deepEqual(await inbox.words(1), ['ringing 100']);
+    pbx().clearCalls();
+    assert.deepEqual(await inbox.words(2), ['ended 100 missed', 'missed 100 missed']);
+    assert.equal(inbox.all.length, 3);
+  });
+
+  it('though a filter is wrong: it is named, without what it holds, and not used', async () => {
+    await start();
+    const wrong = {
+      extensions: '10, 4930(1)',
+      queues: '9-10',
+      number: '(',
+      direction: 'up',
+      minRing: 'x',
+      events: ['rings'],
+    };
+    const { node, inbox } = await watch(wrong);
+    assert.deepEqual(calls(node, 'warn').map(String).toSorted(), [
+      'direction must be one of any, inbound, outbound; it is not used',
+      'events must be a list of ringing, dialing, answered, held, resumed, recording, transferred, ring-stopped, ended, missed, offline, online; it is not used',
+      'extensions: entry 2 is no number, range or pattern; it is not used',
+      'minRing must be a number of milliseconds, at least 0; it is not used',
+      'number is not a regular expression; it is not used',
+      'queues: entry 1 is no range: its ends need the same number of digits, the smaller one first; it is not used',
+    ]);
+    pbx().makeCall('10', '11');
+    assert.deepEqual(await inbox.words(2), ['dialing 10', 'ringing 11']);
+  });
+
+  it('and leaves short rings out', async () => {
+    await start();
+    const { inbox } = await watch({ minRing: 600_000 });
+    pbx().makeCall('10', '11');
+    assert.deepEqual(await inbox.words(1), ['dialing 10']);
+    pbx().clearCalls();
+    assert.deepEqual(await inbox.words(1), ['ended 10 not-reached']);
+    await polled(2);
+    assert.equal(inbox.all.length, 2);
+  });
+
+  it('silently at first, then what changes', async () => {
+    await start();
+    pbx().makeCall('10', '11');
+    const { inbox } = await watch();
+    assert.equal(inbox.all.length, 0);
+    pbx().answer(idAt('11'));
+    assert.deepEqual(await inbox.words(2), ['answered 10', 'answered 11']);
+  });
+
+  it('and tells at the start what there is, when that is wanted', async () => {
+    await start();
+    pbx().makeCall('10', '11');
+    const { inbox } = await watch({ initial: true });
+    const [dialing, ringing] = [await inbox.event(), await inbox.event()];
+    assert.deepEqual([dialing.event, dialing.initial, dialing.seq], ['dialing', true, 1]);
+    assert.deepEqual([ringing.event, ringing.initial, ringing.seq], ['ringing', true, 2]);
+    pbx().answer(idAt('11'));
+    assert.equal((await inbox.event()).initial, false);
+  });
+
+  it('and answers a message with what it knows', async () => {
+    await start();
+    const { node, inbox } = await watch({ extensions: '11', events: ['offline'] });
+    node.receive({ topic: 'kept', payload: 1 });
+    assert.deepEqual((await inbox.next()).payload, { calls: [] });
+    pbx().makeCall('10', '11');
+    await polled(2);
+    node.receive({ topic: 'kept' });
+    const { topic, payload } = await inbox.next();
+    const { calls: known } = payload as CallsPayload;
+    assert.equal(topic, 'kept');
+    assert.deepEqual(
+      known.map(({ extension, extensionState, status }) => [extension, extensionState, status]),
+      [['11', 'ringing', 'ringing']],
+    );
+    assert.ok(!('event' in (known[0] ?? {})) && !('seq' in (known[0] ?? {})));
+  });
+
+  it('and answers a message that came before the first list of calls', async () => {
+    await start();
+    pbx().makeCall('10', '11');
+    const { node } = await loadFlow(
+      { type: '3cx-call-monitor', operation: 'watch', wires: [['done']] },
+      { url: simulator.url, pollInterval: 100 },
+    );
+    const inbox = new Inbox(helper.getNode('done'));
+    node.receive({});
+    assert.equal(((await inbox.next()).payload as CallsPayload).calls.length, 2);
+  });
+
+  it('at once after a command, which tells the call id', async () => {
+    await start();
+    const control = { type: '3cx-call-control', id: 'control', z: 'tab', server: 'server', operation: 'makecall' };
+    await loadFlow(
+      { type: '3cx-call-monitor', operation: 'watch', events: ['dialing'], wires: [['done']] },
+      { url: simulator.url, pollInterval: 600_000 },
+      { nodes: [{ ...control, wires: [['refused'], []] }] },
+    );
+    await polled(1);
+    const events = new Inbox(helper.getNode('done'));
+    const done = new Inbox(helper.getNode('refused'));
+    helper.getNode('control').receive({ extension: '10', destination: caller } as NodeMessage);
+    const { callId } = (await done.next()).payload as { callId: string };
+    assert.deepEqual((await events.event()).callId, callId);
+    assert.equal(callId, '00000A5F3C2D1_20');
+    assert.deepEqual(
+      simulator.requests.map(({ path }) => path),
+      ['/showallcalls', '/dnregs/10', `/makecall/10/${caller}/Soft`, '/showallcalls'],
+    );
+  });
+
+  it('and asks once for a call id that nobody told, of an extension with one connection', async () => {
+    await start();
+    const { inbox } = await watch({ events: ['answered', 'ended'], extensions: '10' });
+    const asked = (): string[] =>
+      simulator.requests.map(({ path }) => path).filter((path) => path.startsWith('/ondn/'));
+    pbx().inbound({ extension: '10', number: caller });
+    await polled(3);
+    pbx().answer(idAt('10'));
+    const { callId } = await inbox.event();
+    assert.equal(callId, pbx().connectionsOf('10')[0]?.call);
+    pbx().inbound({ extension: '10', number: '+492' });
+    await polled(3);
+    assert.deepEqual(asked(), ['/ondn/10']);
+  });
+
+  it('with one poll loop, however many nodes watch', async () => {
+    await start();
+    for (const count of [1, 10, 100, 1000]) {
+      const monitors = Array.from({ length: count }, (_, index) => ({
+        ...{ id: `monitor${index}`, type: '3cx-call-monitor', z: 'tab', server: 'server' },
+        ...{ operation: 'watch', events: ['ringing'], wires: [['done']] },
+      }));
+      await loadFlow(
+        { type: '3cx-call-monitor', operation: 'watch', wires: [[]] },
+        { url: simulator.url, pollInterval: 100 },
+        { nodes: monitors },
+      );
+      const inbox = new Inbox(helper.getNode('done'));
+      await polled(1);
+      const [before, since] = [simulator.requestCount, performance.now()];
+      pbx().makeCall('10', '11');
+      for (let index = 0; index < count; index++) await inbox.next();
+      await polled(3);
+      const polls = simulator.requestCount - before - 2; // Beside those for the two call ids.
+      const intervals = (performance.now() - since) / 100;
+      assert.ok(polls <= intervals + 1, `${polls} polls in ${intervals} intervals for ${count} nodes`);
+      await helper.unload();
+      pbx().clearCalls();
+    }
+  });
+
+  describe('an API that goes away:', () => {
+    /** The statuses a node has shown, from the texts' keys. */
+    const shown = (node: Node): string[] =>
+      calls(node, 'status').map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
+
+    it('nothing is invented meanwhile, and what ended is told after it', async () => {
+      await start();
+      const { node, inbox } = await watch(
+        { events: ['ringing', 'ended', 'missed', 'offline', 'online'] },
+        { timeout: 200 },
+      );
+      for (const extension of ['10', '11', '12']) pbx().inbound({ extension, number: `+49${extension}` });
+      const ids = [await inbox.event(), await inbox.event(), await inbox.event()].map(({ call }) => call);
+
+      // While a call came through a queue whose number is not four digits long, there is no list (shipped).
+      pbx().inbound({ extension: '100', queue: '80000', number: caller });
+      const offline = await inbox.event();
+      assert.deepEqual({ ...offline }, { event: 'offline', code: 'timeout', seq: 4 });
+      pbx().hangup(idAt('10'));
+      pbx().hangup(idAt('11'));
+      pbx().hangup(idAt('100'));
+      const [online, ...ended] = [await inbox.event(), await inbox.event(), await inbox.event()];
+      assert.deepEqual({ ...online }, { event: 'online', code: null, seq: 5 });
+      assert.deepEqual(
+        ended.map(({ event, extension, outcome, synthetic, call }) => [event, extension, outcome, synthetic, call]),
+        [
+          ['ended', '10', 'unknown', true, ids[0]],
+          ['ended', '11', 'unknown', true, ids[1]],
+        ],
+      );
+      pbx().hangup(idAt('12'));
+      const last = await inbox.event();
+      assert.deepEqual([last.event, last.extension, last.call, last.synthetic], ['ended', '12', ids[2], false]);
+      assert.equal((await inbox.event()).event, 'missed');
+      assert.deepEqual(shown(node), ['connecting', 'idle', 'calls', 'retrying', 'error-timeout', 'calls', 'idle']);
+    });
+  });
+});
