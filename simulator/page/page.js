@@ -27,6 +27,7 @@ function connect() {
   const source = new EventSource('api/events');
   source.addEventListener('open', () => {
     requests.clear();
+    showRequests();
     showLink(true);
   });
   source.addEventListener('error', () => {
@@ -127,10 +128,10 @@ function showQueue(card, { number, name, agents, loggedIn }) {
     ({ id }) => id,
     'call',
     (row, caller) => {
-      const from = caller.dn === state.trunk ? caller.party : caller.dn;
-      const rung = others(caller).map(({ dn }) => dn);
-      const details = rung.length > 0 ? `rings ${rung.join(', ')}` : 'no agent is free';
-      showCall(row, caller, { status: 'Waiting', look: 'ringing', party: from, details, actions: ['hangup'] });
+      const rung = others(caller);
+      const details = rung.length > 0 ? `rings ${namesOf(rung)}` : 'no agent is free';
+      const party = namesOf([caller]);
+      showCall(row, caller, { status: 'Waiting', look: 'ringing', party, details, actions: ['hangup'] });
     },
   );
   showChips(card, agents, loggedIn, (agent) => agent);
@@ -183,7 +184,7 @@ function showCall(row, { id, recording }, { status, look, party, details, action
   row.dataset.look = look;
   row.dataset.recording = recording;
   setText(row.querySelector('.status'), status);
-  setText(row.querySelector('.party'), party === '' ? 'Number withheld' : party);
+  setText(row.querySelector('.party'), shown(party));
   const recorded = recording === 'Stop' ? [] : [`REC ${recording}`];
   setText(
     row.querySelector('.details'),
@@ -205,9 +206,18 @@ function others({ id, call }) {
 function partners(connection) {
   const all = others(connection);
   const talking = all.filter(({ status }) => status !== 'Ringing');
-  if (talking.length > 0) return `with ${talking.map(({ dn }) => dn).join(', ')}`;
-  if (all.length > 0) return `rings ${all.map(({ dn }) => dn).join(', ')}`;
+  if (talking.length > 0) return `with ${namesOf(talking)}`;
+  if (all.length > 0) return `rings ${namesOf(all)}`;
   return `waits in ${state.calls.find(({ id }) => id === connection.call).waitingIn}`;
+}
+
+/** Extensions by their DN, people outside by their number. */
+function namesOf(connections) {
+  return connections.map(({ dn, party }) => (dn === state.trunk ? shown(party) : dn)).join(', ');
+}
+
+function shown(party) {
+  return party === '' ? 'Number withheld' : party;
 }
 
 /** What the connection's state allows. */

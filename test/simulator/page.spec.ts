@@ -269,11 +269,15 @@ describe('simulator: the page', function () {
   it('says that it is disconnected, and comes back by itself', async () => {
     await callIn('10');
     await shows('10', 'Ringing');
+    await ask('/ondn/10');
+    await page.getByText('/ondn/10').waitFor();
     const [port, controlPort] = [simulator.url, simulator.controlUrl].map((url) => Number(new URL(url).port));
     await simulator.close();
     await page.getByText('Disconnected. Waiting for the simulator…').waitFor();
     await start({ port: port ?? 0, controlPort: controlPort ?? 0 });
     await page.getByText('Live', { exact: true }).waitFor();
+    // What it told before it was ended is gone too.
+    await page.getByText('Nothing was asked yet.').waitFor();
     assert.deepEqual(await agrees(), []);
     await callIn('11');
     await shows('11', 'Ringing');
