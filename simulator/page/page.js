@@ -182,7 +182,6 @@ function showConnections(card, dn) {
 function showCall(row, { id, recording }, { status, look, party, details, actions }) {
   row.dataset.connection = id;
   row.dataset.look = look;
-  row.dataset.recording = recording;
   setText(row.querySelector('.status'), status);
   setText(row.querySelector('.party'), shown(party));
   const recorded = recording === 'Stop' ? [] : [`REC ${recording}`];
@@ -234,9 +233,9 @@ function actionsOf(connection) {
 
 function tick() {
   if (document.body.classList.contains('disconnected')) return;
-  for (const time of document.querySelectorAll('.duration')) {
-    const seconds = Math.max(0, Math.floor((Date.now() + ahead - Number(time.dataset.since)) / 1000));
-    setText(time, `${Math.floor(seconds / 60)}:${DIGITS.format(seconds % 60)}`);
+  for (const duration of document.querySelectorAll('.duration')) {
+    const seconds = Math.max(0, Math.floor((Date.now() + ahead - Number(duration.dataset.since)) / 1000));
+    setText(duration, `${Math.floor(seconds / 60)}:${DIGITS.format(seconds % 60)}`);
   }
 }
 
@@ -251,18 +250,12 @@ function showRequests() {
     rows,
     ({ first }) => first.id,
     'request',
-    (row, { last, count }) => {
-      const { path, at, answer, milliseconds, isUnanswered } = last;
-      setText(row.querySelector('.time'), new Date(at).toLocaleTimeString('en-GB'));
+    (row, { first, last, count }) => {
+      const { path, answer, milliseconds, isUnanswered } = last;
+      setText(row.querySelector('.time'), new Date(first.at).toLocaleTimeString('en-GB'));
       setText(row.querySelector('.path'), path);
       // A list of calls is easier to read with a line for each.
-      list(
-        row.querySelector('.answer div'),
-        (answer ?? '').split(/(?<=<br>|<body>)/),
-        (_, index) => index,
-        'line',
-        setText,
-      );
+      setText(row.querySelector('.answer div'), (answer ?? '').replaceAll(/<br>|<body>/g, '$&\n'));
       const took = isUnanswered ? 'no answer' : answer === null ? 'waiting…' : `${milliseconds} ms`;
       setText(row.querySelector('.took'), count > 1 ? `${took} (${count}×)` : took);
       row.className = isUnanswered ? 'unanswered' : answer === null ? 'pending' : '';
@@ -299,15 +292,15 @@ byId('collapse').addEventListener('change', showRequests);
  * selection survive.
  */
 function list(parent, items, keyOf, template, show) {
-  const wanted = new Set(items.map((item, index) => String(keyOf(item, index))));
+  const wanted = new Set(items.map((item) => String(keyOf(item))));
   const existing = new Map();
   for (const element of [...parent.children]) {
     if (wanted.has(element.dataset.key)) existing.set(element.dataset.key, element);
     else element.remove();
   }
   let next = parent.firstElementChild;
-  for (const [index, item] of items.entries()) {
-    const key = String(keyOf(item, index));
+  for (const item of items) {
+    const key = String(keyOf(item));
     const element = existing.get(key) ?? byId(template).content.firstElementChild.cloneNode(true);
     element.dataset.key = key;
     if (element === next) next = next.nextElementSibling;
