@@ -18,6 +18,7 @@ export default defineConfig(
     },
   },
   { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
+  { files: ['simulator/page/*.js'], languageOptions: { globals: globals.browser } },
   {
     // Loaded by the editor as a classic script.
     files: ['resources/*.js'],

@@ -1,4 +1,4 @@
-// Copies what tsc does not compile beside the built nodes: editor definitions, icons and locales.
+// Copies what tsc does not compile beside what it built: editor definitions, icons, locales and the simulator's page.
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const built = join(root, 'dist/nodes');
 
 cpSync(join(root, 'icons'), join(built, 'icons'), { recursive: true });
+cpSync(join(root, 'simulator/page'), join(root, 'dist/simulator/page'), { recursive: true });
 
 const definitions = readdirSync(join(root, 'nodes')).filter((file) => file.endsWith('.html'));
 for (const file of definitions) cpSync(join(root, 'nodes', file), join(built, file));

@@ -18,7 +18,7 @@ prepareUserDir();
 
 const simulator = await startSimulator({
   port: await freePort('the simulator', 8889),
-  controlPort: await freePort('its control API', 8890),
+  controlPort: await freePort('its page', 8890),
 });
 const editorPort = await freePort('Node-RED', 1880);
 const nodeRed = spawn(
@@ -36,8 +36,8 @@ createInterface({ input: nodeRed.stdout }).on('line', (line) => {
   if (line.endsWith('Started flows')) {
     console.log(`
   Node-RED with the example flows: http://${host}:${editorPort}/
-  The simulated 3CX HTTP API:      ${simulator.url}/showallcalls
-  Its control API:                 ${simulator.controlUrl}/api/state
+  The simulator's page:            ${simulator.controlUrl}/
+  The simulated 3CX HTTP API:      ${simulator.url}/
 
   Ctrl-C ends all of it.
 `);

@@ -8,11 +8,11 @@ const HELP = `Usage: 3cx-simulator [options]
 A 3CX HTTP API with a small PBX behind it, for trying things.
 
   --port <number>          port of the 3CX HTTP API (default 8889, 0 for any free port)
-  --control-port <number>  port of the control API (default 8890, 0 for any free port)
+  --control-port <number>  port of the page and the control API (default 8890, 0 for any free port)
   --host <address>         address to listen on (default 127.0.0.1)
   --server <form>          shipped, as people run it (default), or documented, as the interface document has it
   --auth <type>            none (default), basic (needs --user and --password) or bearer (needs --token);
-                           the control API asks for nothing
+                           the page and the control API ask for nothing
   --user <name>            user for basic
   --password <text>        password for basic
   --token <text>           token for bearer
@@ -24,8 +24,9 @@ A 3CX HTTP API with a small PBX behind it, for trying things.
   --delay <ms>             how long makecall and the shipped unpark block everything (default 2500)
   --help                   show this text
 
-Control API: POST /api/calls {"extension": "10", "queue": "8000", "number": "+49301234"},
-POST /api/connections/<id>/answer (hold, resume, hangup), GET /api/state, DELETE /api/calls.
+The page shows extensions, queues, calls and requests, and lets calls come in, be answered, held and hung up. Behind it,
+for programs, is the control API: POST /api/calls {"extension": "10", "queue": "8000", "number": "+49301234"},
+POST /api/connections/<id>/answer (hold, resume, hangup), DELETE /api/calls, GET /api/state, GET /api/events.
 `;
 
 /** @throws TypeError for an option that doesn't exist or has no value, RangeError for a bad one. */
@@ -74,8 +75,8 @@ async function main(): Promise<void> {
     console.log('Stopped by /stop.');
     end();
   });
-  console.log(`3CX HTTP API: ${simulator.url}`);
-  console.log(`Control API:  ${simulator.controlUrl}`);
+  console.log(`3CX HTTP API:   ${simulator.url}`);
+  console.log(`Simulator page: ${simulator.controlUrl}/`);
 }
 
 /**

@@ -1,12 +1,15 @@
 /**
  * What the HTTP API of a PBX can't do: calls from outside, and people who pick up, hold and hang up. JSON over HTTP on
- * a port of its own; errors are `{ status, message }`. Both are the simulator's own, not part of the 3CX HTTP API.
+ * a port of its own, with a page to click on; errors are `{ status, message }`. All of it is the simulator's own, not
+ * part of the 3CX HTTP API.
  */
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import type { H3Event } from 'h3' with { 'resolution-mode': 'import' };
 import { listen, shutDown } from './listen';
+import { Live, type RequestLog } from './live';
 import { type Call, type InboundCall, type Pbx, PbxError } from './pbx';
-import type { LoggedRequest } from './http-server';
 
 export interface ControlApi {
   /** Base URL without a trailing slash. */
@@ -32,11 +35,21 @@ const ACTIONS = new Map<string, (pbx: Pbx, id: string) => Call>([
   ['hangup', (pbx, id) => pbx.hangup(id)],
 ]);
 
-/** The requests that the 3CX HTTP API gets. */
-export interface RequestLog {
-  readonly requests: readonly LoggedRequest[];
-  onRequest(listener: (request: LoggedRequest) => void): () => void;
-}
+/** The files of the page: the path of each, and its type. */
+const PAGE = [
+  ['/', 'index.html', 'text/html'],
+  ['/page.css', 'page.css', 'text/css'],
+  ['/page.js', 'page.js', 'text/javascript'],
+] as const;
+
+/** A caller's number and a queue's name come from anywhere: nothing but the page's own script can ever run. */
+const PAGE_HEADERS = Object.entries({
+  'Cache-Control': 'no-cache',
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+});
 
 /**
  * Starts the control API.
@@ -46,12 +59,15 @@ export interface RequestLog {
 export async function startControlApi(options: {
   readonly pbx: Pbx;
   readonly api: RequestLog;
+  /** Base URL of the 3CX HTTP API. */
+  readonly apiUrl: string;
   readonly host: string;
   readonly port: number;
 }): Promise<ControlApi> {
   const { pbx } = options;
+  const live = new Live(pbx, options.api, options.apiUrl);
   // h3 is an ES module, this package CommonJS.
-  const { H3, HTTPError, toNodeHandler } = await import('h3');
+  const { EventStream, H3, HTTPError, toNodeHandler } = await import('h3');
 
   /** Errors a caller can cause become answers; anything else stays h3's affair (500). */
   const answering = (handler: (event: H3Event) => unknown) => async (event: H3Event) => {
@@ -65,10 +81,16 @@ export async function startControlApi(options: {
   };
 
   const app = new H3()
+    .use(answering(({ req }) => checkOrigin(req)))
     .get(
       '/api/state',
       answering(() => pbx.state()),
     )
+    .get('/api/events', (event) => {
+      const stream = new EventStream(event);
+      live.tell(stream);
+      return stream;
+    })
     .post(
       '/api/calls',
       answering(async (event) => {
@@ -93,6 +115,13 @@ export async function startControlApi(options: {
         return act(pbx, id);
       }),
     );
+  for (const [path, file, type] of PAGE) {
+    app.get(path, ({ res }) => {
+      for (const [name, value] of PAGE_HEADERS) res.headers.set(name, value);
+      res.headers.set('Content-Type', `${type}; charset=utf-8`);
+      return readFile(join(__dirname, 'page', file));
+    });
+  }
 
   const handle = toNodeHandler(app);
   const server = createServer((request, response) => void handle(request, response));
@@ -104,6 +133,16 @@ function statusOf(error: unknown): number | undefined {
   if (error instanceof RequestError) return error.status;
   if (error instanceof PbxError) return error.reason === 'unknown' ? 404 : 409;
   return undefined;
+}
+
+/**
+ * Browsers tell with each change from where it comes; other programs don't.
+ * @throws RequestError 403 for another web page that happens to be open in the same browser.
+ */
+function checkOrigin({ method, headers }: Request): void {
+  const origin = headers.get('Origin');
+  if (origin === null || method === 'GET' || origin === `http://${headers.get('Host')}`) return;
+  throw new RequestError(403, `Pages of ${origin} may not change anything here.`);
 }
 
 async function readJson(event: H3Event): Promise<unknown> {

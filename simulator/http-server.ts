@@ -24,6 +24,8 @@ export interface LoggedRequest {
   readonly answer: string | null;
   /** From its arrival to its answer, in ms; null as long as `answer` is. */
   readonly milliseconds: number | null;
+  /** It is certain by now that it gets no answer. */
+  readonly isUnanswered: boolean;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -101,7 +103,7 @@ export class ApiServer {
   }
 
   /**
-   * @param listener is told of each request when it arrives, and again when it is answered.
+   * @param listener is told of each request when it arrives, and again when it is answered or will certainly not be.
    * @returns ends it.
    */
   onRequest(listener: (request: LoggedRequest) => void): () => void {
@@ -122,7 +124,14 @@ export class ApiServer {
   #accept(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const path = request.url ?? '';
-    const logged = { id: ++this.requestCount, path, at: Date.now(), answer: null, milliseconds: null };
+    const logged = {
+      id: ++this.requestCount,
+      path,
+      at: Date.now(),
+      answer: null,
+      milliseconds: null,
+      isUnanswered: false,
+    };
     this.requests.push(logged);
     if (this.requests.length > LOG_LENGTH) this.requests.shift();
     this.#tell(logged);
@@ -133,7 +142,10 @@ export class ApiServer {
   /** Never rejects, since the lane has to go on. */
   async #serve(logged: Mutable<LoggedRequest>, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    if (this.#closing.signal.aborted || this.#hung.has(socket)) return;
+    if (this.#closing.signal.aborted || this.#hung.has(socket)) {
+      this.#giveUp(logged);
+      return;
+    }
     const [, name = '', ...args] = logged.path.split('/');
     try {
       const { status, body, headers } = await this.#answer(name, args, request.headers.authorization);
@@ -144,11 +156,17 @@ export class ApiServer {
       if (status !== 200) return;
     } catch (error) {
       this.#hung.add(socket);
+      this.#giveUp(logged);
       const expected = error instanceof PbxError || this.#closing.signal.aborted;
       if (!expected) process.emitWarning(error instanceof Error ? error : String(error));
       return;
     }
     if (name === 'stop' && this.#fork !== 'idle') await this.#stop(response);
+  }
+
+  #giveUp(logged: Mutable<LoggedRequest>): void {
+    logged.isUnanswered = true;
+    this.#tell(logged);
   }
 
   /** @throws PbxError where there is no answer, and when it is closed meanwhile. */

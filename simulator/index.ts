@@ -24,6 +24,7 @@ export type { SimulatorAuth } from './auth';
 export type { Fork } from './forks';
 export type { HistoryEntry } from './history';
 export type { LoggedRequest } from './http-server';
+export type { LiveState } from './live';
 export type { ServerKind } from './operations';
 
 export interface SimulatorOptions {
@@ -57,7 +58,7 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** Base URL of the 3CX HTTP API, without a trailing slash. */
   readonly url: string;
-  /** Base URL of the control API, without a trailing slash. */
+  /** Base URL of the control API, without a trailing slash; also the address of its page. */
   readonly controlUrl: string;
   /** The PBX, to change and to look at directly. */
   readonly pbx: Pbx;
@@ -119,7 +120,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const history = new History(pbx, clock);
   const { server, url } = await ApiServer.start({ pbx, kind, auth, fork, host, port, clock, delay });
   try {
-    const control = await startControlApi({ pbx, api: server, host, port: controlPort });
+    const control = await startControlApi({ pbx, api: server, apiUrl: url, host, port: controlPort });
     if (traffic > 0) startTraffic({ pbx, clock, callsPerMinute: traffic, seed });
     return {
       url,

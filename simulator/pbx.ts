@@ -27,6 +27,8 @@ export interface Connection {
 
 export interface Call {
   readonly id: string;
+  /** Number of the queue it waits in until an agent answers, which need not exist; null when it waits in none. */
+  readonly waitingIn: string | null;
   /** In the order of CCID; empty once the call is over. */
   readonly connections: readonly Connection[];
 }
@@ -53,6 +55,8 @@ export interface Queue {
 export interface PbxState {
   readonly extensions: readonly Extension[];
   readonly queues: readonly Queue[];
+  /** DN of the outside line. */
+  readonly trunk: string;
   readonly calls: readonly Call[];
   readonly connections: readonly Connection[];
 }
@@ -146,6 +150,7 @@ export class Pbx {
     return {
       extensions: [...this.#members.values()].map(copyOfMember),
       queues: this.#queues.map((queue) => ({ ...queue, loggedIn: this.#agentsOf(queue.number).map((m) => m.number) })),
+      trunk: this.trunk,
       calls: this.#calls.map(copyOfCall),
       connections: this.connections(),
     };
@@ -467,6 +472,7 @@ export class Pbx {
     if (!this.#calls.includes(call)) return;
     this.#calls = this.#calls.filter((candidate) => candidate !== call);
     call.legs = [];
+    call.offeredTo = null;
   }
 
   /** One connection gets the call: everybody else stops ringing, and the others now talk to this one. */
@@ -588,7 +594,7 @@ function cannot(what: string, leg: Leg): PbxError {
 }
 
 function copyOfCall(call: OpenCall): Call {
-  return { id: call.id, connections: call.legs.map((leg) => ({ ...leg })) };
+  return { id: call.id, waitingIn: call.offeredTo, connections: call.legs.map((leg) => ({ ...leg })) };
 }
 
 function copyOfMember(member: Member): Extension {

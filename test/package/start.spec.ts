@@ -22,8 +22,8 @@ describe('npm start', function () {
   const lines: string[] = [];
   /** The addresses it printed. */
   let editor: string;
+  let page: string;
   let api: string;
-  let control: string;
   /** Keeps Node-RED's usual port, unless somebody else does. */
   const taken = createServer().on('error', () => undefined);
 
@@ -38,7 +38,7 @@ describe('npm start', function () {
       lines.push(line);
       if (line.includes('Ctrl-C ends')) break;
     }
-    [editor = '', api = '', control = ''] = lines.slice(-6).flatMap((line) => /http:\S+/.exec(line) ?? []);
+    [editor = '', page = '', api = ''] = lines.slice(-6).flatMap((line) => /http:\S+/.exec(line) ?? []);
   });
 
   after(async () => {
@@ -47,7 +47,7 @@ describe('npm start', function () {
     await rm(userDir, { recursive: true, force: true });
   });
 
-  const state = async (): Promise<State> => (await fetch(control)).json() as Promise<State>;
+  const state = async (): Promise<State> => (await fetch(new URL('api/state', page))).json() as Promise<State>;
   const until = async (condition: (now: State) => boolean): Promise<State> => {
     for (;;) {
       const now = await state();
@@ -63,7 +63,12 @@ describe('npm start', function () {
   });
 
   it('answers as the API does', async () => {
-    assert.equal(await (await fetch(api)).text(), '<html><head></head><body></body></html>');
+    assert.equal(await (await fetch(new URL('showallcalls', api))).text(), '<html><head></head><body></body></html>');
+  });
+
+  it("has the simulator's page", async () => {
+    assert.match(await (await fetch(page)).text(), /<title>3CX simulator<\/title>/);
+    for (const file of ['page.css', 'page.js']) assert.equal((await fetch(new URL(file, page))).status, 200);
   });
 
   it('has all example flows, on the simulator, without an unknown node', async () => {
@@ -110,6 +115,6 @@ describe('npm start', function () {
     const exit = once(child, 'exit');
     child.kill('SIGINT');
     assert.deepEqual(await exit, [0, null]);
-    for (const url of [editor, api, control]) await assert.rejects(fetch(url));
+    for (const url of [editor, page, api]) await assert.rejects(fetch(url));
   });
 });

@@ -34,8 +34,8 @@ describe('simulator: the command', () => {
     const started = run('--port', '0', '--control-port=0', ...args);
     const read = createInterface(started.child.stdout)[Symbol.asyncIterator]();
     const next = async () => String((await read.next()).value);
-    const url = /^3CX HTTP API: (http:\/\/127\.0\.0\.1:\d+)$/.exec(await next())?.[1] ?? '';
-    const controlUrl = /^Control API: {2}(http:\/\/127\.0\.0\.1:\d+)$/.exec(await next())?.[1] ?? '';
+    const url = /^3CX HTTP API: {3}(http:\/\/127\.0\.0\.1:\d+)$/.exec(await next())?.[1] ?? '';
+    const controlUrl = /^Simulator page: (http:\/\/127\.0\.0\.1:\d+)\/$/.exec(await next())?.[1] ?? '';
     assert.ok(url !== '' && controlUrl !== '');
     return { ...started, url, controlUrl, next };
   };
@@ -49,6 +49,7 @@ describe('simulator: the command', () => {
 
   it('prints the two addresses, and both work', async () => {
     const simulator = await start();
+    assert.match((await get(simulator.controlUrl, '/')).body, /<title>3CX simulator<\/title>/);
     assert.equal((await control(simulator, 'POST', '/api/calls', { extension: '10', number: '1' })).status, 201);
     assert.equal((await get(simulator.url, '/ondn/10')).body, '00000A5F3C2D1_20');
   });

@@ -18,7 +18,7 @@ describe('simulator: the control API', () => {
   const act = (id: string, action: string) => control(simulator, 'POST', `/api/connections/${id}/${action}`);
 
   it('shows extensions, queues, calls and connections', async () => {
-    const { extensions, queues, calls, connections } = await state();
+    const { extensions, queues, trunk, calls, connections } = await state();
     assert.deepEqual(
       extensions.map(({ number }) => number),
       ['10', '11', '12', '100', '101', '102'],
@@ -39,13 +39,14 @@ describe('simulator: the control API', () => {
       { number: '8000', name: 'Support: Süd; EU', agents, loggedIn: agents },
       { number: '8001', name: 'Sales', agents, loggedIn: agents },
     ]);
-    assert.deepEqual([calls, connections], [[], []]);
+    assert.deepEqual([trunk, calls, connections], ['10000', [], []]);
   });
 
   it('lets a call come in for an extension through a queue', async () => {
     const common = { call: '00000A5F3C2D1_20', party: '+491', recording: 'Stop' };
     const call = {
       id: '00000A5F3C2D1_20',
+      waitingIn: null,
       connections: [
         { ...common, id: '98779', ccid: 1, dn: '10000', status: 'Connected', queue: null },
         { ...common, id: '98780', ccid: 2, dn: '10', status: 'Ringing', queue: '8000' },
@@ -129,7 +130,7 @@ describe('simulator: the control API', () => {
     assert.equal((await act('98780', 'explode')).status, 404);
     assert.equal((await act('98780', 'constructor')).status, 404);
     assert.equal((await control(simulator, 'GET', '/api/connections/98780/answer')).status, 404);
-    assert.equal((await control(simulator, 'GET', '/')).status, 404);
+    assert.equal((await control(simulator, 'GET', '/nothing')).status, 404);
     assert.equal((await state()).connections[1]?.status, 'Ringing');
   });
 
@@ -142,6 +143,43 @@ describe('simulator: the control API', () => {
     assert.equal((await act('98780', 'resume')).status, 409);
     assert.equal((await act('98779', 'answer')).status, 409);
     assert.deepEqual(await state(), before);
+  });
+
+  it('403 for what another page in the same browser changes; what names no page goes on', async () => {
+    const ask = (origin: string, method = 'POST', path = '/api/calls') =>
+      fetch(simulator.controlUrl + path, {
+        method,
+        headers: { Origin: origin },
+        ...(method === 'POST' ? { body: JSON.stringify({ extension: '10', number: '1' }) } : {}),
+      });
+    const port = new URL(simulator.controlUrl).port;
+    for (const origin of ['https://example.org', 'null', 'http://127.0.0.1', `http://localhost:${port}`]) {
+      const refused = await ask(origin);
+      const message = `Pages of ${origin} may not change anything here.`;
+      assert.deepEqual([refused.status, await refused.json()], [403, { status: 403, message }]);
+      assert.equal((await ask(origin, 'DELETE')).status, 403);
+      assert.equal((await ask(origin, 'POST', '/api/connections/98780/answer')).status, 403);
+      // Which its browser doesn't let it read.
+      assert.equal((await ask(origin, 'GET', '/api/state')).headers.get('Access-Control-Allow-Origin'), null);
+    }
+    assert.deepEqual((await state()).calls, []);
+    assert.equal((await ask(simulator.controlUrl)).status, 201);
+    assert.equal((await ask(simulator.controlUrl, 'DELETE')).status, 204);
+  });
+
+  it('brings a page that can run nothing but its own script', async () => {
+    for (const [path, type] of [
+      ['/', 'text/html'],
+      ['/page.css', 'text/css'],
+      ['/page.js', 'text/javascript'],
+    ] as const) {
+      const { status, headers } = await fetch(simulator.controlUrl + path);
+      assert.deepEqual([status, headers.get('Content-Type')], [200, `${type}; charset=utf-8`]);
+      const policy = headers.get('Content-Security-Policy') ?? '';
+      assert.match(policy, /^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'$/);
+      assert.doesNotMatch(policy, /unsafe/);
+      assert.equal(headers.get('X-Content-Type-Options'), 'nosniff');
+    }
   });
 
   it('survives a body that is cut off and one that is not text', async () => {

@@ -185,6 +185,8 @@ describe('simulator: the PBX', () => {
       assert.deepEqual(calls(), ['10000 Connected ']);
       pbx.setProfile('11', 'Available');
       assert.deepEqual(calls(), ['10000 Connected ', '11 Ringing ']);
+      assert.equal(pbx.state().calls[0]?.waitingIn, '8000');
+      assert.equal(pbx.answer(idAt('11')).waitingIn, null);
     });
 
     it('an agent who declines is not rung again; the last one leaves the caller waiting', () => {

@@ -1,0 +1,91 @@
+/** What happens, as it happens: the server-sent events of the control API. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { EventStream } from 'h3' with { 'resolution-mode': 'import' };
+import type { LoggedRequest } from './http-server';
+import type { Connection, Pbx, PbxState } from './pbx';
+
+/** The requests that the 3CX HTTP API gets. */
+export interface RequestLog {
+  readonly requests: readonly LoggedRequest[];
+  onRequest(listener: (request: LoggedRequest) => void): () => void;
+}
+
+/** The event `state`. The other one, `requests`, is an array of the requests that are new or answered now. */
+export interface LiveState extends PbxState {
+  /** Base URL of the 3CX HTTP API. */
+  readonly apiUrl: string;
+  /** When it was sent, in ms since 1970. */
+  readonly now: number;
+  /** Since when each connection rings, or talks (on hold or not): by its id, in ms since 1970. */
+  readonly since: Readonly<Record<string, number>>;
+}
+
+/** How soon a client comes back that lost the simulator, in ms. */
+const RETRY = 1000;
+
+/** Tells any number of clients. */
+export class Live {
+  readonly #pbx: Pbx;
+  readonly #log: RequestLog;
+  readonly #apiUrl: string;
+  /** The PBX has no time in it. */
+  #since = new Map<string, { readonly isRinging: boolean; readonly at: number }>();
+
+  /** @param pbx one without calls. */
+  constructor(pbx: Pbx, log: RequestLog, apiUrl: string) {
+    this.#pbx = pbx;
+    this.#log = log;
+    this.#apiUrl = apiUrl;
+    pbx.onChange(() => this.#lookAtTheClock(pbx.connections()));
+  }
+
+  /** Sends everything, and then, until the stream is closed, what changes: once for all changes of one tick. */
+  tell(stream: EventStream): void {
+    let stateChanged = true;
+    const requests = new Set(this.#log.requests);
+    let isSending = false;
+    const send = async () => {
+      if (isSending) return;
+      isSending = true;
+      await turn();
+      while (stateChanged || requests.size > 0) {
+        const messages = [];
+        if (stateChanged) messages.push({ event: 'state', data: JSON.stringify(this.#state()), retry: RETRY });
+        if (requests.size > 0) messages.push({ event: 'requests', data: JSON.stringify([...requests]) });
+        stateChanged = false;
+        requests.clear();
+        // Takes as long as the client needs, which then gets what happened meanwhile at once.
+        await stream.push(messages);
+      }
+      isSending = false;
+    };
+    const ends = [
+      this.#pbx.onChange(() => {
+        stateChanged = true;
+        void send();
+      }),
+      this.#log.onRequest((request) => {
+        requests.add(request);
+        void send();
+      }),
+    ];
+    stream.onClosed(() => ends.forEach((end) => end()));
+    void send();
+  }
+
+  #state(): LiveState {
+    const since = Object.fromEntries([...this.#since].map(([id, { at }]) => [id, at]));
+    return { ...this.#pbx.state(), apiUrl: this.#apiUrl, now: Date.now(), since };
+  }
+
+  #lookAtTheClock(connections: readonly Connection[]): void {
+    const before = this.#since;
+    this.#since = new Map(
+      connections.map(({ id, status }) => {
+        const isRinging = status === 'Ringing' || status === 'Dialing';
+        const known = before.get(id);
+        return [id, known?.isRinging === isRinging ? known : { isRinging, at: Date.now() }];
+      }),
+    );
+  }
+}
