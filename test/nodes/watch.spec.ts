@@ -258,7 +258,7 @@ describe('3cx-call-monitor watches', () => {
     await polled(1);
     const events = new Inbox(helper.getNode('done'));
     const done = new Inbox(helper.getNode('refused'));
-    helper.getNode('control').receive({ extension: '10', destination: caller } as NodeMessage);
+    helper.getNode('control').receive({ extension: '10', destination: caller });
     const { callId } = (await done.next()).payload as { callId: string };
     assert.deepEqual((await events.event()).callId, callId);
     assert.equal(callId, '00000A5F3C2D1_20');
