@@ -3,7 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const folder = resolve(__dirname, '../../examples');
-const coreTypes = ['tab', 'catch', 'comment', 'debug', 'delay', 'inject', 'link in', 'link out', 'status', 'switch'];
+const coreTypes = [
+  'tab',
+  'catch',
+  'change',
+  'comment',
+  'debug',
+  'delay',
+  'function',
+  'inject',
+  'link in',
+  'link out',
+].concat(['rbe', 'status', 'switch', 'template']);
 const ownTypes = ['3cx-agent-status', '3cx-call-control', '3cx-call-monitor', '3cx-config', '3cx-recorder'];
 
 type FlowNode = Record<string, unknown> & {

@@ -73,7 +73,7 @@ describe('npm start', function () {
 
   it('has all example flows, on the simulator, without an unknown node', async () => {
     const flows = (await (await fetch(new URL('flows', editor))).json()) as { type: string; url?: string }[];
-    assert.equal(flows.filter(({ type }) => type === 'tab').length, 5);
+    assert.equal(flows.filter(({ type }) => type === 'tab').length, 10);
     assert.deepEqual(
       flows.filter(({ type }) => type === '3cx-config').map(({ url }) => url),
       ['${SIMULATOR_URL}'],
