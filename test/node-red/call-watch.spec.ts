@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
+import type { WatchEvent } from '../../lib/calls';
+import { type Connection, type ThreeCxClient, ThreeCxError } from '../../lib/http-api';
+import { CallWatch, type Memory, rememberedFor } from '../../lib/node-red/call-watch';
+
+const numbering = { trunks: /^1\d{4}$/, services: /^999$/ };
+const silence = new ThreeCxError('timeout', 'no answer');
+const connected = (id: string, extension: string): Connection => ({
+  ...{ id, extension, status: 'connected', number: '+491', queue: null, recording: 'off' },
+});
+const talking = [connected('1', '10000'), connected('2', '10')];
+
+describe('The watch over the calls of a connection', () => {
+  /** What the server answers: a list, or an error. */
+  let answer: Connection[] | ThreeCxError;
+  let polls: number;
+  let asked: string[];
+  let memory: Memory;
+  let changes: (string | null)[];
+  let watch: CallWatch;
+  let heard: WatchEvent[];
+  let clock: Clock;
+
+  const client = {
+    poll: (): Promise<Connection[]> => {
+      polls += 1;
+      return answer instanceof ThreeCxError ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+    callId: (extension: string): Promise<string | null> => {
+      asked.push(extension);
+      return extension === '11' ? Promise.reject(silence) : Promise.resolve(`id of ${extension}`);
+    },
+  } as unknown as ThreeCxClient;
+
+  const open = (): CallWatch => new CallWatch(client, memory, 1_000, (error) => changes.push(error?.code ?? null));
+  const listen = (events: readonly WatchEvent[]): void => void heard.push(...events);
+  /** Lets what is due happen, and what that sets off. */
+  const pass = async (milliseconds: number): Promise<void> => {
+    clock.tick(milliseconds);
+    await turn();
+  };
+  const passSeconds = async (count: number): Promise<void> => {
+    for (let second = 0; second < count; second++) await pass(1_000);
+  };
+  const names = (): string[] => heard.map(({ event }) => event);
+
+  beforeEach(() => {
+    clock = FakeTimers.install({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.UTC(2026, 10, 23) });
+    answer = [];
+    polls = 0;
+    asked = [];
+    changes = [];
+    heard = [];
+    memory = rememberedFor('http://pbx.example', numbering, undefined);
+    watch = open();
+  });
+  afterEach(() => {
+    watch.close();
+    clock.uninstall();
+  });
+
+  it('polls from the first to the last who watches, with a pause after each answer', async () => {
+    assert.equal(watch.state, 'connecting');
+    const ends = [watch.watch('a', listen), watch.watch('b', listen)];
+    await turn();
+    assert.deepEqual([polls, watch.state], [1, 'online']);
+    await pass(999);
+    assert.equal(polls, 1);
+    await pass(1);
+    assert.equal(polls, 2);
+    ends[0]?.(true);
+    await pass(1_000);
+    assert.equal(polls, 3);
+    ends[1]?.(true);
+    await passSeconds(100);
+    assert.equal(polls, 3);
+  });
+
+  it('tries again with growing pauses, and says once that the API is away and once that it is back', async () => {
+    watch.watch('a', listen);
+    await turn();
+    answer = silence;
+    const pauses = [];
+    for (let since = 0; pauses.length < 8;) {
+      const before = polls;
+      await pass(125);
+      since += 125;
+      if (polls === before) continue;
+      pauses.push(since);
+      since = 0;
+    }
+    // Up to a quarter longer, so that not all come back at the same moment.
+    for (const [index, least] of [1_000, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
+      const pause = pauses[index] ?? 0;
+      assert.ok(pause >= least && pause <= Math.min(least * 1.25 + 125, 30_000), `pause ${index + 1} is ${pause} ms`);
+    }
+    assert.deepEqual(
+      [watch.state, watch.error?.code, changes, names()],
+      ['offline', 'timeout', ['timeout'], ['offline']],
+    );
+    answer = talking;
+    await pass(30_000);
+    assert.deepEqual([watch.state, watch.error, changes], ['online', null, ['timeout', null]]);
+    assert.deepEqual(names(), ['offline', 'online', 'answered']);
+    const before = polls;
+    await pass(1_000);
+    assert.equal(polls, before + 1);
+  });
+
+  it('is retrying until the third try in a row', async () => {
+    watch.watch('a', listen);
+    await turn();
+    answer = silence;
+    await pass(1_000);
+    await pass(1_250);
+    assert.deepEqual([watch.state, names()], ['retrying', []]);
+    answer = [];
+    await pass(2_500);
+    assert.deepEqual([watch.state, names()], ['online', []]);
+  });
+
+  it('ends the pause when anything else is answered', async () => {
+    watch.watch('a', listen);
+    await turn();
+    answer = silence;
+    for (let tries = 0; tries < 6; tries++) await pass(30_000);
+    const before = polls;
+    answer = [];
+    watch.hear({ name: 'showstatus', kind: 'query', result: { ok: true, given: {}, answer: '' } });
+    await turn();
+    assert.deepEqual([polls, watch.state], [before + 1, 'online']);
+    watch.hear({ name: 'showstatus', kind: 'query', result: { ok: true, given: {}, answer: '' } });
+    watch.hear({ name: 'drop', kind: 'command', result: { ok: false, reason: 'no-call', given: {}, answer: '' } });
+    await turn();
+    assert.equal(polls, before + 1);
+  });
+
+  it('polls at once after a command that was carried out', async () => {
+    watch.watch('a', listen);
+    await turn();
+    watch.hear({ name: 'drop', kind: 'command', result: { ok: true, given: {}, answer: '' } });
+    await turn();
+    assert.equal(polls, 2);
+    await pass(1_000);
+    assert.equal(polls, 3);
+  });
+
+  it('asks for call ids once, and leaves who gave no answer alone for a minute', async () => {
+    watch.watch('a', listen);
+    await turn();
+    answer = [...talking, connected('3', '11')];
+    await passSeconds(2);
+    assert.equal(watch.tracker.calls()[0]?.callId, 'id of 10');
+    answer = [...talking, connected('4', '11')];
+    await passSeconds(50);
+    assert.deepEqual(asked, ['10', '11']);
+    await passSeconds(11);
+    assert.deepEqual(asked, ['10', '11', '11']);
+    await passSeconds(100);
+    assert.deepEqual(asked, ['10', '11', '11']);
+  });
+
+  describe('over a deploy', () => {
+    it('announces nothing, and loses nothing', async () => {
+      answer = talking;
+      const end = watch.watch('a', listen);
+      await turn();
+      end(false);
+      watch.close();
+      memory = rememberedFor('http://pbx.example', numbering, memory);
+      answer = [];
+      watch = open();
+      watch.watch('a', listen);
+      await turn();
+      assert.deepEqual(
+        heard.map((event) => [event.event, 'call' in event && event.synthetic]),
+        [['ended', false]],
+      );
+    });
+
+    it('keeps what happens for a node that is deployed anew while others watch', async () => {
+      const end = watch.watch('a', listen);
+      watch.watch('b', () => undefined);
+      await turn();
+      end(false);
+      answer = talking;
+      await pass(1_000);
+      answer = [];
+      await pass(1_000);
+      assert.deepEqual(names(), []);
+      watch.watch('a', listen);
+      await pass(1_000);
+      assert.deepEqual(names(), ['answered', 'ended']);
+      await pass(1_000);
+      assert.equal(heard.length, 2);
+    });
+
+    it('forgets what a node does not come back for', async () => {
+      const end = watch.watch('a', listen);
+      watch.watch('b', () => undefined);
+      await turn();
+      end(false);
+      answer = talking;
+      await passSeconds(62);
+      assert.equal(memory.unseen.size, 0);
+    });
+
+    it('goes on being offline', async () => {
+      watch.watch('a', listen);
+      await turn();
+      answer = silence;
+      for (let tries = 0; tries < 3; tries++) await pass(30_000);
+      watch.close();
+      watch = open();
+      watch.watch('a', listen);
+      await turn();
+      assert.deepEqual([watch.state, names()], ['offline', ['offline']]);
+    });
+
+    it('starts afresh with another URL', () => {
+      assert.notEqual(rememberedFor('http://other.example', numbering, memory).tracker, memory.tracker);
+    });
+
+    it('says of what ended while nobody watched that nobody saw it', async () => {
+      answer = talking;
+      const end = watch.watch('a', listen);
+      await turn();
+      end(true);
+      answer = [];
+      await pass(3_600_000);
+      watch.watch('a', listen);
+      await turn();
+      assert.deepEqual(
+        heard.map((event) => [event.event, 'call' in event && event.synthetic]),
+        [['ended', true]],
+      );
+    });
+  });
+});
