@@ -5,6 +5,8 @@ import helper from 'node-red-node-test-helper';
 import type { CallState } from '../../lib/calls';
 import type { CallsPayload, WatchPayload } from '../../lib/node-red/watch-node';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
+import { RealClock } from '../../simulator/clock';
+import { ApiServer } from '../../simulator/http-server';
 import { calls, loadFlow, type Properties, useNodeRed } from '../support/flow';
 
 const caller = '+4915112345678';
@@ -314,36 +316,110 @@ describe('3cx-call-monitor watches', () => {
     const shown = (node: Node): string[] =>
       calls(node, 'status').map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
 
+    let server: ApiServer | undefined;
+    afterEach(() => server?.close());
+
     it('nothing is invented meanwhile, and what ended is told after it', async () => {
       await start();
-      const { node, inbox } = await watch(
-        { events: ['ringing', 'ended', 'missed', 'offline', 'online'] },
-        { timeout: 200 },
+      // The same calls behind a server of their own, which can go away without them.
+      const serve = (port: number): ReturnType<typeof ApiServer.start> =>
+        ApiServer.start({
+          ...{ pbx: pbx(), kind: 'shipped', auth: { type: 'none' }, fork: null, host: '127.0.0.1', port },
+          ...{ clock: new RealClock(), delay: 0 },
+        });
+      const first = await serve(0);
+      server = first.server;
+      const { node } = await loadFlow(
+        {
+          ...{ type: '3cx-call-monitor', operation: 'watch', wires: [['done']] },
+          events: ['ringing', 'ended', 'missed', 'offline', 'online'],
+        },
+        { url: first.url, pollInterval: 100 },
       );
-      for (const extension of ['10', '11', '12']) pbx().inbound({ extension, number: `+49${extension}` });
-      const ids = [await inbox.event(), await inbox.event(), await inbox.event()].map(({ call }) => call);
-
-      // While a call came through a queue whose number is not four digits long, there is no list (shipped).
-      pbx().inbound({ extension: '100', queue: '80000', number: caller });
+      const inbox = new Inbox(helper.getNode('done'));
+      while (server.requestCount < 2) await new Promise(setImmediate);
+      const began = [];
+      for (const extension of ['10', '11', '12']) {
+        pbx().inbound({ extension, number: `+49${extension}` });
+        began.push(await inbox.event());
+      }
+      await server.close();
       const offline = await inbox.event();
-      assert.deepEqual({ ...offline }, { event: 'offline', code: 'timeout', seq: 4 });
+      assert.deepEqual({ ...offline }, { event: 'offline', code: 'unreachable', seq: 4 });
+      node.receive({});
       pbx().hangup(idAt('10'));
       pbx().hangup(idAt('11'));
-      pbx().hangup(idAt('100'));
+      ({ server } = await serve(Number(new URL(first.url).port)));
       const [online, ...ended] = [await inbox.event(), await inbox.event(), await inbox.event()];
       assert.deepEqual({ ...online }, { event: 'online', code: null, seq: 5 });
       assert.deepEqual(
         ended.map(({ event, extension, outcome, synthetic, call }) => [event, extension, outcome, synthetic, call]),
         [
-          ['ended', '10', 'unknown', true, ids[0]],
-          ['ended', '11', 'unknown', true, ids[1]],
+          ['ended', '10', 'unknown', true, began[0]?.call],
+          ['ended', '11', 'unknown', true, began[1]?.call],
         ],
       );
       pbx().hangup(idAt('12'));
       const last = await inbox.event();
-      assert.deepEqual([last.event, last.extension, last.call, last.synthetic], ['ended', '12', ids[2], false]);
+      assert.deepEqual([last.event, last.extension, last.call, last.synthetic], ['ended', '12', began[2]?.call, false]);
       assert.equal((await inbox.event()).event, 'missed');
-      assert.deepEqual(shown(node), ['connecting', 'idle', 'calls', 'retrying', 'error-timeout', 'calls', 'idle']);
+      assert.deepEqual(shown(node), ['connecting', 'idle', 'calls', 'retrying', 'error-unreachable', 'calls', 'idle']);
+      assert.deepEqual(calls(helper.getNode('server'), 'warn'), ['threecx.log.unreachable']);
+      assert.deepEqual(calls(helper.getNode('server'), 'log'), ['threecx.log.ok']);
     });
+
+    it('a list that hangs for one call shows "no answer", commands get through, and it heals with that call', async () => {
+      await start();
+      const drop = {
+        id: 'control',
+        type: '3cx-call-control',
+        z: 'tab',
+        server: 'server',
+        operation: 'drop',
+        wires: [['refused'], []],
+      };
+      const { node } = await loadFlow(
+        { type: '3cx-call-monitor', operation: 'watch', events: ['offline', 'online'], wires: [['done']] },
+        { url: simulator.url, pollInterval: 100, timeout: 200 },
+        { nodes: [drop] },
+      );
+      const inbox = new Inbox(helper.getNode('done'));
+      const dropped = new Inbox(helper.getNode('refused'));
+      await polled(2);
+      // The number of its queue is not four digits long (shipped).
+      pbx().inbound({ extension: '100', queue: '80000', number: caller });
+      assert.deepEqual({ ...(await inbox.event()) }, { event: 'offline', code: 'timeout', seq: 1 });
+      assert.equal(shown(node).at(-1), 'error-timeout');
+      helper.getNode('control').receive({ extension: '100' });
+      assert.equal(((await dropped.next()).payload as { ok: boolean }).ok, true);
+      assert.equal((await inbox.event()).event, 'online');
+      assert.equal(shown(node).at(-1), 'idle');
+      assert.deepEqual(calls(helper.getNode('server'), 'warn'), ['threecx.log.offline']);
+      assert.deepEqual(calls(helper.getNode('server'), 'log'), ['threecx.log.ok']);
+    });
+
+    it('fails a message that comes in meanwhile', async () => {
+      await start();
+      const flow = await loadFlow(
+        { type: '3cx-call-monitor', operation: 'watch', events: ['offline'], wires: [['done']] },
+        { url: simulator.url.replace(/:\d+$/, ':1'), pollInterval: 100 },
+      );
+      const inbox = new Inbox(helper.getNode('caught'));
+      flow.node.receive({ topic: 'kept' });
+      const { error, topic } = (await inbox.next()) as { error?: { code?: string }; topic?: string };
+      assert.deepEqual([error?.code, topic], ['unreachable', 'kept']);
+    });
+  });
+
+  it('not without a connection, which it says', async () => {
+    await start();
+    const { node } = await loadFlow(
+      { type: '3cx-call-monitor', operation: 'watch', server: '' },
+      { url: simulator.url },
+    );
+    const inbox = new Inbox(helper.getNode('caught'));
+    node.receive({});
+    assert.equal(((await inbox.next()) as { error?: { code?: string } }).error?.code, 'invalid-argument');
+    assert.deepEqual(calls(node, 'status'), [{ fill: 'grey', shape: 'ring', text: 'threecx.status.not-configured' }]);
   });
 });

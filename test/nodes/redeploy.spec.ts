@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { type Simulator, startSimulator } from '../../simulator';
+import { startServer, type TestServer } from '../support/http-server';
+import { type NodeRed, startNodeRed } from '../support/node-red';
+import { EventEmitter } from 'node:events';
+
+const caller = '+4915112345678';
+
+/** In a Node-RED of its own: the test helper knows no partial deploys. */
+describe('A deploy during calls', function () {
+  this.timeout(60_000);
+  let simulator: Simulator;
+  let nodeRed: NodeRed;
+  let sink: TestServer;
+  const arrivals = new EventEmitter();
+  const events: { monitor: string; event: string; extension: string; seq: number; call: string }[] = [];
+  let flows: Record<string, unknown>[];
+
+  before(async () => {
+    simulator = await startSimulator({ delay: 0 });
+    sink = await startServer((request: IncomingMessage, response) => {
+      void json(request).then((body) => {
+        events.push(body as (typeof events)[number]);
+        response.end('{}');
+        arrivals.emit('event');
+      });
+      return undefined;
+    });
+    flows = [
+      { id: 'tab', type: 'tab', label: 'test' },
+      { id: 'other', type: 'tab', label: 'other' },
+      { id: 'pbx', type: '3cx-config', url: simulator.url, pollInterval: 100 },
+      // The first one is deployed anew while the second one keeps the loop going.
+      ...['one', 'two'].flatMap((name, index) => [
+        {
+          id: name,
+          type: '3cx-call-monitor',
+          z: index === 0 ? 'tab' : 'other',
+          server: 'pbx',
+          operation: 'watch',
+          name: '',
+          wires: [[`post-${name}`]],
+        },
+        {
+          id: `post-${name}`,
+          type: 'change',
+          z: index === 0 ? 'tab' : 'other',
+          rules: [{ t: 'set', p: 'payload.monitor', pt: 'msg', to: name, tot: 'str' }],
+          wires: [[`send-${name}`]],
+        },
+        {
+          id: `send-${name}`,
+          type: 'http request',
+          z: index === 0 ? 'tab' : 'other',
+          method: 'POST',
+          ret: 'txt',
+          url: sink.url,
+          wires: [[]],
+        },
+      ]),
+    ];
+    nodeRed = await startNodeRed({ flows });
+    await polls(2);
+  });
+  after(async () => {
+    await (nodeRed as NodeRed | undefined)?.stop();
+    await (sink as TestServer | undefined)?.close();
+    await (simulator as Simulator | undefined)?.close();
+  });
+
+  const polls = async (count: number): Promise<void> => {
+    const until = simulator.requestCount + count;
+    while (simulator.requestCount < until) await new Promise(setImmediate);
+  };
+  const deploy = async (type: 'full' | 'flows' | 'nodes'): Promise<void> => {
+    flows = flows.map((node) => (node.id === 'one' ? { ...node, name: `${String(node.name)}.` } : node));
+    const response = await fetch(`${nodeRed.url}/flows`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': type },
+      body: JSON.stringify(flows),
+    });
+    assert.equal(response.status, 204);
+  };
+  /** Waits for so many events of each of the two nodes, and takes them. */
+  const next = async (count: number): Promise<string[]> => {
+    while (events.length < 2 * count) await once(arrivals, 'event');
+    const of = (name: string): string[] =>
+      events.filter(({ monitor }) => monitor === name).map(({ event, extension }) => `${event} ${extension}`);
+    const [one, two] = [of('one'), of('two')];
+    assert.deepEqual(one, two);
+    events.splice(0);
+    return one;
+  };
+  const idAt = (dn: string): string => simulator.pbx.connectionsOf(dn).at(-1)?.id ?? '';
+
+  for (const type of ['full', 'flows', 'nodes'] as const) {
+    it(`(${type}) announces nothing and loses nothing`, async () => {
+      const { pbx } = simulator;
+      pbx.inbound({ extension: '10', number: caller });
+      assert.deepEqual(await next(1), ['ringing 10']);
+      for (let time = 0; time < 5; time++) await deploy(type);
+      await polls(3);
+      assert.deepEqual(events, []);
+      const deployed = deploy(type);
+      pbx.answer(idAt('10'));
+      await deployed;
+      assert.deepEqual(await next(1), ['answered 10']);
+      pbx.transfer(idAt('10'), '11');
+      await Promise.all([deploy(type), deploy(type)]);
+      assert.deepEqual(await next(3), ['transferred 10', 'ended 10', 'ringing 11']);
+      pbx.clearCalls();
+      await deploy(type);
+      assert.deepEqual(await next(1), ['ended 11']);
+    });
+  }
+
+  it('leaves no complaint in the log', () => {
+    assert.doesNotMatch(nodeRed.log(), /\[(warn|error)\] \[|listeners/);
+  });
+});
