@@ -11,4 +11,6 @@ export type {
   RefusalReason,
   Registration,
 } from './lib/http-api';
+export type { CallEvent, CallState } from './lib/calls';
 export type { OperationPayload } from './lib/node-red/payload';
+export type { CallsPayload, WatchPayload } from './lib/node-red/watch-node';
