@@ -76,11 +76,10 @@ interface Snapshot {
   calls: Map<Call, ConnectionRecord[]>;
 }
 
-/** A call id that was told, for an extension; of a certain connection when that was asked for. */
+/** A call id that was told for an extension; of a certain connection when that was asked for. */
 interface ToldCallId {
-  extension: string;
   callId: string;
-  connection?: string;
+  connection: string | undefined;
 }
 
 /**
@@ -92,7 +91,8 @@ export class CallTracker {
   private readonly legsOf = new Map<string, Set<Leg>>();
   /** DNs that were seen as a queue's number. */
   private readonly queues = new Set<string>();
-  private told: ToldCallId[] = [];
+  /** Since the last snapshot, by extension. */
+  private readonly told = new Map<string, ToldCallId>();
   private callCount = 0;
   private lastTime: number | null = null;
   private accuracyMs = 0;
@@ -156,6 +156,8 @@ export class CallTracker {
   /** There was no snapshot when there should have been one: everything stays as it is. */
   noSnapshot(): void {
     this.gap = true;
+    // By the next one they may be of calls that are over.
+    this.told.clear();
   }
 
   /** Everything each extension is in, as events that say how it began (`initial`). */
@@ -175,7 +177,7 @@ export class CallTracker {
    * @param connection the one that was asked for, if it was
    */
   tellCallId(extension: string, callId: string, connection?: string): void {
-    this.told.push({ extension, callId, ...(connection === undefined ? {} : { connection }) });
+    this.told.set(extension, { callId, connection });
   }
 
   /**
@@ -284,7 +286,7 @@ export class CallTracker {
   /** The call ids that were told since the last snapshot, by connection; what is not clear by now never will be. */
   private toldCallIds(records: ReadonlyMap<string, ConnectionRecord>): Map<string, string> {
     const callIds = new Map<string, string>();
-    for (const { extension, callId, connection } of this.told) {
+    for (const [extension, { callId, connection }] of this.told) {
       const own = [...records.values()].filter((record) => record.extension === extension);
       const unknown = own.filter(({ id }) => (this.legs.get(id)?.callId ?? null) === null);
       const isKnown = own.some(({ id }) => this.legs.get(id)?.callId === callId);
@@ -292,7 +294,7 @@ export class CallTracker {
       if (only === undefined || second !== undefined || isKnown) continue;
       if (connection === undefined || connection === only.id) callIds.set(only.id, callId);
     }
-    this.told = [];
+    this.told.clear();
     return callIds;
   }
 

@@ -94,6 +94,7 @@ export class CallWatch {
 
   /** Hears what the server answers to others: for the client's `onAnswer`. */
   readonly hear: NonNullable<ClientOptions['onAnswer']> = ({ name, kind, result }) => {
+    if (this.listeners.size === 0) return;
     const { extension } = result.given;
     if (/^(makecall|unpark|answer)$/.test(name) && extension !== undefined && result.callId != null) {
       this.tracker.tellCallId(extension, result.callId);

@@ -393,4 +393,69 @@ describe('Events of calls', () => {
       assert.equal(tracker.calls().length, 3);
     });
   });
+
+  describe('call ids', () => {
+    const watching = (): CallTracker => {
+      const tracker = new CallTracker(numbering);
+      tracker.update([], start);
+      return tracker;
+    };
+    const callIds = (events: CallEvent[]): (string | null)[] => events.map(({ callId }) => callId);
+
+    it('are of the connection that is new at the extension', () => {
+      const tracker = watching();
+      tracker.tellCallId('10', 'A');
+      assert.deepEqual(callIds(tracker.update(snapshot('1 10 dialing +491; 2 10000 dialing +491'), start + 1000)), [
+        'A',
+      ]);
+      const both = '1 10 held +491; 2 10000 hold +491; 3 10 dialing 11; 4 11 ringing 10';
+      tracker.tellCallId('10', 'B');
+      assert.deepEqual(callIds(tracker.update(snapshot(both), start + 2000)), ['A', 'B', null]);
+    });
+
+    it('that were asked for are of that connection only', () => {
+      const tracker = watching();
+      tracker.update(snapshot(tenTalks), start + 1000);
+      tracker.tellCallId('10', 'A', '2');
+      const next = tenTalks.replace('2 10', '3 10');
+      assert.deepEqual(callIds(tracker.update(snapshot(next), start + 2000)), [null, null, null]);
+    });
+
+    it('say nothing where they could be of either connection', () => {
+      const tracker = watching();
+      tracker.tellCallId('10', 'A');
+      assert.deepEqual(
+        callIds(tracker.update(snapshot(`${tenTalks}; 3 10 dialing 11; 4 11 ringing 10`), start + 1000)),
+        [null, null, null],
+      );
+    });
+
+    it('do not outlive a time without snapshots', () => {
+      const tracker = watching();
+      tracker.tellCallId('10', 'A');
+      tracker.noSnapshot();
+      assert.deepEqual(callIds(tracker.update(snapshot(tenTalks), start + 2000)), [null]);
+    });
+
+    it('go with a connection that moves to another extension', () => {
+      const tracker = watching();
+      tracker.tellCallId('10', 'A');
+      tracker.update(snapshot(tenTalks), start + 1000);
+      const moved = tracker.update(snapshot(tenTalks.replace('2 10 connected', '2 11 ringing')), start + 2000);
+      assert.deepEqual(callIds(moved), ['A', 'A', 'A']);
+    });
+
+    it('are to be asked for where an extension has one connection, once', () => {
+      const tracker = watching();
+      const mayAsk = (): boolean => true;
+      tracker.update(snapshot('1 10 dialing 11; 2 11 ringing 10; 3 12 dialing 13; 4 12 ringing 9'), start + 1000);
+      assert.deepEqual(tracker.pickUnknownCallId(mayAsk), { extension: '10', connection: '1' });
+      assert.deepEqual(
+        tracker.pickUnknownCallId(() => false),
+        null,
+      );
+      assert.deepEqual(tracker.pickUnknownCallId(mayAsk), { extension: '11', connection: '2' });
+      assert.deepEqual(tracker.pickUnknownCallId(mayAsk), null);
+    });
+  });
 });
