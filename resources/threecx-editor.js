@@ -28,6 +28,7 @@
       resume: ['extension'],
     },
     '3cx-call-monitor': {
+      watch: [],
       showallcalls: [],
       getcallerid: ['extension'],
       ondn: ['extension'],
@@ -35,13 +36,21 @@
     },
   };
 
-  // Arguments with a fixed set of values, in the order they are offered in.
+  // Properties with a fixed set of values, in the order they are offered in.
   const choices = {
     phone: ['Soft', 'Web', 'Desktop', 'Mobile'],
     action: ['login_all', 'logout_all'],
     profile: ['avail', 'away', 'oof', 'custom1', 'custom2'],
+    direction: ['any', 'inbound', 'outbound'],
+    scope: ['any', 'external', 'internal'],
   };
   const longProfiles = ['Available', 'Away', 'Out of office', 'Custom 1', 'Custom 2'];
+
+  // What can be watched for, in the order of the outputs.
+  const watchEvents = [
+    ...['ringing', 'dialing', 'answered', 'held', 'resumed', 'recording', 'transferred', 'ring-stopped', 'ended'],
+    ...['missed', 'offline', 'online'],
+  ];
 
   const optional = ['queue'];
   const types = ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
@@ -51,10 +60,15 @@
 
   // While a dialog is open, its node's values stand in the form; those of every other node stand in the node. Other
   // nodes are validated meanwhile too: all users of a connection when that is saved.
-  function current(node, property) {
+  function written(node, property) {
     const form = $('#dialog-form');
-    const value = form.data('threecxNode') === node ? form.find('#node-input-' + property).val() : node[property];
-    return value ?? node._def.defaults[property].value;
+    if (form.data('threecxNode') !== node) return node[property];
+    const field = form.find('#node-input-' + property);
+    return field.is(':checkbox') ? field.prop('checked') : field.val();
+  }
+
+  function current(node, property) {
+    return written(node, property) ?? node._def.defaults[property].value;
   }
 
   function argumentsOf(node) {
@@ -129,14 +143,108 @@
   function prepareFields(node, prefix) {
     for (const [property, definition] of Object.entries(node._def.defaults)) {
       const field = $('#' + prefix + '-' + property);
-      if (definition.type || field.length === 0) continue;
+      if (definition.type || field.length === 0 || field.prop('multiple')) continue;
       const value = node[property] ?? definition.value;
-      if (node[property] === undefined) field.val(value);
+      if (field.is(':checkbox')) field.prop('checked', String(value) === 'true');
+      else if (node[property] === undefined) field.val(value);
       if (field.is('select') && field.val() !== value) {
         $('<option>').val(value).text(value).appendTo(field);
         field.val(value);
       }
     }
+  }
+
+  const isWatching = (node, read) => (read('operation') ?? node._def.defaults.operation.value) === 'watch';
+
+  // A flow that doesn't say which events means all; the default of the property is for new nodes.
+  const eventsOf = (events) => [events ?? watchEvents].flat();
+
+  // The events that have outputs of their own; null when there is one output for everything.
+  function splitOf(node, read) {
+    if (!isWatching(node, read) || String(read('split')) !== 'true') return null;
+    const events = eventsOf(read('events'));
+    return watchEvents.filter((name) => events.includes(name));
+  }
+  const savedSplit = (node) => splitOf(node, (property) => node[property]);
+
+  // Tells the editor, the way it wants to know, how many outputs there are and where each one was before: wires stay
+  // with their events. Between one output and several, the wires of the first one stay.
+  function mapOutputs(node) {
+    const before = savedSplit(node);
+    const after = splitOf(node, (property) => written(node, property));
+    const portBefore = (name, port) => {
+      if (before !== null && after !== null) return before.indexOf(name);
+      return port === 0 ? 0 : -1;
+    };
+    const map = Object.fromEntries(Array.from({ length: node.outputs }, (_, port) => [port, -1]));
+    for (const [port, name] of (after ?? ['']).entries()) {
+      const old = portBefore(name, port);
+      map[old in map ? old : 'new' + port] = port;
+    }
+    $('#node-input-outputs').val(JSON.stringify(map));
+  }
+
+  function checkEvents(node, events) {
+    if (events.length === 0) return node._('threecx.error.no-event');
+    const unknown = events.find((name) => !watchEvents.includes(name));
+    return unknown === undefined || node._('threecx.error.event', { name: unknown });
+  }
+
+  // The same syntax as at run time.
+  function checkList(node, text) {
+    const entries = text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '');
+    for (const [index, entry] of entries.entries()) {
+      const range = /^(\d+)\s*-\s*(\d+)$/.exec(entry);
+      if (range && (range[1].length !== range[2].length || range[1] > range[2])) {
+        return node._('threecx.error.list-range', { entry: index + 1 });
+      }
+      if (!range && !/^[0-9A-Za-z_.*?+-]+$/.test(entry)) return node._('threecx.error.list', { entry: index + 1 });
+    }
+    return true;
+  }
+
+  function eventBox(node, name, checked) {
+    const box = $('<input type="checkbox">').val(name).prop('checked', checked);
+    const words = node._('threecx.' + (watchEvents.includes(name) ? 'event.' + name : 'label.unknown-event'));
+    return $('<label>').append(box, $('<span>').text(words), $('<code>').text(name));
+  }
+
+  // The check boxes stand for a list that the editor itself fills, validates and saves. An event that only a later
+  // version knows has one too.
+  function prepareWatch(node) {
+    const list = $('#node-input-events');
+    const grid = $('#dialog-form .threecx-events');
+    const chosen = eventsOf(node.events);
+    const names = [...new Set([...watchEvents, ...chosen])];
+    list.append(names.map((name) => new Option(name, name))).val(chosen);
+    grid.append(names.map((name) => eventBox(node, name, chosen.includes(name))));
+    const boxes = grid.find('input');
+
+    const update = () => {
+      const reason = window.threecxEditor.validateWatch(node, 'events', list.val());
+      $('#dialog-form .threecx-reason').text(reason === true ? '' : reason);
+      mapOutputs(node);
+    };
+    const take = () => {
+      list
+        .val(
+          boxes
+            .filter(':checked')
+            .get()
+            .map((box) => box.value),
+        )
+        .trigger('change');
+    };
+    boxes.on('change', take);
+    $('#dialog-form [data-threecx-check]').on('click', function () {
+      boxes.prop('checked', this.dataset.threecxCheck === 'all');
+      take();
+    });
+    $('#node-input-events, #node-input-split, #node-input-operation').on('change', update);
+    update();
   }
 
   window.threecxEditor = {
@@ -159,6 +267,7 @@
       };
       $('#node-input-operation').on('change', show);
       show();
+      if (node._def.defaults.events) prepareWatch(node);
     },
 
     /** Sets the connection's dialog up; for oneditprepare. */
@@ -190,10 +299,41 @@
       return !usedArguments(node).includes(name) || checkArgument(node, name, value, current(node, name + 'Type'));
     },
 
+    /** Is a property of `watch` as it should be? With another operation it always is. */
+    validateWatch(node, name, value) {
+      if (value === undefined || !isWatching(node, (property) => written(node, property))) return true;
+      if (name === 'events') return checkEvents(node, eventsOf(value));
+      if (name === 'number') return this.validatePattern(node, value, true);
+      if (name === 'minRing') return this.validateNumber(node, value, 0);
+      if (choices[name]) return checkText(node, name, value);
+      return hasEnv(value) || checkList(node, String(value));
+    },
+
+    /** A flow written by hand may say `split` and not how many `outputs`; for onadd. */
+    countOutputs(node) {
+      node.outputs = Math.max(node.outputs, savedSplit(node)?.length ?? 1);
+    },
+
+    /** The event that an output is for, in words. */
+    outputLabel(node, port) {
+      if (!isWatching(node, (property) => node[property])) return node._('threecx.label.answer');
+      const name = savedSplit(node)?.[port];
+      return node._(name === undefined ? 'threecx.label.event' : 'threecx.event.' + name);
+    },
+
+    /** What a message to the input does. */
+    inputLabel(node) {
+      return node._('threecx.label.' + (isWatching(node, (property) => node[property]) ? 'ask-watch' : 'ask'));
+    },
+
     /** "call 11 from 10" when the values are known, "Make a call" otherwise. */
     label(node) {
       if (node.name) return node.name;
       const operation = node.operation ?? node._def.defaults.operation.value;
+      if (operation === 'watch') {
+        const extensions = String(node.extensions ?? '').trim();
+        return node._('threecx.summary.' + (extensions === '' ? 'watch-all' : 'watch'), { extensions });
+      }
       const takes = operations[node.type][operation];
       if (takes === undefined) return node._('threecx.label.palette');
       const named = takes.filter((name) => name !== 'phone' && !optional.includes(name));

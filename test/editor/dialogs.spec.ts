@@ -38,6 +38,7 @@ const fields: Record<string, Record<string, string[]>> = {
     msg: ['extension'],
   },
   '3cx-call-monitor': {
+    watch: [],
     showallcalls: [],
     getcallerid: ['extension'],
     ondn: ['extension'],
@@ -46,6 +47,12 @@ const fields: Record<string, Record<string, string[]>> = {
   },
 };
 const types = Object.keys(fields);
+// What can be watched for, in the order of the outputs.
+const watchEvents = [
+  ...['ringing', 'dialing', 'answered', 'held', 'resumed', 'recording', 'transferred', 'ring-stopped', 'ended'],
+  ...['missed', 'offline', 'online'],
+];
+const watchFields = ['extensions', 'direction', 'scope', 'queues', 'number', 'minRing', 'initial', 'split'];
 
 const node = (id: string, type: string, properties: object = {}): object => ({
   id,
@@ -89,7 +96,18 @@ const flows = [
     x: 500,
     y: 260,
   }),
-  node('newer', '3cx-call-monitor', { server: 'pbx', operation: 'watch', x: 500, y: 320 }),
+  node('newer', '3cx-call-monitor', { server: 'pbx', operation: 'later', x: 500, y: 320 }),
+  node('watch', '3cx-call-monitor', {
+    ...{ server: 'pbx', operation: 'watch', events: ['ringing'], extensions: '10, 20-29', x: 500, y: 380 },
+  }),
+  node('future', '3cx-call-monitor', {
+    ...{ server: 'pbx', events: ['ringing', 'whispered'], direction: 'sideways', x: 500, y: 440 },
+  }),
+  node('split', '3cx-call-monitor', {
+    ...{ server: 'pbx', events: ['ringing', 'answered', 'ended', 'missed'], split: true, outputs: 4, x: 500, y: 540 },
+    wires: [['to0'], ['to1'], ['to2'], ['to3']],
+  }),
+  ...[0, 1, 2, 3].map((index) => node(`to${index}`, 'junction', { x: 760, y: 480 + 40 * index, wires: [[]] })),
 ];
 
 describe('dialogs in the editor', function () {
@@ -182,6 +200,22 @@ describe('dialogs in the editor', function () {
 
   const shownFields = (): Promise<unknown> =>
     ask(`$('#dialog-form [data-threecx-argument]:visible').toArray().map((row) => row.dataset.threecxArgument)`);
+
+  const box = (event: string): Locator => form().locator(`.threecx-events input[value="${event}"]`);
+  const checked = (): Promise<unknown> => ask(`$('.threecx-events input:checked').toArray().map((box) => box.value)`);
+  const get = (id: string, property: string): Promise<unknown> => ask(`RED.nodes.node('${id}').${property}`);
+  const reason = (): Promise<string> => form().locator('.threecx-reason').innerText();
+  const outputLabels = (id: string): Promise<unknown> =>
+    ask(`Array.from({ length: RED.nodes.node('${id}').outputs }, (_, port) =>
+      RED.nodes.node('${id}')._def.outputLabels.call(RED.nodes.node('${id}'), port))`);
+  /** Which port leads to which node. */
+  const wires = (): Promise<unknown> =>
+    ask(`Object.fromEntries(RED.nodes.filterLinks({ source: RED.nodes.node('split') })
+      .map((link) => [link.target.id, Number(link.sourcePort)]))`);
+  async function set(name: string, value: string): Promise<void> {
+    await page.locator(`#node-input-${name}`).fill(value);
+    await page.locator(`#node-input-${name}`).dispatchEvent('change');
+  }
 
   async function shoot(name: string): Promise<void> {
     await page.screenshot({ path: join(screenshots, `${name}.png`), animations: 'disabled' });
@@ -288,10 +322,10 @@ describe('dialogs in the editor', function () {
     assert.equal(await ask(`RED.nodes.node('long').profile`), 'Out of office');
 
     await open('newer');
-    assert.equal(await ask(`$('#node-input-operation').val()`), 'watch');
+    assert.equal(await ask(`$('#node-input-operation').val()`), 'later');
     await close('ok');
-    assert.equal(await ask(`RED.nodes.node('newer').operation`), 'watch');
-    assert.deepEqual(await ask(`RED.nodes.node('newer').validationErrors`), ['unknown operation "watch"']);
+    assert.equal(await ask(`RED.nodes.node('newer').operation`), 'later');
+    assert.deepEqual(await ask(`RED.nodes.node('newer').validationErrors`), ['unknown operation "later"']);
   });
 
   it('marks a bad argument with a reason, and only when it is used', async () => {
@@ -346,6 +380,201 @@ describe('dialogs in the editor', function () {
     await close('cancel');
     await ask(`RED.editor.validateNode(Object.assign(RED.nodes.node('other'), { server: '' }))`);
     assert.match(String(await ask(`RED.nodes.node('other').validationErrors`)), /Connection/);
+  });
+
+  it('lets a call monitor watch by default, for all events when the flow does not say which', async () => {
+    assert.equal(await get('bare3', 'events'), undefined);
+    await open('bare3');
+    assert.equal(await ask(`$('#node-input-operation').val()`), 'watch');
+    assert.deepEqual(await ask(`$('.threecx-events input').toArray().map((box) => box.value)`), watchEvents);
+    assert.deepEqual(await checked(), watchEvents);
+    for (const name of watchFields) {
+      const field = page.locator(`#node-input-${name}`);
+      assert.equal(await field.isVisible(), true, name);
+      assert.notEqual(await ask(`$('#node-input-${name}')[0].labels[0].innerText.trim()`), '', name);
+    }
+    assert.equal(await ask(`$('#dialog-form')[0].scrollWidth <= $('#dialog-form')[0].clientWidth`), true);
+    await operation('showallcalls');
+    assert.equal(await form().locator('.threecx-watch').isVisible(), false);
+    await close('cancel');
+    assert.equal(await get('bare3', 'events'), undefined);
+    await open('bare3');
+    await close('ok');
+    assert.deepEqual(await get('bare3', 'events'), watchEvents);
+  });
+
+  it('offers a new call monitor the events that a newcomer wants', async () => {
+    await ask(`RED.nodes.add(Object.assign(RED.view.createNode('3cx-call-monitor', 200, 500).node, { id: 'new' }))`);
+    await ask(`RED.nodes.node('new').server = 'pbx'`);
+    await open('new');
+    assert.deepEqual(await checked(), ['ringing', 'answered', 'ended', 'missed']);
+    assert.equal(await page.locator('#node-input-events').isVisible(), false);
+    await page.setViewportSize({ width: 1280, height: 1250 });
+    await shoot('3cx-call-monitor-new');
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await close('ok');
+    assert.equal(await get('new', 'valid'), true);
+    assert.equal(await get('new', 'outputs'), 1);
+    await ask(`RED.nodes.remove('new')`);
+  });
+
+  it('keeps what a call monitor watches for, by mouse or keyboard', async () => {
+    await open('watch');
+    await form().getByRole('button', { name: 'none' }).click();
+    assert.deepEqual(await checked(), []);
+    assert.match(await reason(), /at least one/);
+    assert.equal(await ask(`$('#node-input-events').hasClass('input-error')`), true);
+    await shoot('3cx-call-monitor-invalid');
+    await form().getByRole('checkbox', { name: 'missed' }).focus();
+    await page.keyboard.press('Space');
+    await form().getByText('starts to ring').click();
+    assert.equal(await reason(), '');
+    await set('extensions', '10, 20-29, 3*');
+    await page.locator('#node-input-direction').selectOption('inbound');
+    await page.locator('#node-input-scope').selectOption('external');
+    await set('queues', '8000');
+    await set('number', '^\\+49');
+    await set('minRing', '3000');
+    await page.locator('#node-input-initial').check();
+    await close('ok');
+    await deploy();
+    await load();
+    const expected = {
+      events: ['ringing', 'missed'],
+      extensions: '10, 20-29, 3*',
+      direction: 'inbound',
+      scope: 'external',
+      queues: '8000',
+      number: '^\\+49',
+      minRing: '3000',
+      initial: true,
+      split: false,
+    };
+    for (const [name, value] of Object.entries(expected)) assert.deepEqual(await get('watch', name), value, name);
+    assert.equal(await get('watch', 'valid'), true);
+    await open('watch');
+    assert.deepEqual(await checked(), expected.events);
+    assert.equal(await page.locator('#node-input-initial').isChecked(), true);
+    assert.equal(await page.locator('#node-input-split').isChecked(), false);
+    await close('cancel');
+  });
+
+  it('marks a bad filter with a reason, and only when it watches', async () => {
+    const list = {
+      bad: ['10 11', '10;11', '20-3', '30-20', '10, a b', '10,1/2'],
+      good: ['', ' ', '10', '10, 20-29, 3*, 1?1', '020 - 029', 'SP1,', '*10', '${EXTENSIONS}', '10, ${LAST}'],
+    };
+    const cases: Record<string, { bad: string[]; good: string[] }> = {
+      extensions: list,
+      queues: list,
+      number: { bad: ['(', '['], good: ['', '^\\+49', '${NUMBER}'] },
+      minRing: { bad: ['', '-1', '1.5', 'soon'], good: ['0', '3000', '${RING}'] },
+    };
+    await open('watch');
+    for (const [name, { bad, good }] of Object.entries(cases)) {
+      for (const value of [...bad, ...good]) {
+        await set(name, value);
+        const marked = await ask(`$('#node-input-${name}').hasClass('input-error')`);
+        assert.equal(marked, bad.includes(value), `${name}: ${value}`);
+        const why = await ask(`Boolean($('#node-input-${name}').data('tooltip'))`);
+        assert.equal(why, bad.includes(value), `${name}: ${value}`);
+      }
+    }
+    await set('queues', '8000, 20-3');
+    await page.locator('#node-input-queues').hover();
+    await page.locator('.red-ui-popover', { hasText: 'entry 2 is no range' }).waitFor();
+    await form().getByRole('button', { name: 'none' }).click();
+    await operation('showallcalls');
+    assert.equal(await ask(`$('#dialog-form .input-error').length`), 0);
+    await operation('watch');
+    assert.equal(await ask(`$('#dialog-form .input-error').length`), 2);
+    await close('cancel');
+  });
+
+  it('keeps events and choices that it does not know', async () => {
+    await open('future');
+    assert.deepEqual(await checked(), ['ringing', 'whispered']);
+    assert.equal(await ask(`$('#node-input-direction').val()`), 'sideways');
+    assert.match(await reason(), /"whispered" is not an event/);
+    await box('missed').check();
+    await close('ok');
+    assert.deepEqual(await get('future', 'events'), ['ringing', 'missed', 'whispered']);
+    assert.equal(await get('future', 'direction'), 'sideways');
+    assert.deepEqual(await get('future', 'validationErrors'), [
+      '"whispered" is not an event',
+      '"sideways" is not one of the values',
+    ]);
+  });
+
+  it('gives a call monitor an output for each event, and the wires stay with their events', async () => {
+    assert.equal(await get('split', 'outputs'), 4);
+    assert.deepEqual(await wires(), { to0: 0, to1: 1, to2: 2, to3: 3 });
+    assert.deepEqual(await outputLabels('split'), [
+      ...['starts to ring', 'is connected', 'is out of the call', 'nobody answered'],
+    ]);
+    await open('split');
+    await box('answered').uncheck();
+    await box('dialing').check();
+    await box('online').check();
+    await close('ok');
+    assert.equal(await get('split', 'outputs'), 5);
+    assert.deepEqual(await wires(), { to0: 0, to2: 2, to3: 3 });
+    assert.deepEqual(await outputLabels('split'), [
+      ...['starts to ring', 'starts to call', 'is out of the call', 'nobody answered', 'list of calls is back'],
+    ]);
+
+    await open('split');
+    await box('ringing').uncheck();
+    await page.locator('#node-input-split').uncheck();
+    await page.locator('#node-input-split').check();
+    await box('dialing').uncheck();
+    await close('ok');
+    assert.equal(await get('split', 'outputs'), 3);
+    assert.deepEqual(await wires(), { to2: 0, to3: 1 });
+    await ask(`RED.view.redraw(true)`);
+    await shoot('3cx-call-monitor-split');
+
+    await deploy();
+    await load();
+    assert.equal(await get('split', 'outputs'), 3);
+    assert.deepEqual(await wires(), { to2: 0, to3: 1 });
+  });
+
+  it('gives a call monitor one output without a split, and for a question', async () => {
+    await open('split');
+    await operation('showallcalls');
+    await close('ok');
+    assert.equal(await get('split', 'outputs'), 1);
+    assert.deepEqual(await wires(), { to2: 0 });
+    assert.deepEqual(await outputLabels('split'), ['answer']);
+    await open('split');
+    await operation('watch');
+    await close('ok');
+    assert.equal(await get('split', 'outputs'), 3);
+    assert.deepEqual(await wires(), { to2: 0 });
+    await open('split');
+    await page.locator('#node-input-split').uncheck();
+    await close('ok');
+    assert.equal(await get('split', 'outputs'), 1);
+    assert.deepEqual(await outputLabels('split'), ['event']);
+  });
+
+  it('counts the outputs of a call monitor that is imported', async () => {
+    const imported = node('', '3cx-call-monitor', { server: 'pbx', events: ['missed', 'ended'], split: true });
+    const { id, ...rest } = { ...imported, id: 'imported' };
+    await ask(`RED.view.importNodes(${JSON.stringify([{ id, ...rest, z: undefined }])}, { touchImport: true })`);
+    assert.equal(await ask(`RED.view.selection().nodes[0].outputs`), 2);
+    await ask(`RED.nodes.remove(RED.view.selection().nodes[0].id)`);
+  });
+
+  it('says in words what a call monitor watches, and what its ports are for', async () => {
+    const label = (id: string): Promise<unknown> => ask(`RED.utils.getNodeLabel(RED.nodes.node('${id}'))`);
+    assert.equal(await label('watch'), 'watch 10, 20-29, 3*');
+    assert.equal(await label('bare3'), 'watch calls');
+    const inputLabel = (id: string): Promise<unknown> =>
+      ask(`RED.nodes.node('${id}')._def.inputLabels.call(RED.nodes.node('${id}'), 0)`);
+    assert.equal(await inputLabel('bare3'), 'asks which calls there are now');
+    assert.equal(await inputLabel('newer'), 'asks the server');
   });
 
   it('shows the fields of the chosen authentication', async () => {
@@ -443,7 +672,9 @@ describe('dialogs in the editor', function () {
     await page.setViewportSize({ width: 1280, height: 3200 });
     for (const type of [...types, '3cx-config']) {
       await ask(`RED.sidebar.help.show('${type}')`);
-      assert.match(await page.locator('.red-ui-help').last().innerText(), /Details/);
+      const help = await page.locator('.red-ui-help').last().innerText();
+      assert.match(help, /Details/);
+      if (type === '3cx-call-monitor') for (const event of watchEvents) assert.ok(help.includes(`\n${event}\n`), event);
       await shoot(`help-${type}`);
     }
     await page.setViewportSize({ width: 1280, height: 900 });
