@@ -110,7 +110,7 @@ function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): 
   const anything = (): boolean => true;
   return {
     interest: {
-      events: read(() => chosenEvents(def.events), new Set(eventNames)),
+      events: chosenEvents(node, def.events),
       extensions: read(() => settings.numbers('extensions'), anything),
       direction: read(() => settings.oneOf('direction', ['any', 'inbound', 'outbound']), 'any'),
       scope: read(() => settings.oneOf('scope', ['any', 'external', 'internal']), 'any'),
@@ -123,10 +123,11 @@ function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): 
   };
 }
 
-/** All of them when a flow does not say. */
-function chosenEvents(events: unknown): Set<EventName> {
+/** All of them when a flow does not say; of a later version's, those that this one knows. */
+function chosenEvents(node: ConnectionUser, events: unknown): Set<EventName> {
   if (events === undefined) return new Set(eventNames);
-  const isKnown = (name: unknown): name is EventName => (eventNames as readonly unknown[]).includes(name);
-  if (Array.isArray(events) && events.every(isKnown)) return new Set(events);
-  throw new ThreeCxError('invalid-argument', `events must be a list of ${eventNames.join(', ')}`);
+  const chosen: unknown[] = Array.isArray(events) ? events : [events];
+  const known = eventNames.filter((name) => chosen.includes(name));
+  if (known.length < chosen.length) node.warn(`events may be ${eventNames.join(', ')}; others are not used`);
+  return new Set(known);
 }
