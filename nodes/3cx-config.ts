@@ -1,7 +1,9 @@
+import { registerAdminRoutes } from '../lib/node-red/admin';
 import { openConnection } from '../lib/node-red/connection';
 import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from '../lib/node-red/types';
 
 export = function (RED: NodeAPI): void {
+  registerAdminRoutes(RED);
   RED.nodes.registerType<ConnectionNode, ConnectionDef, object, ConnectionCredentials>(
     '3cx-config',
     function (def) {

@@ -160,6 +160,11 @@ export class CallTracker {
     this.told.clear();
   }
 
+  /** Is it somebody's phone: no outside line, no service, and no DN that was seen as a queue's number? */
+  isExtension(dn: string): boolean {
+    return !this.isTrunk(dn) && dn.search(this.numbering.services) < 0 && !this.queues.has(dn);
+  }
+
   /** Everything each extension is in, as events that say how it began (`initial`). */
   current(): CallEvent[] {
     return this.begunLegs().map((leg) => this.event(beginningOf(leg.status), leg, { initial: true }));
@@ -206,10 +211,6 @@ export class CallTracker {
 
   private isTrunk(dn: string): boolean {
     return dn.search(this.numbering.trunks) >= 0;
-  }
-
-  private isExtension(dn: string): boolean {
-    return !this.isTrunk(dn) && dn.search(this.numbering.services) < 0 && !this.queues.has(dn);
   }
 
   /** A connection never leaves the call it was first put in. */
