@@ -262,10 +262,11 @@ export class CallTracker {
       calls.set(older, [...ofOlder, ...ofNewer]);
       calls.delete(newer);
       older.trunk ??= newer.trunk;
-      older.rung.push(...newer.rung);
+      for (const one of newer.rung) addRung(older, one);
       older.longestRing = Math.max(older.longestRing, newer.longestRing);
       for (const dn of newer.takenBy) older.takenBy.add(dn);
-      for (const one of this.legs.values()) if (one.call === newer) one.call = older;
+      // Those that rang may be gone already; a missed call is told of the first of them.
+      for (const one of [...this.legs.values(), ...newer.rung]) if (one.call === newer) one.call = older;
     }
     return joined;
   }
@@ -328,7 +329,8 @@ export class CallTracker {
   private takenOverBy(leg: Leg, rest: readonly ConnectionRecord[]): string | null {
     const moved = rest.find(({ id }) => id === leg.id);
     if (moved !== undefined) return this.nameOf(moved);
-    if (!rest.some(({ id, extension }) => this.isTrunk(extension) && this.legs.has(id))) return null;
+    const hasStayed = ({ id, extension }: ConnectionRecord): boolean => this.legs.get(id)?.extension === extension;
+    if (!rest.some((record) => this.isTrunk(record.extension) && hasStayed(record))) return null;
     const successors = rest.filter(({ id, extension }) => {
       const startedAt = this.legs.get(id)?.startedAt ?? Infinity;
       return this.isExtension(extension) && startedAt > (leg.answeredAt ?? 0);
@@ -414,7 +416,7 @@ export class CallTracker {
   private enter(leg: Leg, now: number): CallEventName | null {
     const { status, previousStatus, call } = leg;
     if (status === 'ringing') {
-      if (leg.isExtension && !call.rung.some(({ extension }) => extension === leg.extension)) call.rung.push(leg);
+      if (leg.isExtension) addRung(call, leg);
       return 'ringing';
     }
     if (!isUp(status)) return previousStatus === null ? 'dialing' : null;
@@ -475,6 +477,10 @@ export class CallTracker {
 
 function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
+}
+
+function addRung({ rung }: Call, leg: Leg): void {
+  if (!rung.some(({ extension }) => extension === leg.extension)) rung.push(leg);
 }
 
 function spend(leg: Leg, now: number): void {

@@ -269,6 +269,17 @@ describe('Events of calls', () => {
       ]);
     });
 
+    it('outside is no outside line that stays, for the other one who leaves at the same time', () => {
+      const talking = '1 10 connected 11; 2 11 connected 10';
+      const moved = '2 10000 dialing +4930111; 3 12 ringing +4930111';
+      assert.deepEqual(words(play(talking, moved)).slice(2), [
+        'ended 10 answered',
+        'transferred 11 transferred to +4930111',
+        'ended 11 transferred to +4930111',
+        'ringing 12',
+      ]);
+    });
+
     it('of a ringing call stops the ringing', () => {
       const moved = `1 10000 connected ${caller}; 2 11 ringing ${caller}`;
       assert.deepEqual(words(play(ringingAtTen, moved)), ['ringing 10', 'ring-stopped 10 missed', 'ringing 11']);
@@ -291,6 +302,29 @@ describe('Events of calls', () => {
       const [first] = events;
       assert.equal(events.at(-1)?.call, first?.call, 'the older id stays');
       assert.equal(events.at(-1)?.internal, false);
+    });
+
+    it('keep the older id for a missed call, though who rang first is gone', () => {
+      const talking = '1 10 connected +4930111; 2 10000 connected +4930111';
+      const events = play(
+        `${talking}; 3 10 dialing 15; 4 15 ringing 10`,
+        `${talking}; 3 10 dialing 15; 4 16 ringing 10`,
+        '2 10000 connected +4930111; 4 16 ringing 10',
+        '',
+      );
+      assert.deepEqual(words(events).slice(-2), ['ended 16 missed', 'missed 15 missed']);
+      assert.equal(events.at(-1)?.call, events[0]?.call);
+    });
+
+    it('name an extension once that both calls rang', () => {
+      const first = '1 10 connected 11; 2 11 connected 10';
+      const events = play(
+        '1 10 dialing 11; 2 11 ringing 10',
+        `${first}; 3 10 dialing 11; 4 11 ringing 10`,
+        '2 11 connected 10; 4 11 connected 11',
+        '',
+      );
+      assert.deepEqual(events.at(-1)?.extensions, ['11']);
     });
 
     it('count two calls before', () => {
