@@ -162,6 +162,23 @@ describe('Events of calls', () => {
       assert.deepEqual(events[0]?.queue, { number: '8000', name: 'Support' });
     });
 
+    it('after an internal call was transferred there: who talks already has not answered elsewhere', () => {
+      const talking = '1 10 connected 11; 2 11 connected 10';
+      const events = play(
+        talking,
+        '2 11 connected 10; 3 12 ringing 11 q8000; 4 13 ringing 11 q8000',
+        '2 11 connected 10; 4 13 ringing 11 q8000',
+        '2 11 connected 13; 4 13 connected 11 q8000',
+      );
+      assert.deepEqual(words(events).slice(2), [
+        'ended 10 answered',
+        'ringing 12',
+        'ringing 13',
+        'ring-stopped 12 missed',
+        'answered 13',
+      ]);
+    });
+
     it('ring one agent after the other', () => {
       const first = `1 10000 connected ${caller}; 2 10 ringing ${caller} q8000`;
       const second = `1 10000 connected ${caller}; 3 11 ringing ${caller} q8000`;
@@ -277,6 +294,32 @@ describe('Events of calls', () => {
         'transferred 11 transferred to +4930111',
         'ended 11 transferred to +4930111',
         'ringing 12',
+      ]);
+    });
+
+    it('to who has answered by now: was called, so nobody missed it', () => {
+      const events = play(
+        '1 10 connected +4930111; 2 10000 connected +4930111',
+        '1 11 ringing +4930111; 2 10000 connected +4930111',
+        '1 12 connected +4930111; 2 10000 connected +4930111',
+        '',
+      );
+      assert.deepEqual(words(events).slice(3), [
+        'ringing 11',
+        'ring-stopped 11 answered-elsewhere',
+        'answered 12',
+        'ended 12 answered',
+      ]);
+      assert.equal(events.at(-1)?.direction, 'inbound');
+    });
+
+    it('and back again, unseen: ends there and rings anew', () => {
+      assert.deepEqual(words(play(tenTalks, ringingAtTen, tenTalks, '')), [
+        'answered 10',
+        'ended 10 answered',
+        'ringing 10',
+        'answered 10',
+        'ended 10 answered',
       ]);
     });
 
