@@ -25,6 +25,8 @@ export type Unknowable =
   | 'joined unseen'
   /** Who was called answered and was gone, between two polls. */
   | 'answered unseen'
+  /** The ringing stopped because another extension answered, and that one is gone too. */
+  | 'stopped for a reason unseen'
   /** First seen Connected, and the first record of the call is not who started it. */
   | 'started by another';
 
@@ -202,7 +204,7 @@ class Oracle {
     if (status === 'Dialing') return 'outbound';
     const members = connections.filter((other) => this.root(other.call) === this.root(call));
     if (members.length < 2) return 'unknown';
-    const told = members[0]?.id === id ? 'outbound' : 'inbound';
+    const told = members[0]?.id === id && !has(this.seen, id) ? 'outbound' : 'inbound';
     const first = this.truth.entries.find((entry) => entry.connection === id && entry.dn === dn)?.to ?? 'Connected';
     if (isInside(dn) && !isUp(first) && (first === 'Dialing') !== (told === 'outbound')) {
       this.count('started by another');
@@ -288,9 +290,11 @@ class Oracle {
       ];
     }
     if (seen.status === 'Ringing' && rest.length > 0) {
-      const isTaken = rest.some(
-        ({ dn, status, direction }) => isInside(dn) && dn !== seen.dn && isUp(status) && direction !== 'outbound',
-      );
+      const isTaken = rest.some(({ dn, status, direction, answeredPoll }) => {
+        const isLater = answeredPoll !== null && answeredPoll > seen.firstPoll;
+        return isInside(dn) && dn !== seen.dn && isUp(status) && isLater && direction !== 'outbound';
+      });
+      if (isTaken !== this.wasTaken(seen, look)) this.count('stopped for a reason unseen');
       return [{ rank: 0, names: ['ring-stopped'], seen, outcome: isTaken ? 'answered-elsewhere' : 'missed' }];
     }
     if (!isUp(seen.status)) {
@@ -306,10 +310,24 @@ class Oracle {
     ];
   }
 
+  /** Has another extension answered when it stopped ringing, or since? */
+  private wasTaken({ id, dn, call }: Seen, { gap }: Look): boolean {
+    const end = gap.find((entry) => entry.connection === id && (entry.to === null || entry.dn !== dn));
+    return gap.some(
+      (entry) =>
+        entry.at >= (end?.at ?? 0) &&
+        isInside(entry.dn) &&
+        entry.dn !== dn &&
+        entry.from === 'Ringing' &&
+        isUp(entry.to) &&
+        this.root(entry.call) === this.root(call),
+    );
+  }
+
   /** Who may have the other party now; any of those that ring for it. */
   private successors(seen: Seen, rest: readonly Seen[], look: Look): string[] {
     const moved = rest.find(({ id }) => id === seen.id);
-    if (moved !== undefined) return [nameOf(moved)];
+    if (moved !== undefined) return moved.dn === seen.dn ? [] : [nameOf(moved)];
     const other = this.joinedWith(seen, look);
     if (other !== undefined) {
       const isOlder = this.olderOf.get(other.call) === seen.call;
@@ -477,19 +495,19 @@ class Oracle {
   private timesOf({ id, dn, firstPoll }: Seen, look: Look): { spent: Record<Spent, number>; error: number } {
     const spent = { ring: 0, talk: 0, hold: 0 };
     let error = 0;
-    // What began before the first snapshot counts from there.
-    let since = -1;
+    // What was before it was seen here counts for nothing: it began before the first snapshot, or was here once before.
+    let since = 0;
     let last: { at: number; in: Spent | null } = { at: 0, in: null };
-    let polled = { at: 0, entries: 0 };
-    for (const poll of this.truth.polls.slice(0, look.index + 1)) {
+    let polled: Poll | null = null;
+    for (const [index, poll] of this.truth.polls.slice(0, look.index + 1).entries()) {
       if (poll.connections === null) continue;
-      const own = this.truth.entries.slice(polled.entries, poll.entries).filter(({ connection }) => connection === id);
-      const isFirst = since < 0;
-      if (isFirst) since = poll.at;
-      const isLate = this.truth.polls.indexOf(poll) >= firstPoll;
-      if (isLate && own.length > 0 && !isFirst) error += poll.at - polled.at;
+      const own = this.truth.entries
+        .slice(polled?.entries ?? 0, poll.entries)
+        .filter(({ connection }) => connection === id);
+      if (index === firstPoll) since = polled?.at ?? poll.at;
+      if (index >= firstPoll && own.length > 0 && polled !== null) error += poll.at - polled.at;
       for (const { at, dn: where, to } of own) {
-        if (isLate && last.in !== null) spent[last.in] += Math.max(at - Math.max(last.at, since), 0);
+        if (index >= firstPoll && last.in !== null) spent[last.in] += Math.max(at - Math.max(last.at, since), 0);
         last = { at, in: where === dn && to !== null ? spentIn(to) : null };
       }
       polled = poll;
@@ -512,7 +530,7 @@ function change(seen: Seen, { before, index }: Look): Expected[] {
 }
 
 /** Is it in the history, since the snapshot before? */
-function happened(event: CallEvent['event'], { id, dn }: Seen, gap: readonly HistoryEntry[]): boolean {
+function happened(event: CallEvent['event'], { id, dn, recording }: Seen, gap: readonly HistoryEntry[]): boolean {
   const own = gap.filter(({ connection }) => connection === id);
   const here = own.filter((entry) => entry.dn === dn);
   switch (event) {
@@ -527,7 +545,7 @@ function happened(event: CallEvent['event'], { id, dn }: Seen, gap: readonly His
     case 'resumed':
       return here.some(({ from, to }) => from !== to && to === 'Connected');
     case 'recording':
-      return here.some(({ to }) => to === 'Connected');
+      return here.some((entry) => entry.from === entry.to && recordings[entry.recording] === recording);
     default:
       return own.some((entry) => entry.to === null || entry.dn !== dn);
   }
@@ -547,9 +565,9 @@ function membersLeft(call: string, { before, after }: Pick<Look, 'before' | 'aft
   return [...after.values()].filter(({ id }) => ids.has(id));
 }
 
-/** It was answered and is not now: it has been somewhere else in between. */
+/** It rings or dials, and did something else before: it has been somewhere else in between. */
 function isBack(before: Seen, { status }: Connection): boolean {
-  return isUp(before.status) && !isUp(status);
+  return !isUp(status) && status !== before.status;
 }
 
 type Spent = 'ring' | 'talk' | 'hold';
