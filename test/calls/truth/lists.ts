@@ -14,15 +14,16 @@ interface List {
 export function isOnePiece(members: readonly Connection[], list: List): boolean {
   if (list.server === 'documented') return true;
   const [first, ...others] = members;
-  const piece = first === undefined ? [] : [first];
-  let rest = others;
+  const piece = new Set(first === undefined ? [] : [first]);
   for (;;) {
-    const isLinked = (one: Connection): boolean =>
-      piece.some((other) => (list.known.has(one.id) && list.known.has(other.id)) || shareParty(one, other, list));
-    const linked = rest.filter(isLinked);
-    if (linked.length === 0) return rest.length === 0;
-    piece.push(...linked);
-    rest = rest.filter((one) => !linked.includes(one));
+    const linked = others.filter((one) => !piece.has(one) && [...piece].some((other) => belong(one, other)));
+    if (linked.length === 0) return piece.size === members.length;
+    for (const one of linked) piece.add(one);
+  }
+
+  function belong(one: Connection, other: Connection): boolean {
+    const [earlier, later] = members.indexOf(one) < members.indexOf(other) ? [one, other] : [other, one];
+    return (list.known.has(one.id) && list.known.has(other.id)) || shareParty(earlier, later, list);
   }
 }
 
@@ -37,18 +38,12 @@ export function areLinked(members: readonly Connection[], next: readonly Connect
   // Whoever dials starts a call, and one caller has one outside line.
   if (first.dn === trunk && members.some(({ dn, party }) => dn === trunk && party === first.party)) return false;
   if (first.dn !== trunk && first.status === 'Dialing') return false;
-  return next.some((one) => members.some((other) => !(isKnown(one) && isKnown(other)) && shareParty(one, other, list)));
+  return next.some((one) => members.some((other) => !(isKnown(one) && isKnown(other)) && shareParty(other, one, list)));
 }
 
-/** Each has the other's DN as its number, both have one number outside, or one is rung by the other. */
-function shareParty(one: Connection, other: Connection, { connections }: List): boolean {
-  if (one.party === other.party) return !connections.some(({ dn }) => dn === one.party);
-  return rings(one, other) || rings(other, one);
-}
-
-function rings(caller: Connection, called: Connection): boolean {
-  return (
-    called.party === caller.dn &&
-    (caller.party === called.dn || caller.status === 'Dialing' || caller.party === called.queue)
-  );
+/** Both have one number outside, each has the other's DN as its number, or the later one is rung by the earlier one. */
+function shareParty(earlier: Connection, later: Connection, { connections }: List): boolean {
+  if (earlier.party === later.party) return !connections.some(({ dn }) => dn === later.party);
+  const isRung = later.status === 'Ringing' || earlier.status === 'Dialing' || earlier.party === later.queue;
+  return later.party === earlier.dn && (isRung || earlier.party === later.dn);
 }
