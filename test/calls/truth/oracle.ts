@@ -60,6 +60,8 @@ interface SeenCall {
   rung: Seen[];
   /** An extension has answered that was called. */
   isTaken: boolean;
+  /** In seconds, of those that it rang and that are gone. */
+  longestRing: number;
   /** What belongs to it cannot be known. */
   isUnknowable: boolean;
   /** How the tracker names it. */
@@ -159,7 +161,7 @@ class Oracle {
     const root = this.root(call);
     const known = this.calls.get(root);
     if (known !== undefined) return known;
-    const seen = { hasTrunk: false, rung: [], isTaken: false, isUnknowable: false, name: null };
+    const seen = { hasTrunk: false, rung: [], isTaken: false, longestRing: 0, isUnknowable: false, name: null };
     this.calls.set(root, seen);
     return seen;
   }
@@ -173,6 +175,7 @@ class Oracle {
       const into = this.callOf({ call: older });
       into.hasTrunk ||= from.hasTrunk;
       into.isTaken ||= from.isTaken;
+      into.longestRing = Math.max(into.longestRing, from.longestRing);
       into.isUnknowable ||= from.isUnknowable;
       into.rung.push(...from.rung.filter(({ dn }) => !into.rung.some((other) => other.dn === dn)));
     }
@@ -437,8 +440,12 @@ class Oracle {
     if (!own.some((one) => this.callOf(one).isUnknowable)) {
       is('activeCalls', event.activeCalls, new Set(own.map((one) => this.root(one.call))).size);
     }
+    if (rank === 0 && seen.direction === 'inbound') {
+      call.longestRing = Math.max(call.longestRing, event.ringSeconds ?? 0);
+    }
     if (call.isUnknowable) return;
 
+    if (rank === 3) is('ringSeconds', event.ringSeconds, call.longestRing);
     call.name ??= event.call;
     is('call', event.call, call.name);
     const owner = this.named.get(event.call);
