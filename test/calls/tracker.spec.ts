@@ -394,6 +394,18 @@ describe('Events of calls', () => {
       assert.deepEqual([...new Set(events.map(({ number }) => number))], ['004930999'], 'a code is no number');
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
     });
+
+    it('are not one call because two of them stand at the same place', () => {
+      const other = '98783 10000 connected 004930111';
+      const events = play(
+        `${talking}; ${other}`,
+        `${parked}; ${other}`,
+        `${parked}; ${other}; 98784 12 held *00`,
+        `${parked}; 98785 12 held *00; ${other}`,
+      );
+      assert.notEqual(events.find(({ connection }) => connection === '98784')?.call, events[0]?.call);
+      assert.notEqual(events.find(({ connection }) => connection === '98785')?.call, events[0]?.call);
+    });
   });
 
   describe('of two calls on one extension', () => {
