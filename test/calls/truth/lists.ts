@@ -34,7 +34,7 @@ export function areLinked(members: readonly Connection[], next: readonly Connect
   if (first === undefined || last === undefined) return false;
   const isKnown = ({ id }: Connection): boolean => list.known.has(id);
   if (list.server === 'documented') return first.ccid > last.ccid && !(isKnown(first) && members.some(isKnown));
-  if (isKnown(first) && members.some(isKnown)) return false;
+  if (isKnown(first) && members.some(isKnown) && isOnePiece(members, list)) return false;
   // Whoever dials starts a call, and one caller has one outside line.
   if (first.dn === trunk && members.some(({ dn, party }) => dn === trunk && party === first.party)) return false;
   if (first.dn !== trunk && first.status === 'Dialing') return false;
@@ -43,7 +43,9 @@ export function areLinked(members: readonly Connection[], next: readonly Connect
 
 /** Both have one number outside, each has the other's DN as its number, or the later one is rung by the earlier one. */
 function shareParty(earlier: Connection, later: Connection, { connections }: List): boolean {
-  if (earlier.party === later.party) return !connections.some(({ dn }) => dn === later.party);
+  // A code such as that of a parked call is no number, unless it was dialled.
+  const isParking = later.party.startsWith('*') && earlier.dn !== trunk && later.dn !== trunk;
+  if (earlier.party === later.party) return !isParking && !connections.some(({ dn }) => dn === later.party);
   const isRung = later.status === 'Ringing' || earlier.status === 'Dialing' || earlier.party === later.queue;
   return later.party === earlier.dn && (isRung || earlier.party === later.dn);
 }
