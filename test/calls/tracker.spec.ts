@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { CallTracker } from '../../lib/calls/tracker';
 import type { CallEvent, ConnectionRecord, ConnectionStatus } from '../../lib/calls/types';
+import { numbering, words } from './support';
 
-const numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
 const caller = '+4915112345678';
 const start = Date.UTC(2026, 10, 23, 18);
 
@@ -40,15 +40,6 @@ function play(...snapshots: string[]): CallEvent[] {
     tracker.noSnapshot();
     return [];
   });
-}
-
-/** The events in words: what, where, and what is told of it. */
-function words(events: CallEvent[]): string[] {
-  return events.map(({ event, extension, outcome, transferredTo, synthetic }) =>
-    [event, extension, outcome, transferredTo === null ? null : `to ${transferredTo}`, synthetic ? 'synthetic' : null]
-      .filter((word) => word !== null)
-      .join(' '),
-  );
 }
 
 const ringingAtTen = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
@@ -176,6 +167,38 @@ describe('Events of calls', () => {
         'ringing 13',
         'ring-stopped 12 missed',
         'answered 13',
+      ]);
+    });
+
+    it('without a greeting ring the agents at once', () => {
+      const ringing = `1 10000 connected ${caller}; 2 10 ringing ${caller} q8000; 3 11 ringing ${caller} q8000`;
+      const answered = `1 10000 connected ${caller}; 3 11 connected ${caller} q8000`;
+      assert.deepEqual(words(play(ringing, answered, '')), [
+        'ringing 10',
+        'ringing 11',
+        'ring-stopped 10 answered-elsewhere',
+        'answered 11',
+        'ended 11 answered',
+      ]);
+    });
+
+    it('with a greeting of a service go on: one call, missed by the agent whom it rang', () => {
+      const greeting = `1 10000 connected ${caller}; 2 SP0 connected ${caller} q8000`;
+      const ringing = `1 10000 connected ${caller}; 3 10 ringing ${caller} q8000`;
+      const events = play(greeting, ringing, greeting, '');
+      assert.deepEqual(words(events), ['ringing 10', 'ring-stopped 10 missed', 'missed 10 missed']);
+      assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+
+    it('whose number is known only later: its DN counts as an extension until then, and is ended', () => {
+      const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller}`;
+      const ringing = `1 10000 connected ${caller}; 3 10 ringing ${caller} q8000`;
+      assert.deepEqual(words(play(waiting, ringing, waiting)), [
+        'answered 8000',
+        'transferred 8000 transferred to 10',
+        'ended 8000 transferred to 10',
+        'ringing 10',
+        'ring-stopped 10 missed',
       ]);
     });
 

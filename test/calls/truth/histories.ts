@@ -8,6 +8,7 @@ import { History, type HistoryEntry } from '../../../simulator/history';
 import { forms, type ServerKind } from '../../../simulator/operations';
 import { type Connection, Pbx, PbxError } from '../../../simulator/pbx';
 import type { PbxSetup } from '../../../simulator/setup';
+import { numbering } from '../support';
 
 /** Of two and three digits, so that one number is the beginning of another. */
 export const extensions = [...numbersFrom(10, 10), ...numbersFrom(100, 14)];
@@ -22,7 +23,6 @@ const setup: PbxSetup = {
   queues,
   trunk,
 };
-export const numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
 
 /** What people do; where nobody can just now, nothing happens. */
 const kinds = [
