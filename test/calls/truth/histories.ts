@@ -140,8 +140,15 @@ export function plans(maxActions: number, interval?: number): fc.Arbitrary<Plan>
   });
 }
 
-/** Plays a history; at its end all calls are over, and a last poll sees that. */
-export async function play(plan: Plan): Promise<Truth> {
+/**
+ * Plays a history; at its end all calls are over, and a last poll sees that.
+ *
+ * @param watch is called after each poll, with no tracker when there was no snapshot
+ */
+export async function play(
+  plan: Plan,
+  watch: (events: readonly CallEvent[], tracker: CallTracker | null) => void = () => undefined,
+): Promise<Truth> {
   const { server, interval, actions, head, outages } = plan;
   const clock = new VirtualClock();
   const pbx = new Pbx(setup);
@@ -158,10 +165,13 @@ export async function play(plan: Plan): Promise<Truth> {
     if (!hasSnapshot) {
       tracker.noSnapshot();
       polls.push({ ...base, connections: null, events: [] });
+      watch([], null);
       return;
     }
     const body = await showAllCalls({ pbx, arg: () => '', pause: () => Promise.resolve() });
-    polls.push({ ...base, connections: pbx.connections(), events: tracker.update(connectionsOf(body), at) });
+    const events = tracker.update(connectionsOf(body), at);
+    polls.push({ ...base, connections: pbx.connections(), events });
+    watch(events, tracker);
   };
   let nextPoll = Infinity;
   const waitFor = async (ms: number) => {
