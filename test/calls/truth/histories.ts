@@ -51,7 +51,7 @@ type Kind = (typeof kinds)[number];
 
 export interface Action {
   kind: Kind;
-  /** Time since the action before, in thousandths of the poll interval. */
+  /** Time since the action before, in thousandths of the plan's pace. */
   wait: number;
   /** Pick who does it, and with whom. */
   who: number;
@@ -62,6 +62,8 @@ export interface Plan {
   server: ServerKind;
   /** Between two polls, in ms. */
   interval: number;
+  /** In ms. */
+  pace: number;
   actions: Action[];
   /** So many actions come before the first poll. */
   head: number;
@@ -119,18 +121,19 @@ const frequencies: Record<Kind, number> = {
   record: 3,
 };
 
-export function plans(maxActions: number, interval?: number): fc.Arbitrary<Plan> {
+/** As many things happen in a poll interval, however long it is. */
+export function plans(maxActions: number): fc.Arbitrary<Plan> {
   const action = fc.record({
     kind: fc.oneof(...kinds.map((kind) => ({ arbitrary: fc.constant(kind), weight: frequencies[kind] }))),
-    // Often less than a poll interval, so that much happens between two polls.
+    // Often little, so that much happens between two polls.
     wait: fc.oneof(fc.nat(300), fc.nat(3000)),
     who: fc.nat(1000),
     whom: fc.nat(1000),
   });
   const outage = fc.record({ poll: fc.nat(100), length: fc.integer({ min: 1, max: 5 }) });
-  return fc.record({
+  const plan = fc.record({
     server: fc.constantFrom<ServerKind>('shipped', 'documented'),
-    interval: interval === undefined ? fc.constantFrom(250, 1000, 5000) : fc.constant(interval),
+    interval: fc.constantFrom(250, 1000, 5000),
     actions: fc.array(action, { maxLength: maxActions, size: 'max' }),
     head: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: fc.nat(10), weight: 1 }),
     outages: fc.oneof(
@@ -138,6 +141,7 @@ export function plans(maxActions: number, interval?: number): fc.Arbitrary<Plan>
       { arbitrary: fc.array(outage, { maxLength: 3 }), weight: 1 },
     ),
   });
+  return plan.map((one) => ({ ...one, pace: one.interval }));
 }
 
 /**
@@ -149,7 +153,7 @@ export async function play(
   plan: Plan,
   watch: (events: readonly CallEvent[], tracker: CallTracker | null) => void = () => undefined,
 ): Promise<Truth> {
-  const { server, interval, actions, head, outages } = plan;
+  const { server, interval, pace, actions, head, outages } = plan;
   const clock = new VirtualClock();
   const pbx = new Pbx(setup);
   const history = new History(pbx, clock);
@@ -186,7 +190,7 @@ export async function play(
 
   for (const [index, action] of actions.entries()) {
     if (index === head) nextPoll = clock.now();
-    await waitFor(Math.round((action.wait * interval) / 1000));
+    await waitFor(Math.round((action.wait * pace) / 1000));
     act(pbx, action, joins);
   }
   if (nextPoll === Infinity) nextPoll = clock.now();

@@ -13,21 +13,30 @@ import type { Connection, ConnectionStatus } from '../../../simulator/pbx';
 import { extensions, type Poll, trunk, type Truth } from './histories';
 import { areLinked, isOnePiece } from './lists';
 
-/** Why nobody can know something. */
+/** Why nobody can know something from the lists, and what the tracker makes of it then. */
 export type Unknowable =
-  /** Two calls stand next to each other like one. */
+  /**
+   * Two calls stand next to each other like one: new connections with the same outside number (shipped), or with CCIDs
+   * that go on (documented). They are one call.
+   */
   | 'looks like one call'
-  /** New connections have nothing in common with the rest of their call, or nobody stayed of those there were before. */
+  /**
+   * New connections have nothing in common with the rest of their call, or nobody stayed of those there were before. They
+   * are a call of their own, the one before is over.
+   */
   | 'looks like two calls'
-  /** An extension left two calls that live on, but did not join them. */
+  /** An extension left two calls that live on, but did not join them. They are one call. */
   | 'looks joined'
-  /** Two calls were joined, and a party of them has gone since. */
+  /** Two calls were joined, and a party of them has answered or gone in the same moment. They are two calls. */
   | 'joined unseen'
-  /** Who was called answered and was gone, between two polls. */
+  /** Who was called answered and was gone, between two polls. It was missed. */
   | 'answered unseen'
-  /** The ringing stopped because another extension answered, and that one is gone too. */
+  /**
+   * It stopped ringing since another extension answered, which is gone as well: `missed`. Or that one took the call from
+   * where it was parked: `answered-elsewhere`.
+   */
   | 'stopped for a reason unseen'
-  /** First seen Connected, and the first record of the call is not who started it. */
+  /** First seen Connected, and the first record of the call is not who started it. It counts as who did. */
   | 'started by another';
 
 export interface Findings {
@@ -108,6 +117,23 @@ export function check(truth: Truth): Findings {
   const oracle = new Oracle(truth);
   for (const [index, poll] of truth.polls.entries()) oracle.poll(index, poll);
   return oracle.findings;
+}
+
+/** How many events there are of the connections of extensions to who sees all: that they began, changed and ended. */
+export function countChanges({ entries }: Truth): number {
+  const before = new Map<string, HistoryEntry>();
+  let count = 0;
+  for (const entry of entries) {
+    const last = before.get(entry.connection);
+    before.set(entry.connection, entry);
+    const wasHere = last?.dn === entry.dn;
+    if (last !== undefined && isInside(last.dn) && !(wasHere && entry.to !== null)) count += 1;
+    if (!isInside(entry.dn) || entry.to === null) continue;
+    const isNews = isUp(entry.from) ? entry.from === 'Connected' || entry.to === 'Connected' : isUp(entry.to);
+    if (!wasHere || (entry.from !== entry.to && isNews)) count += 1;
+    if (wasHere && recordings[last.recording] !== recordings[entry.recording]) count += 1;
+  }
+  return count;
 }
 
 class Oracle {
