@@ -6,7 +6,7 @@ import { check, type Unknowable } from './truth/oracle';
 
 const { TRUTH_RUNS: runs, TRUTH_SEED: seed } = process.env;
 /** Always the same ones, unless many are asked for. */
-const numRuns = Number(runs ?? 1000);
+const numRuns = Number(runs ?? 2000);
 const parameters = {
   numRuns,
   ...(seed !== undefined ? { seed: Number(seed) } : runs === undefined ? { seed: 1 } : {}),
