@@ -27,6 +27,8 @@ interface Now {
 export class Subscription {
   /** Rings that are shorter than `minRing` so far. */
   private readonly shortRings = new Map<string, CallEvent>();
+  /** Of each connection, whether something of it passed: its number, queue or trunk may be others by its end. */
+  private readonly passed = new Map<string, boolean>();
   private started = false;
 
   constructor(private readonly interest: Interest) {}
@@ -43,7 +45,21 @@ export class Subscription {
     const news = isStart && this.interest.initial ? withCurrent(events, now.current()) : events;
     const { minRing } = this.interest;
     const announced = minRing > 0 ? this.withoutShortRings(news, now) : news;
-    return announced.filter((event) => this.interest.events.has(event.event) && this.passes(event));
+    return announced.filter((event) => this.isConcerned(event) && this.interest.events.has(event.event));
+  }
+
+  /** What began is ended, and what did not begin is not. */
+  private isConcerned(event: WatchEvent): boolean {
+    if (!('call' in event) || event.event === 'missed') return this.passes(event);
+    const key = keyOf(event);
+    const before = this.passed.get(key);
+    if (event.event === 'ended' || event.event === 'ring-stopped') {
+      this.passed.delete(key);
+      return before ?? this.passes(event);
+    }
+    const isPassing = this.passes(event);
+    this.passed.set(key, isPassing || before === true);
+    return isPassing;
   }
 
   /** Is it a call, or an event of one, that the node is to look at? Those of the API always are. */
