@@ -77,22 +77,26 @@ export class Subscription {
   }
 
   private withoutShortRings(events: readonly WatchEvent[], now: Now | null): WatchEvent[] {
-    const { minRing } = this.interest;
     const announced: WatchEvent[] = [];
     for (const event of events) {
       if (!('call' in event)) announced.push(event);
       else if (event.event === 'ringing') this.shortRings.set(keyOf(event), event);
-      else if (event.event === 'missed') announced.push(...this.released(now));
-      if (!('call' in event) || event.event === 'ringing') continue;
-
-      const isShort = (event.ringSeconds ?? 0) * 1000 < minRing;
-      const ringing = event.event === 'recording' ? undefined : this.shortRings.get(keyOf(event));
-      if (ringing !== undefined) this.shortRings.delete(keyOf(event));
-      // It was long enough by the end, but no snapshot came in between.
-      if (ringing !== undefined && !isShort) announced.push(ringing);
-      if (!(isShort && isEndOfRing(event))) announced.push(event);
+      else if (event.event === 'recording') announced.push(event);
+      // What was missed comes last.
+      else if (event.event === 'missed') announced.push(...this.released(now), ...this.afterRing(event));
+      else announced.push(...this.afterRing(event));
     }
     return [...announced, ...this.released(now)];
+  }
+
+  /** What is announced of an event with which a ring, if there was one, is over. */
+  private afterRing(event: CallEvent): CallEvent[] {
+    const isShort = (event.ringSeconds ?? 0) * 1000 < this.interest.minRing;
+    const ringing = this.shortRings.get(keyOf(event));
+    this.shortRings.delete(keyOf(event));
+    if (isShort) return isEndOfRing(event) ? [] : [event];
+    // It was long enough by the end, but no snapshot came in between.
+    return ringing === undefined ? [event] : [ringing, event];
   }
 
   /** The rings that go on for long enough now, as they are now. */
