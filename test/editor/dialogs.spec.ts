@@ -156,12 +156,22 @@ describe('dialogs in the editor', function () {
   async function open(id: string): Promise<void> {
     await ask(`RED.editor.edit(RED.nodes.node('${id}'))`);
     await page.locator('#dialog-form #node-input-operation').waitFor();
+    await settle();
+  }
+
+  /** The tray slides in and then draws the focus to its first field: a click before that may go astray. */
+  async function settle(): Promise<void> {
+    await page.waitForFunction(`(() => {
+      const tray = $('.red-ui-tray').last()[0];
+      return tray.contains(document.activeElement) && tray.getAnimations().length === 0;
+    })()`);
   }
 
   async function openConnection(): Promise<void> {
     await ask(`RED.editor.editConfig('', '3cx-config', 'pbx')`);
     // The fields are watched only once the editor has fetched the credentials.
     await page.waitForFunction(`$('#node-config-input-user').val()`);
+    await settle();
   }
 
   async function close(button: 'ok' | 'cancel'): Promise<void> {
