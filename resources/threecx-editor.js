@@ -52,6 +52,14 @@
     ...['missed', 'offline', 'online'],
   ];
 
+  // What a test of the connection can find, and what it may add.
+  const testProblems = [
+    ...['invalid-argument', 'unreachable', 'timeout', 'lost', 'unauthorized', 'server-error', 'unsupported'],
+    ...['unexpected-answer', 'secret', 'busy', 'closed'],
+  ];
+  const testHints = ['idle', 'no-list'];
+  const testServers = ['shipped', 'documented'];
+
   const optional = ['queue'];
   const types = ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
 
@@ -247,6 +255,91 @@
     update();
   }
 
+  // The connection as its dialog has it. A secret that was not typed anew is a mark, which Node-RED knows how to replace.
+  function testValues(node) {
+    const names = ['url', 'auth', 'user', 'password', 'token', 'tls', 'proxy', 'timeout'];
+    const values = names.map((name) => [name, $('#node-config-input-' + name).val() ?? '']);
+    return {
+      id: node.id,
+      ...Object.fromEntries(values.map(([name, value]) => [name, value === '_ADD_' ? '' : value])),
+    };
+  }
+
+  // What a test found, as [good, warning or bad, words].
+  function verdictOf(node, { problem, detail, server, calls, milliseconds, hint }) {
+    const words = (key) => node._('threecx.test.' + key);
+    const found = [];
+    if (problem === null) {
+      if (testServers.includes(server)) found.push(words('server.' + server));
+      if (calls !== null) found.push(node._('threecx.status.calls', { count: calls }));
+      found.push(milliseconds + ' ms');
+    }
+    let line = words(problem === null ? 'ok' : 'problem.' + (testProblems.includes(problem) ? problem : 'other'));
+    // A sentence of ours, or the name that the system has for the reason.
+    if (problem === 'invalid-argument' && detail) line += ': ' + detail;
+    else if (problem !== null && detail) line += ' (' + detail + ')';
+    else if (found.length > 0) line += ': ' + found.join(', ');
+    if (testHints.includes(hint)) line += '. ' + words('hint.' + hint);
+    return [problem !== null ? 'bad' : hint ? 'warning' : 'good', line];
+  }
+
+  // Why there was no test at all.
+  function failureOf(node, { status }) {
+    const known = { 0: 'offline', 401: 'forbidden', 403: 'forbidden', 404: 'missing' };
+    return node._('threecx.test.failed.' + (known[status] ?? 'other')) + (known[status] ? '' : ' (' + status + ')');
+  }
+
+  function prepareTest(node, form) {
+    const icons = {
+      running: 'spinner fa-spin',
+      good: 'check-circle',
+      warning: 'exclamation-triangle',
+      bad: 'times-circle',
+    };
+    const button = form.find('.threecx-test button');
+    const verdict = form.find('.threecx-verdict');
+    let tested = null;
+    let request;
+
+    const say = (kind, words) => {
+      const icon = $('<i aria-hidden="true">').addClass('fa fa-' + icons[kind]);
+      verdict.attr('data-threecx-verdict', kind).empty().append(icon, $('<span>').text(words));
+    };
+    const ended = () => {
+      const focusLost = document.activeElement === document.body;
+      button.prop('disabled', false);
+      if (focusLost) button.trigger('focus');
+    };
+    button.on('click', () => {
+      tested = JSON.stringify(testValues(node));
+      button.prop('disabled', true);
+      say('running', node._('threecx.test.running'));
+      request = $.ajax({
+        url: '3cx/test',
+        method: 'POST',
+        contentType: 'application/json',
+        dataType: 'json',
+        data: tested,
+      });
+      request.then(
+        (result) => {
+          if (tested !== null) say(...verdictOf(node, result ?? {}));
+        },
+        (failure) => {
+          if (tested !== null) say('bad', failureOf(node, failure));
+        },
+      );
+      request.always(ended);
+    });
+    // A verdict is about the values it was asked for.
+    form.on('input change', () => {
+      if (tested === null || JSON.stringify(testValues(node)) === tested) return;
+      tested = null;
+      verdict.removeAttr('data-threecx-verdict').empty();
+      request.abort();
+    });
+  }
+
   window.threecxEditor = {
     /** Sets a dialog up; for oneditprepare. */
     prepare(node) {
@@ -286,6 +379,8 @@
       };
       $('#node-config-input-auth, #node-config-input-url').on('input change', show);
       show();
+      form.find('label i').attr('aria-hidden', 'true');
+      prepareTest(node, form);
     },
 
     /** Is the operation one of this node's? */
