@@ -119,15 +119,105 @@
     return options;
   }
 
+  // The arguments that are completed. A destination is an extension often enough.
+  const completed = ['extension', 'destination'];
+  const extensionStates = ['talking', 'ringing', 'dialing', 'held', 'idle'];
+
+  const serverOf = () => RED.nodes.node($('#node-input-server').val());
+
+  // What the chosen connection has seen. Asked anew each time, since states change while a dialog is open. A field that
+  // takes anything needs no error when this can't be had.
+  function askExtensions(done) {
+    const server = serverOf();
+    if (!server) {
+      done([]);
+      return;
+    }
+    $.getJSON('3cx/' + encodeURIComponent(server.id) + '/extensions').then(
+      (list) => done(Array.isArray(list) ? list : []),
+      () => done([]),
+    );
+  }
+
+  const suggestion = (value, text, note) => ({
+    value,
+    label: $('<div>')
+      .css({ display: 'flex', justifyContent: 'space-between', gap: '16px' })
+      .append(
+        text === '' ? null : $('<span>').text(text),
+        $('<span>').css({ color: 'var(--red-ui-secondary-text-color)', overflow: 'hidden' }).text(note),
+      ),
+  });
+
+  // What fits the last entry of a text. The widget takes the first row when Enter or Tab is pressed, so that row is
+  // what stands in the field: an extension 1 must not become 10.
+  function suggest(node, before, entry, extensions) {
+    const taken = before.split(',').map((other) => other.trim());
+    const words = ({ state, profile }) =>
+      [
+        extensionStates.includes(state) ? node._('threecx.extension-state.' + state) : state,
+        choices.profile.includes(profile) ? node._('threecx.status.' + profile) : profile,
+      ]
+        .filter(Boolean)
+        .join(', ');
+    const fitting = extensions
+      .map((known) => ({ ...known, extension: String(known.extension) }))
+      .filter(({ extension }) => extension.startsWith(entry) && !taken.includes(extension))
+      .sort((a, b) => a.extension.localeCompare(b.extension, undefined, { numeric: true }));
+    const others = fitting.filter(({ extension }) => extension !== entry);
+    if (others.length === 0) return [];
+    const same = fitting.find(({ extension }) => extension === entry);
+    const note = same ? words(same) : node._('threecx.suggest.' + (entry === '' ? 'any' : 'typed'));
+    return [
+      suggestion(before + entry, entry, note),
+      ...others.map((known) => suggestion(before + known.extension, known.extension, words(known))),
+    ];
+  }
+
+  // A function that offers the extensions for a field, the way that Node-RED's own completion wants it.
+  function completion(node, input, isList) {
+    return (text, done) => {
+      const [, before, entry] = isList ? /^(.*,\s*|\s*)(.*)$/.exec(text) : [text, '', text];
+      askExtensions((extensions) => {
+        // The answer may come when the field was left already; its menu would draw the focus back.
+        done(input().is(':focus') ? suggest(node, before, entry, extensions) : []);
+      });
+    };
+  }
+
+  // The part of a typed input that has the focus.
+  const typedBox = (field) => field.next('.red-ui-typedInput-container');
+  const textOf = (field) => typedBox(field).find('.red-ui-typedInput-input');
+
+  // A label is for the field that a typed input hides; who can't see the label hears it only when told.
+  function bindLabel(node, name, field) {
+    const id = field.attr('id');
+    const label = field.closest('.form-row').find('label');
+    label.find('span').attr('id', id + '-label');
+    textOf(field).attr('aria-labelledby', id + '-label');
+    typedBox(field)
+      .find('.red-ui-typedInput-option-trigger')
+      .attr({ id: id + '-choice', 'aria-labelledby': id + '-label ' + id + '-choice' });
+    // Which kind of value is chosen stands in the title of its button only.
+    const kind = typedBox(field).find('.red-ui-typedInput-type-select');
+    const nameKind = () => kind.attr('aria-label', node._('threecx.label.' + name) + ': ' + kind.attr('title'));
+    field.on('typedinputtypechange', nameKind);
+    nameKind();
+    label.on('click', () => {
+      typedBox(field).find('input, .red-ui-typedInput-option-trigger').filter(':visible').first().trigger('focus');
+    });
+  }
+
   // The text type as this argument needs it. The editor marks a bad value by itself; `validate` here brings the reason
   // to where the pointer is.
-  function textType(node, name) {
+  function textType(node, name, field) {
     return {
       value: 'str',
       label: RED._('typedInput.type.str'),
       icon: 'red/images/typedInput/az.svg',
       validate: (value) => checkArgument(node, name, value, 'str'),
       ...(choices[name] && { options: choiceOptions(node, name) }),
+      ...(completed.includes(name) && { autoComplete: completion(node, () => textOf(field), false) }),
     };
   }
 
@@ -136,13 +226,27 @@
     // Validating the form while it is built would tie reasons to the plain fields, which are hidden in a moment.
     field.attr('skipValidation', true);
     field.typedInput({
-      types: types.map((type) => (type === 'str' ? textType(node, name) : type)),
+      types: types.map((type) => (type === 'str' ? textType(node, name, field) : type)),
       typeField: '#node-input-' + name + 'Type',
     });
     field.removeAttr('skipValidation');
-    // Coming from a list of choices the field is empty: offer the property that is named like the argument.
+    bindLabel(node, name, field);
+    if (completed.includes(name)) {
+      // An empty field is one that wants to be chosen for.
+      textOf(field).on('click', function () {
+        if (this.value === '' && field.typedInput('type') === 'str') $(this).trigger('keyup');
+      });
+    }
+    // The property that is named like the argument is what comes in a message; as a text it is nobody's number. Coming
+    // from a list of choices the field is empty.
     field.on('typedinputtypechange', (_event, type) => {
-      if (type === 'msg' && field.typedInput('value') === '') field.typedInput('value', name);
+      const value = field.typedInput('value');
+      if (type === 'msg' && value === '') field.typedInput('value', name);
+      if (type === 'str' && value === name && !choices[name]) {
+        field.typedInput('value', '');
+        // Once the menu of types is gone.
+        setTimeout(() => textOf(field).trigger('click'));
+      }
     });
   }
 
@@ -230,6 +334,8 @@
     list.append(names.map((name) => new Option(name, name))).val(chosen);
     grid.append(names.map((name) => eventBox(node, name, chosen.includes(name))));
     const boxes = grid.find('input');
+    const extensions = $('#node-input-extensions');
+    extensions.autoComplete({ search: completion(node, () => extensions, true), minLength: 0 });
 
     const update = () => {
       const reason = window.threecxEditor.validateWatch(node, 'events', list.val());
@@ -345,6 +451,8 @@
     prepare(node) {
       $('#dialog-form').data('threecxNode', node);
       prepareFields(node, 'node-input');
+      chooseOnlyServer();
+      $('#dialog-form label i').attr('aria-hidden', 'true');
       for (const name of argumentsOf(node)) prepareArgument(node, name);
 
       const show = () => {
