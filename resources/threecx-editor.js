@@ -266,6 +266,20 @@
     }
   }
 
+  // Whoever can send a message can then call any number.
+  function isFree(node) {
+    if (!usedArguments(node).includes('destination')) return false;
+    const server = serverOf();
+    return ['msg', 'jsonata'].includes(current(node, 'destinationType')) && server && !server.allowDestinations;
+  }
+
+  // Where there is one connection only, a node that has none yet can but mean that.
+  function chooseOnlyServer() {
+    const select = $('#node-input-server');
+    const others = select.find('option').filter((_, option) => option.value !== '_ADD_');
+    if (select.val() === '_ADD_' && others.length === 1) select.val(others.val());
+  }
+
   const isWatching = (node, read) => (read('operation') ?? node._def.defaults.operation.value) === 'watch';
 
   // A flow that doesn't say which events means all; the default of the property is for new nodes.
@@ -278,6 +292,18 @@
     return watchEvents.filter((name) => events.includes(name));
   }
   const savedSplit = (node) => splitOf(node, (property) => node[property]);
+
+  // A fixed value; in braces where another one comes from.
+  function inLabel(node, name) {
+    const read = (property) => node[property] ?? node._def.defaults[property].value;
+    const [value, type] = [read(name), read(name + 'Type')];
+    if (type === 'str') return choices[name]?.includes(value) ? node._('threecx.' + name + '.' + value) : value;
+    if (type === 'msg') return '{' + value + '}';
+    const { key } = RED.utils.parseContextKey(String(value));
+    if (type === 'flow' || type === 'global') return '{' + type + '.' + key + '}';
+    if (type === 'env') return hasEnv(value) ? value : '${' + value + '}';
+    return '{…}';
+  }
 
   // Tells the editor, the way it wants to know, how many outputs there are and where each one was before: wires stay
   // with their events. Between one output and several, the wires of the first one stay.
@@ -464,9 +490,11 @@
         $('#dialog-form [data-threecx-only]').each(function () {
           $(this).toggle(operation === this.dataset.threecxOnly);
         });
+        $('#dialog-form .threecx-free').toggle(Boolean(isFree(node)));
         RED.tray.resize();
       };
-      $('#node-input-operation').on('change', show);
+      $('#node-input-operation, #node-input-server').on('change', show);
+      $('#node-input-destination').on('typedinputtypechange', show);
       show();
       if (node._def.defaults.events) prepareWatch(node);
     },
@@ -529,7 +557,7 @@
       return node._('threecx.label.' + (isWatching(node, (property) => node[property]) ? 'ask-watch' : 'ask'));
     },
 
-    /** "call 11 from 10" when the values are known, "Make a call" otherwise. */
+    /** "call 11 from 10", "call {destination} from 10" when one of them is known, "Make a call" when none is. */
     label(node) {
       if (node.name) return node.name;
       const operation = node.operation ?? node._def.defaults.operation.value;
@@ -540,14 +568,9 @@
       const takes = operations[node.type][operation];
       if (takes === undefined) return node._('threecx.label.palette');
       const named = takes.filter((name) => name !== 'phone' && !optional.includes(name));
-      if (named.length === 0 || named.some((name) => node[name + 'Type'] !== 'str' || !node[name])) {
-        return node._('threecx.operation.' + operation);
-      }
-      const values = {};
-      for (const name of named) {
-        const isChoice = choices[name]?.includes(node[name]);
-        values[name] = isChoice ? node._('threecx.' + name + '.' + node[name]) : node[name];
-      }
+      const isFixed = (name) => node[name + 'Type'] === 'str' && node[name];
+      if (!named.some(isFixed)) return node._('threecx.operation.' + operation);
+      const values = Object.fromEntries(named.map((name) => [name, inLabel(node, name)]));
       return node._('threecx.summary.' + operation, values);
     },
 
