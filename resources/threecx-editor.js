@@ -52,6 +52,14 @@
     ...['missed', 'offline', 'online'],
   ];
 
+  // What a test of the connection can find, and what it may add.
+  const testProblems = [
+    ...['invalid-argument', 'unreachable', 'timeout', 'lost', 'unauthorized', 'server-error', 'unsupported'],
+    ...['unexpected-answer', 'secret', 'busy', 'closed'],
+  ];
+  const testHints = ['idle', 'no-list'];
+  const testServers = ['shipped', 'documented'];
+
   const optional = ['queue'];
   const types = ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
 
@@ -111,15 +119,105 @@
     return options;
   }
 
+  // The arguments that are completed. A destination is an extension often enough.
+  const completed = ['extension', 'destination'];
+  const extensionStates = ['talking', 'ringing', 'dialing', 'held', 'idle'];
+
+  const serverOf = () => RED.nodes.node($('#node-input-server').val());
+
+  // What the chosen connection has seen. Asked anew each time, since states change while a dialog is open. A field that
+  // takes anything needs no error when this can't be had.
+  function askExtensions(done) {
+    const server = serverOf();
+    if (!server) {
+      done([]);
+      return;
+    }
+    $.getJSON('3cx/' + encodeURIComponent(server.id) + '/extensions').then(
+      (list) => done(Array.isArray(list) ? list : []),
+      () => done([]),
+    );
+  }
+
+  const suggestion = (value, text, note) => ({
+    value,
+    label: $('<div>')
+      .css({ display: 'flex', justifyContent: 'space-between', gap: '16px' })
+      .append(
+        text === '' ? null : $('<span>').text(text),
+        $('<span>').css({ color: 'var(--red-ui-secondary-text-color)', overflow: 'hidden' }).text(note),
+      ),
+  });
+
+  // What fits the last entry of a text. The widget takes the first row when Enter or Tab is pressed, so that row is
+  // what stands in the field: an extension 1 must not become 10.
+  function suggest(node, before, entry, extensions) {
+    const taken = before.split(',').map((other) => other.trim());
+    const words = ({ state, profile }) =>
+      [
+        extensionStates.includes(state) ? node._('threecx.extension-state.' + state) : state,
+        choices.profile.includes(profile) ? node._('threecx.status.' + profile) : profile,
+      ]
+        .filter(Boolean)
+        .join(', ');
+    const fitting = extensions
+      .map((known) => ({ ...known, extension: String(known.extension) }))
+      .filter(({ extension }) => extension.startsWith(entry) && !taken.includes(extension))
+      .sort((a, b) => a.extension.localeCompare(b.extension, undefined, { numeric: true }));
+    const others = fitting.filter(({ extension }) => extension !== entry);
+    if (others.length === 0) return [];
+    const same = fitting.find(({ extension }) => extension === entry);
+    const note = same ? words(same) : node._('threecx.suggest.' + (entry === '' ? 'any' : 'typed'));
+    return [
+      suggestion(before + entry, entry, note),
+      ...others.map((known) => suggestion(before + known.extension, known.extension, words(known))),
+    ];
+  }
+
+  // A function that offers the extensions for a field, the way that Node-RED's own completion wants it.
+  function completion(node, input, isList) {
+    return (text, done) => {
+      const [, before, entry] = isList ? /^(.*,\s*|\s*)(.*)$/.exec(text) : [text, '', text];
+      askExtensions((extensions) => {
+        // The answer may come when the field was left already; its menu would draw the focus back.
+        done(input().is(':focus') ? suggest(node, before, entry, extensions) : []);
+      });
+    };
+  }
+
+  // The part of a typed input that has the focus.
+  const typedBox = (field) => field.next('.red-ui-typedInput-container');
+  const textOf = (field) => typedBox(field).find('.red-ui-typedInput-input');
+
+  // A label is for the field that a typed input hides; who can't see the label hears it only when told.
+  function bindLabel(node, name, field) {
+    const id = field.attr('id');
+    const label = field.closest('.form-row').find('label');
+    label.find('span').attr('id', id + '-label');
+    textOf(field).attr('aria-labelledby', id + '-label');
+    typedBox(field)
+      .find('.red-ui-typedInput-option-trigger')
+      .attr({ id: id + '-choice', 'aria-labelledby': id + '-label ' + id + '-choice' });
+    // Which kind of value is chosen stands in the title of its button only.
+    const kind = typedBox(field).find('.red-ui-typedInput-type-select');
+    const nameKind = () => kind.attr('aria-label', node._('threecx.label.' + name) + ': ' + kind.attr('title'));
+    field.on('typedinputtypechange', nameKind);
+    nameKind();
+    label.on('click', () => {
+      typedBox(field).find('input, .red-ui-typedInput-option-trigger').filter(':visible').first().trigger('focus');
+    });
+  }
+
   // The text type as this argument needs it. The editor marks a bad value by itself; `validate` here brings the reason
   // to where the pointer is.
-  function textType(node, name) {
+  function textType(node, name, field) {
     return {
       value: 'str',
       label: RED._('typedInput.type.str'),
       icon: 'red/images/typedInput/az.svg',
       validate: (value) => checkArgument(node, name, value, 'str'),
       ...(choices[name] && { options: choiceOptions(node, name) }),
+      ...(completed.includes(name) && { autoComplete: completion(node, () => textOf(field), false) }),
     };
   }
 
@@ -128,13 +226,27 @@
     // Validating the form while it is built would tie reasons to the plain fields, which are hidden in a moment.
     field.attr('skipValidation', true);
     field.typedInput({
-      types: types.map((type) => (type === 'str' ? textType(node, name) : type)),
+      types: types.map((type) => (type === 'str' ? textType(node, name, field) : type)),
       typeField: '#node-input-' + name + 'Type',
     });
     field.removeAttr('skipValidation');
-    // Coming from a list of choices the field is empty: offer the property that is named like the argument.
+    bindLabel(node, name, field);
+    if (completed.includes(name)) {
+      // An empty field is one that wants to be chosen for.
+      textOf(field).on('click', function () {
+        if (this.value === '' && field.typedInput('type') === 'str') $(this).trigger('keyup');
+      });
+    }
+    // The property that is named like the argument is what comes in a message; as a text it is nobody's number. Coming
+    // from a list of choices the field is empty.
     field.on('typedinputtypechange', (_event, type) => {
-      if (type === 'msg' && field.typedInput('value') === '') field.typedInput('value', name);
+      const value = field.typedInput('value');
+      if (type === 'msg' && value === '') field.typedInput('value', name);
+      if (type === 'str' && value === name && !choices[name]) {
+        field.typedInput('value', '');
+        // Once the menu of types is gone.
+        setTimeout(() => textOf(field).trigger('click'));
+      }
     });
   }
 
@@ -154,6 +266,20 @@
     }
   }
 
+  // Whoever can send a message can then call any number.
+  function isFree(node) {
+    if (!usedArguments(node).includes('destination')) return false;
+    const server = serverOf();
+    return ['msg', 'jsonata'].includes(current(node, 'destinationType')) && server && !server.allowDestinations;
+  }
+
+  // Where there is one connection only, a node that has none yet can but mean that.
+  function chooseOnlyServer() {
+    const select = $('#node-input-server');
+    const others = select.find('option').filter((_, option) => option.value !== '_ADD_');
+    if (select.val() === '_ADD_' && others.length === 1) select.val(others.val());
+  }
+
   const isWatching = (node, read) => (read('operation') ?? node._def.defaults.operation.value) === 'watch';
 
   // A flow that doesn't say which events means all; the default of the property is for new nodes.
@@ -166,6 +292,18 @@
     return watchEvents.filter((name) => events.includes(name));
   }
   const savedSplit = (node) => splitOf(node, (property) => node[property]);
+
+  // A fixed value; in braces where another one comes from.
+  function inLabel(node, name) {
+    const read = (property) => node[property] ?? node._def.defaults[property].value;
+    const [value, type] = [read(name), read(name + 'Type')];
+    if (type === 'str') return choices[name]?.includes(value) ? node._('threecx.' + name + '.' + value) : value;
+    if (type === 'msg') return '{' + value + '}';
+    const { key } = RED.utils.parseContextKey(String(value));
+    if (type === 'flow' || type === 'global') return '{' + type + '.' + key + '}';
+    if (type === 'env') return hasEnv(value) ? value : '${' + value + '}';
+    return '{…}';
+  }
 
   // Tells the editor, the way it wants to know, how many outputs there are and where each one was before: wires stay
   // with their events. Between one output and several, the wires of the first one stay.
@@ -222,6 +360,8 @@
     list.append(names.map((name) => new Option(name, name))).val(chosen);
     grid.append(names.map((name) => eventBox(node, name, chosen.includes(name))));
     const boxes = grid.find('input');
+    const extensions = $('#node-input-extensions');
+    extensions.autoComplete({ search: completion(node, () => extensions, true), minLength: 0 });
 
     const update = () => {
       const reason = window.threecxEditor.validateWatch(node, 'events', list.val());
@@ -247,11 +387,98 @@
     update();
   }
 
+  // The connection as its dialog has it. A secret that was not typed anew is a mark, which Node-RED knows how to replace.
+  function testValues(node) {
+    const names = ['url', 'auth', 'user', 'password', 'token', 'tls', 'proxy', 'timeout'];
+    const values = names.map((name) => [name, $('#node-config-input-' + name).val() ?? '']);
+    return {
+      id: node.id,
+      ...Object.fromEntries(values.map(([name, value]) => [name, value === '_ADD_' ? '' : value])),
+    };
+  }
+
+  // What a test found, as [good, warning or bad, words].
+  function verdictOf(node, { problem, detail, server, calls, milliseconds, hint }) {
+    const words = (key) => node._('threecx.test.' + key);
+    const found = [];
+    if (problem === null) {
+      if (testServers.includes(server)) found.push(words('server.' + server));
+      if (calls !== null) found.push(node._('threecx.status.calls', { count: calls }));
+      found.push(milliseconds + ' ms');
+    }
+    let line = words(problem === null ? 'ok' : 'problem.' + (testProblems.includes(problem) ? problem : 'other'));
+    // A sentence of ours, or the name that the system has for the reason.
+    if (problem === 'invalid-argument' && detail) line += ': ' + detail;
+    else if (problem !== null && detail) line += ' (' + detail + ')';
+    else if (found.length > 0) line += ': ' + found.join(', ');
+    if (testHints.includes(hint)) line += '. ' + words('hint.' + hint);
+    return [problem !== null ? 'bad' : hint ? 'warning' : 'good', line];
+  }
+
+  // Why there was no test at all.
+  function failureOf(node, { status }) {
+    const known = { 0: 'offline', 401: 'forbidden', 403: 'forbidden', 404: 'missing' };
+    return node._('threecx.test.failed.' + (known[status] ?? 'other')) + (known[status] ? '' : ' (' + status + ')');
+  }
+
+  function prepareTest(node, form) {
+    const icons = {
+      running: 'spinner fa-spin',
+      good: 'check-circle',
+      warning: 'exclamation-triangle',
+      bad: 'times-circle',
+    };
+    const button = form.find('.threecx-test button');
+    const verdict = form.find('.threecx-verdict');
+    let tested = null;
+    let request;
+
+    const say = (kind, words) => {
+      const icon = $('<i aria-hidden="true">').addClass('fa fa-' + icons[kind]);
+      verdict.attr('data-threecx-verdict', kind).empty().append(icon, $('<span>').text(words));
+    };
+    const ended = () => {
+      const focusLost = document.activeElement === document.body;
+      button.prop('disabled', false);
+      if (focusLost) button.trigger('focus');
+    };
+    button.on('click', () => {
+      tested = JSON.stringify(testValues(node));
+      button.prop('disabled', true);
+      say('running', node._('threecx.test.running'));
+      request = $.ajax({
+        url: '3cx/test',
+        method: 'POST',
+        contentType: 'application/json',
+        dataType: 'json',
+        data: tested,
+      });
+      request.then(
+        (result) => {
+          if (tested !== null) say(...verdictOf(node, result ?? {}));
+        },
+        (failure) => {
+          if (tested !== null) say('bad', failureOf(node, failure));
+        },
+      );
+      request.always(ended);
+    });
+    // A verdict is about the values it was asked for.
+    form.on('input change', () => {
+      if (tested === null || JSON.stringify(testValues(node)) === tested) return;
+      tested = null;
+      verdict.removeAttr('data-threecx-verdict').empty();
+      request.abort();
+    });
+  }
+
   window.threecxEditor = {
     /** Sets a dialog up; for oneditprepare. */
     prepare(node) {
       $('#dialog-form').data('threecxNode', node);
       prepareFields(node, 'node-input');
+      chooseOnlyServer();
+      $('#dialog-form label i').attr('aria-hidden', 'true');
       for (const name of argumentsOf(node)) prepareArgument(node, name);
 
       const show = () => {
@@ -263,9 +490,11 @@
         $('#dialog-form [data-threecx-only]').each(function () {
           $(this).toggle(operation === this.dataset.threecxOnly);
         });
+        $('#dialog-form .threecx-free').toggle(Boolean(isFree(node)));
         RED.tray.resize();
       };
-      $('#node-input-operation').on('change', show);
+      $('#node-input-operation, #node-input-server').on('change', show);
+      $('#node-input-destination').on('typedinputtypechange', show);
       show();
       if (node._def.defaults.events) prepareWatch(node);
     },
@@ -286,6 +515,8 @@
       };
       $('#node-config-input-auth, #node-config-input-url').on('input change', show);
       show();
+      form.find('label i').attr('aria-hidden', 'true');
+      prepareTest(node, form);
     },
 
     /** Is the operation one of this node's? */
@@ -326,7 +557,7 @@
       return node._('threecx.label.' + (isWatching(node, (property) => node[property]) ? 'ask-watch' : 'ask'));
     },
 
-    /** "call 11 from 10" when the values are known, "Make a call" otherwise. */
+    /** "call 11 from 10", "call {destination} from 10" when one of them is known, "Make a call" when none is. */
     label(node) {
       if (node.name) return node.name;
       const operation = node.operation ?? node._def.defaults.operation.value;
@@ -337,14 +568,9 @@
       const takes = operations[node.type][operation];
       if (takes === undefined) return node._('threecx.label.palette');
       const named = takes.filter((name) => name !== 'phone' && !optional.includes(name));
-      if (named.length === 0 || named.some((name) => node[name + 'Type'] !== 'str' || !node[name])) {
-        return node._('threecx.operation.' + operation);
-      }
-      const values = {};
-      for (const name of named) {
-        const isChoice = choices[name]?.includes(node[name]);
-        values[name] = isChoice ? node._('threecx.' + name + '.' + node[name]) : node[name];
-      }
+      const isFixed = (name) => node[name + 'Type'] === 'str' && node[name];
+      if (!named.some(isFixed)) return node._('threecx.operation.' + operation);
+      const values = Object.fromEntries(named.map((name) => [name, inLabel(node, name)]));
       return node._('threecx.summary.' + operation, values);
     },
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { launchBrowser } from '../support/browser';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 
@@ -110,6 +110,15 @@ const flows = [
   ...[0, 1, 2, 3].map((index) => node(`to${index}`, 'junction', { x: 760, y: 480 + 40 * index, wires: [[]] })),
 ];
 
+const extensions = [
+  { extension: '100', state: null, profile: null },
+  { extension: '11', state: 'ringing', profile: 'avail' },
+  { extension: '10', state: 'talking', profile: 'oof' },
+  { extension: '20', state: 'idle', profile: 'sabbatical' },
+  { extension: '<b>9', state: '<i>odd</i>', profile: null },
+];
+const from = (destinationType: string, destination: string): object => ({ destinationType, destination });
+
 describe('dialogs in the editor', function () {
   this.timeout(60_000);
 
@@ -117,6 +126,7 @@ describe('dialogs in the editor', function () {
   let browser: Browser;
   let page: Page;
   const problems: string[] = [];
+  let answerTest: (route: Route) => Promise<void>;
 
   before(async function () {
     this.timeout(600_000); // a browser may have to be installed first
@@ -133,7 +143,12 @@ describe('dialogs in the editor', function () {
         problems.push(message.text());
       }
     });
-    page.on('requestfailed', (request) => problems.push(`failed: ${request.url()}`));
+    page.on('requestfailed', (request) => {
+      if (!request.url().endsWith('/3cx/test')) problems.push(`failed: ${request.url()}`);
+    });
+    // What the server would answer; what it does is tested without a browser.
+    await page.route('**/red/3cx/pbx/extensions', (route) => route.fulfill({ json: extensions }));
+    await page.route('**/red/3cx/test', (route) => answerTest(route));
     await load();
   });
 
@@ -156,12 +171,22 @@ describe('dialogs in the editor', function () {
   async function open(id: string): Promise<void> {
     await ask(`RED.editor.edit(RED.nodes.node('${id}'))`);
     await page.locator('#dialog-form #node-input-operation').waitFor();
+    await settle();
+  }
+
+  /** The tray slides in and then draws the focus to its first field: a click before that may go astray. */
+  async function settle(): Promise<void> {
+    await page.waitForFunction(`(() => {
+      const tray = $('.red-ui-tray').last()[0];
+      return tray.contains(document.activeElement) && tray.getAnimations().length === 0;
+    })()`);
   }
 
   async function openConnection(): Promise<void> {
     await ask(`RED.editor.editConfig('', '3cx-config', 'pbx')`);
     // The fields are watched only once the editor has fetched the credentials.
     await page.waitForFunction(`$('#node-config-input-user').val()`);
+    await settle();
   }
 
   async function close(button: 'ok' | 'cancel'): Promise<void> {
@@ -257,8 +282,9 @@ describe('dialogs in the editor', function () {
       for (const [name, expected] of Object.entries(fields[type] ?? {})) {
         await operation(name);
         assert.deepEqual(await shownFields(), expected, name);
-        const stopping = type === '3cx-call-control' && name === 'stop';
-        assert.equal(await form().locator('.form-tips').isVisible(), stopping, name);
+        // The connection allows any number, and by default the message says which.
+        const warned = type === '3cx-call-control' && ['stop', 'makecall', 'transfer', 'divert', 'msg'].includes(name);
+        assert.equal(await form().locator('.form-tips:visible').count(), warned ? 1 : 0, name);
         await shoot(`${type}-${name}`);
       }
       const groups = String(await ask(`$('#dialog-form optgroup').toArray().map((group) => group.label)`));
@@ -598,6 +624,351 @@ describe('dialogs in the editor', function () {
     await closeConnection('cancel');
   });
 
+  const verdict = (): Locator => page.locator('.threecx-verdict');
+  const testButton = (): Locator => page.getByRole('button', { name: 'Test connection' });
+  const fine = { problem: null, detail: null, server: 'shipped', calls: 2, milliseconds: 14, hint: null };
+
+  it('tests the connection as it stands in the dialog', async () => {
+    let sent: unknown;
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answerTest = async (route) => {
+        sent = route.request().postDataJSON();
+        resolve();
+        await new Promise<void>((done) => (answer = done));
+        await route.fulfill({ json: fine });
+      };
+    });
+    await openConnection();
+    await page.locator('#node-config-input-url').fill('https://pbx.example/new');
+    await page.locator('#node-config-input-timeout').fill('3000');
+    await testButton().focus();
+    await page.keyboard.press('Enter');
+    await asked;
+    assert.deepEqual(sent, {
+      id: 'pbx',
+      url: 'https://pbx.example/new',
+      auth: 'basic',
+      user: 'node-red',
+      password: '__PWRD__',
+      token: '',
+      tls: 'tls',
+      proxy: '',
+      timeout: '3000',
+    });
+    assert.equal(await testButton().isDisabled(), true);
+    assert.equal(await verdict().innerText(), 'Asking the server…');
+    assert.equal(await verdict().getAttribute('aria-live'), 'polite');
+    answer();
+    await verdict().getByText('Reachable and authorised: the common server, 2 calls, 14 ms').waitFor();
+    assert.equal(await verdict().getAttribute('data-threecx-verdict'), 'good');
+    assert.equal(await testButton().isDisabled(), false);
+    assert.equal(await testButton().evaluate((button) => button === document.activeElement), true);
+    await shoot('3cx-config-verdict');
+
+    // Of another field the verdict says nothing, so it stays; of these it did.
+    await page.locator('#node-config-input-pollInterval').fill('500');
+    assert.notEqual(await verdict().innerText(), '');
+    await page.locator('#node-config-input-password').fill('typed');
+    assert.equal(await verdict().innerText(), '');
+    await closeConnection('cancel');
+  });
+
+  it('forgets a test that the dialog has overtaken', async () => {
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answerTest = async (route) => {
+        resolve();
+        await new Promise<void>((done) => (answer = done));
+        await route.fulfill({ json: fine }).catch(() => undefined); // given up meanwhile
+      };
+    });
+    await openConnection();
+    await testButton().click();
+    await asked;
+    await page.locator('#node-config-input-auth').selectOption('none');
+    assert.equal(await verdict().innerText(), '');
+    await page.waitForFunction(`!$('.threecx-test button').prop('disabled')`);
+    answer();
+    answerTest = (route) => route.fulfill({ json: { ...fine, calls: 0, server: null } });
+    await testButton().click();
+    await verdict().getByText('Reachable and authorised: 0 calls, 14 ms').waitFor();
+    await closeConnection('cancel');
+  });
+
+  it('says in words what a test found', async () => {
+    const noList =
+      'Only the list of calls stays without an answer, as while a call came through a queue whose number has not four digits.';
+    const hostile = '<img src=x onerror="window.hacked=1"> $t(threecx.label.url) __x__';
+    const cases: [object, string, string][] = [
+      [{ calls: 1, server: 'documented' }, 'good', 'Reachable and authorised: a server as documented, 1 call, 14 ms'],
+      [{ calls: null }, 'good', 'Reachable and authorised: the common server, 14 ms'],
+      [{ hint: 'no-list', calls: null }, 'warning', `Reachable and authorised: the common server, 14 ms. ${noList}`],
+      [{ problem: 'timeout', hint: 'no-list' }, 'bad', `No answer in time. ${noList}`],
+      [
+        { problem: 'unsupported', hint: 'idle' },
+        'bad',
+        'Something answers, but with no list of calls. ' +
+          'The service runs, but has lost the phone system: have it restarted.',
+      ],
+      [{ problem: 'unsupported' }, 'bad', 'Something answers, but with no list of calls'],
+      [{ problem: 'unauthorized' }, 'bad', 'Not authorised'],
+      [{ problem: 'unreachable', detail: 'ECONNREFUSED' }, 'bad', 'Cannot be reached (ECONNREFUSED)'],
+      [{ problem: 'unreachable' }, 'bad', 'Cannot be reached'],
+      [{ problem: 'lost' }, 'bad', 'The connection broke before the answer'],
+      [{ problem: 'server-error' }, 'bad', 'The server had an error of its own'],
+      [{ problem: 'unexpected-answer' }, 'bad', 'Something answers, but not the 3CX HTTP API'],
+      [{ problem: 'invalid-argument', detail: 'url: not an address' }, 'bad', 'Not tried: url: not an address'],
+      [{ problem: 'secret' }, 'bad', 'The stored password or token goes to the deployed address only: type it again'],
+      [{ problem: 'busy' }, 'bad', 'Too many requests wait: try again in a moment'],
+      [{ problem: 'closed' }, 'bad', 'The connection was deployed anew meanwhile: try again'],
+      [{ problem: 'haunted', server: 'other', hint: 'other' }, 'bad', 'It did not work'],
+      [{ problem: 'unreachable', detail: hostile }, 'bad', `Cannot be reached (${hostile})`],
+    ];
+    await openConnection();
+    for (const [result, kind, words] of cases) {
+      answerTest = (route) => route.fulfill({ json: { ...fine, ...result } });
+      await testButton().click();
+      await page.waitForFunction(`$('.threecx-verdict').attr('data-threecx-verdict') !== 'running'`);
+      assert.equal(await verdict().innerText(), words);
+      assert.equal(await verdict().getAttribute('data-threecx-verdict'), kind, words);
+      if (kind === 'warning') await shoot('3cx-config-warning');
+    }
+    assert.equal(await verdict().locator('img').count(), 0);
+    assert.equal(await ask('window.hacked'), undefined);
+    await shoot('3cx-config-bad');
+    await closeConnection('cancel');
+  });
+
+  it('says it too when Node-RED does not do the test', async () => {
+    const known = problems.length;
+    const cases: [number, RegExp][] = [
+      [401, /^Node-RED does not let you test/],
+      [403, /^Node-RED does not let you test/],
+      [404, /^Node-RED does not know this test/],
+      [500, /^Node-RED could not do the test \(500\)$/],
+      [0, /^Node-RED gives no answer/],
+    ];
+    await openConnection();
+    for (const [status, words] of cases) {
+      answerTest = (route) => (status === 0 ? route.abort() : route.fulfill({ status, body: '<b>no</b>' }));
+      await testButton().click();
+      await page.waitForFunction(`$('.threecx-verdict').attr('data-threecx-verdict') === 'bad'`);
+      assert.match(await verdict().innerText(), words);
+      assert.equal(await testButton().isDisabled(), false);
+      await page.locator('#node-config-input-user').fill(`user ${status}`);
+    }
+    answerTest = (route) => route.fulfill({ body: 'not JSON' });
+    await testButton().click();
+    await page.waitForFunction(`$('.threecx-verdict').attr('data-threecx-verdict') === 'bad'`);
+    assert.match(await verdict().innerText(), /^Node-RED could not do the test/);
+    await closeConnection('cancel');
+    // The browser itself reports such answers.
+    assert.doesNotMatch(problems.splice(known).join('\n'), /TypeError|threecx/);
+  });
+
+  const menu = (): Locator => page.locator('.red-ui-autoComplete-container:visible li');
+  const rows = async (): Promise<string[]> => {
+    await menu().first().waitFor();
+    return (await menu().allInnerTexts()).map((text) => text.replace(/\s*\n\s*/g, ' | '));
+  };
+  const press = async (...keys: string[]): Promise<void> => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const textbox = (name: string): Locator => form().getByRole('textbox', { name });
+
+  it('offers the extensions that the connection has seen, and takes any other', async () => {
+    await open('bare0');
+    await chooseType('extension', 'str');
+    // What named a property is nobody's number.
+    assert.equal(await textbox('Extension').inputValue(), '');
+    assert.deepEqual(await rows(), [
+      ...['choose, or type any other', '<b>9 | <i>odd</i>', '10 | talking, Out of office', '11 | ringing, Available'],
+      ...['20 | no call, sabbatical', '100'],
+    ]);
+    await shoot('completion');
+    await menu().nth(2).click();
+    assert.equal(await textbox('Extension').inputValue(), '10');
+    assert.equal(await menu().count(), 0);
+
+    // By keyboard. Enter and Tab take what stands there.
+    await textbox('Extension').press('Backspace');
+    await textbox('Extension').press('1');
+    await textbox('Extension').press('ArrowLeft');
+    await textbox('Extension').fill('1');
+    await textbox('Extension').press('End');
+    assert.deepEqual(await rows(), [
+      ...['1 | as typed', '10 | talking, Out of office', '11 | ringing, Available', '100'],
+    ]);
+    await page.keyboard.press('Tab');
+    assert.equal(await menu().count(), 0);
+    assert.equal(await textbox('Extension').inputValue(), '1');
+    await textbox('Extension').press('End');
+    await menu().first().waitFor();
+    await press('ArrowDown', 'ArrowDown', 'ArrowDown');
+    await page.keyboard.press('Enter');
+    assert.equal(await textbox('Extension').inputValue(), '11');
+    await textbox('Extension').press('End');
+    await textbox('Extension').fill('');
+    await textbox('Extension').pressSequentially('555');
+    assert.equal(await menu().count(), 0);
+    await page.keyboard.press('Tab');
+    await close('ok');
+    assert.equal(await ask(`RED.nodes.node('bare0').extensionType + RED.nodes.node('bare0').extension`), 'str555');
+    await open('bare0');
+    assert.equal(await textbox('Extension').inputValue(), '555');
+    await close('cancel');
+  });
+
+  it('completes the last entry of a list', async () => {
+    await open('watch');
+    await set('extensions', '10, 20-29, ');
+    await page.locator('#node-input-extensions').press('1');
+    assert.deepEqual(await rows(), ['1 | as typed', '11 | ringing, Available', '100']);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('#node-input-extensions').inputValue(), '10, 20-29, 11');
+    await page.locator('#node-input-extensions').press('*');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.locator('#node-input-extensions').inputValue(), '10, 20-29, 11*');
+    await close('ok');
+    assert.equal(await get('watch', 'extensions'), '10, 20-29, 11*');
+    await open('watch');
+    await set('extensions', '10, 20-29, 3*');
+    await close('ok');
+  });
+
+  it('lets type an extension when there are none to offer', async () => {
+    const known = problems.length;
+    const answers: ((route: Route) => Promise<void>)[] = [
+      (route) => route.fulfill({ status: 401 }),
+      (route) => route.fulfill({ status: 404 }),
+      (route) => route.fulfill({ body: '<html>' }),
+      (route) => route.fulfill({ json: { no: 'list' } }),
+      (route) => route.abort(),
+    ];
+    await open('call');
+    for (const answer of answers) {
+      await page.route('**/red/3cx/pbx/extensions', answer, { times: 1 });
+      await textbox('Extension').fill('');
+      const asked = page.waitForRequest('**/red/3cx/pbx/extensions');
+      await textbox('Extension').press('1');
+      await asked;
+      await textbox('Extension').press('Tab');
+      assert.equal(await textbox('Extension').inputValue(), '1');
+      assert.equal(await menu().count(), 0);
+    }
+    await close('cancel');
+    assert.doesNotMatch(problems.splice(known).join('\n'), /TypeError|threecx/);
+  });
+
+  it('warns of a message that can call any number', async () => {
+    const warning = (): Promise<boolean> => form().getByText('The message decides which number').isVisible();
+    const cases: [string, string, boolean][] = [
+      ['makecall', 'msg', true],
+      ['transfer', 'jsonata', true],
+      ['divert', 'msg', true],
+      ['msg', 'msg', true],
+      ['drop', 'msg', false],
+      ['makecall', 'str', false],
+      ['makecall', 'flow', false],
+    ];
+    await open('bare0');
+    for (const [name, type, expected] of cases) {
+      await operation('makecall');
+      await ask(`$('#node-input-destination').typedInput('type', '${type}')`);
+      await operation(name);
+      assert.equal(await warning(), expected, `${name} ${type}`);
+    }
+    await ask(`$('#node-input-destination').typedInput('type', 'msg')`);
+    assert.equal(await warning(), true);
+    await ask(`RED.nodes.node('pbx').allowDestinations = '^1'; $('#node-input-server').trigger('change')`);
+    assert.equal(await warning(), false);
+    await ask(`RED.nodes.node('pbx').allowDestinations = ''`);
+    assert.equal(await ask(`$('#dialog-form .input-error').length`), 0);
+    await operation('stop');
+    assert.equal(await form().getByText('Ends the API server for everybody').isVisible(), true);
+    await close('cancel');
+  });
+
+  it('gives every field a label, also for those who hear it', async () => {
+    const unnamed = `$('.red-ui-tray').last().find('.red-ui-tray-body').find('input, select, button, textarea')
+      .filter(':visible').not('[id^=red-ui-trap]').toArray().filter((field) => {
+        const ids = (field.getAttribute('aria-labelledby') ?? '').split(' ').filter(Boolean);
+        const words = [field.getAttribute('aria-label'), $(field.labels ?? []).text(), $(field).text(),
+          ...ids.map((id) => document.getElementById(id).innerText)];
+        return words.every((text) => !text?.trim());
+      }).map((field) => field.outerHTML)`;
+    for (const [index, type] of types.entries()) {
+      await open(`bare${index}`);
+      for (const name of Object.keys(fields[type] ?? {})) {
+        await operation(name);
+        assert.deepEqual(await ask(unnamed), [], `${type} ${name}`);
+      }
+      await close('cancel');
+    }
+    await openConnection();
+    assert.deepEqual(await ask(unnamed), []);
+    await closeConnection('cancel');
+
+    await open('bare0');
+    // The label of a typed input leads to it too.
+    for (const [name, type] of Object.entries({ Extension: 'string', Destination: 'msg.' })) {
+      await form().getByText(name, { exact: true }).click();
+      assert.equal(await textbox(name).evaluate((field) => field === document.activeElement), true, name);
+      await form()
+        .getByRole('button', { name: `${name}: ${type}` })
+        .waitFor();
+    }
+    await form().getByText('Phone', { exact: true }).click();
+    const phone = form().getByRole('button', { name: 'Phone Soft phone' });
+    assert.equal(await phone.evaluate((field) => field === document.activeElement), true);
+    await close('cancel');
+  });
+
+  it('can be filled by keyboard alone', async () => {
+    const focused = (): Promise<unknown> => ask('document.activeElement.id');
+    const chooseFocused = async (): Promise<void> => {
+      await page.waitForFunction(`document.activeElement.closest('.red-ui-typedInput-options')`);
+    };
+    await ask(`RED.nodes.add(Object.assign(RED.view.createNode('3cx-call-control', 200, 500).node, { id: 'keys' }))`);
+    await open('keys');
+    // The only connection there is.
+    assert.equal(await ask(`$('#node-input-server').val()`), 'pbx');
+    // The editor's own tabs come first.
+    for (let tabs = 0; (await focused()) !== 'node-input-name'; tabs++) {
+      assert.ok(tabs < 10);
+      await press('Tab');
+    }
+    await page.keyboard.type('By keys');
+    await press('Tab');
+    assert.equal(await focused(), 'node-input-server');
+    await press('Tab');
+    assert.equal(await focused(), 'node-input-operation');
+    await page.keyboard.type('Divert');
+    await press('Tab');
+    assert.equal(await ask(`document.activeElement.getAttribute('aria-label')`), 'Extension: msg.');
+    await press('ArrowDown');
+    await chooseFocused();
+    await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter');
+    await rows();
+    await page.keyboard.type('2');
+    await page.waitForFunction(`$('.red-ui-autoComplete-container:visible li').length === 2`);
+    await press('ArrowDown', 'ArrowDown', 'Enter');
+    assert.equal(await textbox('Extension').inputValue(), '20');
+    await press('Tab', 'Tab');
+    await press('Control+a');
+    await page.keyboard.type('payload.to');
+    await press('Control+Enter');
+    await form().waitFor({ state: 'detached' });
+    const properties = ['name', 'operation', 'extensionType', 'extension', 'destinationType', 'destination', 'valid'];
+    assert.deepEqual(await Promise.all(properties.map((name) => get('keys', name))), [
+      ...['By keys', 'divert', 'str', '20', 'msg', 'payload.to', true],
+    ]);
+    await ask(`RED.nodes.remove('keys')`);
+  });
+
   it('checks the connection with reasons', async () => {
     const cases: Record<string, { bad: string[]; good: string[] }> = {
       url: {
@@ -651,9 +1022,31 @@ describe('dialogs in the editor', function () {
 
   it('writes labels and statuses in words', async () => {
     const label = (id: string): Promise<unknown> => ask(`RED.utils.getNodeLabel(RED.nodes.node('${id}'))`);
-    assert.equal(await label('long'), 'set 10 to Out of office');
+    assert.equal(await label('long'), 'Out of office: 10');
     assert.equal(await label('late'), 'call 11 from 12');
-    assert.equal(await label('call'), 'Make a call');
+    assert.equal(await label('call'), 'call {flow.whom} from 20');
+    const labelOf = (type: string, properties: object): Promise<unknown> =>
+      ask(`((node) => RED.utils.getNodeLabel({ type: node.type, _def: node._def, _: node._,
+        ...${JSON.stringify(properties)} }))(RED.nodes.node('bare${types.indexOf(type)}'))`);
+    const fixed = { extension: '10', extensionType: 'str' };
+    const cases: [string, string, object][] = [
+      ['call {destination} from 10', '3cx-call-control', { operation: 'makecall', ...fixed }],
+      ['call 11 from {extension}', '3cx-call-control', { destination: '11', destinationType: 'str' }],
+      ['divert 10 to ${WHOM}', '3cx-call-control', { operation: 'divert', ...fixed, ...from('env', 'WHOM') }],
+      ['transfer 10 to {…}', '3cx-call-control', { operation: 'transfer', ...fixed, ...from('jsonata', '$x') }],
+      [
+        'transfer 10 to {global.whom}',
+        '3cx-call-control',
+        { operation: 'transfer', ...fixed, ...from('global', 'whom') },
+      ],
+      ['hang up at 10', '3cx-call-control', { operation: 'drop', ...fixed }],
+      ['Hang up', '3cx-call-control', { operation: 'drop' }],
+      ['Away: 10', '3cx-agent-status', { ...fixed, profile: 'away', profileType: 'str' }],
+      ['Away: {extension}', '3cx-agent-status', { profile: 'away', profileType: 'str' }],
+      ['record 10', '3cx-recorder', { operation: 'start', ...fixed }],
+      ['caller of 10', '3cx-call-monitor', { operation: 'getcallerid', ...fixed }],
+    ];
+    for (const [expected, type, properties] of cases) assert.equal(await labelOf(type, properties), expected);
     assert.equal(await label('newer'), 'call monitor');
     assert.equal(await label('bare1'), 'Set the profile');
     assert.equal(await label('pbx'), 'PBX');
