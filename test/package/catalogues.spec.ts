@@ -28,11 +28,21 @@ const ends: Record<string, readonly string[]> = {
   ],
   'threecx.error.': ['extension', 'destination', 'queue'],
   'threecx.error.empty-': ['extension', 'destination', 'phone', 'profile', 'action'],
+  'threecx.extension-state.': ['talking', 'ringing', 'dialing', 'held', 'idle'],
   'threecx.event.': [...callEventNames, ...apiEventNames],
   'threecx.label.': ['ask', 'ask-watch'],
   'threecx.log.': ['unreachable', 'unauthorized'],
   'threecx.operation.': [], // the dialogs have all of them
   'threecx.status.': statuses(),
+  'threecx.suggest.': ['any', 'typed'],
+  'threecx.test.': [
+    ...['running', 'ok', 'server.shipped', 'server.documented', 'hint.idle', 'hint.no-list'],
+    ...['invalid-argument', 'unreachable', 'timeout', 'lost', 'unauthorized', 'server-error', 'unsupported'].map(
+      (problem) => `problem.${problem}`,
+    ),
+    ...['unexpected-answer', 'secret', 'busy', 'closed', 'other'].map((problem) => `problem.${problem}`),
+  ],
+  'threecx.test.failed.': ['offline', 'forbidden', 'missing', 'other'],
   'threecx.summary.': [
     ...['makecall', 'answer', 'drop', 'transfer', 'atttrans', 'divert', 'park', 'unpark'],
     ...['setstatus', 'showstatus', 'ready', 'notready', 'login', 'logout'],
