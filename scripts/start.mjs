@@ -33,7 +33,8 @@ const nodeRed = spawn(
 
 createInterface({ input: nodeRed.stdout }).on('line', (line) => {
   console.log(line);
-  if (line.endsWith('Started flows')) {
+  // In the languages of this package.
+  if (/(Started flows|Flows sind gestartet)$/.test(line)) {
     console.log(`
   Node-RED with the example flows: http://${host}:${editorPort}/
   The simulator's page:            ${simulator.controlUrl}/

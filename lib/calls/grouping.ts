@@ -44,9 +44,12 @@ export function groupIntoCalls(
 
   function areLinked(record: ConnectionRecord, other: ConnectionRecord): boolean {
     // A caller who withholds the number has an empty one on all connections of the call.
-    if (record.number === other.number && !dns.has(record.number)) return true;
+    // A code is no number: two parked calls have the same one. But it can be dialled.
+    const isParking = record.number.startsWith('*') && !isTrunk(record.extension) && !isTrunk(other.extension);
+    if (record.number === other.number && !dns.has(record.number)) return !isParking;
     if (record.number !== other.extension) return false;
-    // In a queue or a ring group the caller has its number, and those it rings have the caller's.
-    return other.number === record.extension || other.status === 'dialing' || other.number === record.queue?.number;
+    // In a queue or a ring group the caller has its number, or whom it talked to before, and those it rings the caller's.
+    const isRung = record.status === 'ringing' || other.number === record.queue?.number;
+    return isRung || other.status === 'dialing' || other.number === record.extension;
   }
 }

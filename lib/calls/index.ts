@@ -1,3 +1,4 @@
+export { groupIntoCalls } from './grouping';
 export { parseNumberList } from './numbers';
 export { type Interest, Subscription } from './subscription';
 export { CallTracker } from './tracker';
@@ -7,6 +8,7 @@ export {
   type CallEvent,
   type CallState,
   type EventName,
+  type ExtensionState,
   type Numbering,
   type WatchEvent,
 } from './types';

@@ -27,6 +27,8 @@ interface Now {
 export class Subscription {
   /** Rings that are shorter than `minRing` so far. */
   private readonly shortRings = new Map<string, CallEvent>();
+  /** Of each connection, whether something of it passed: its number, queue or trunk may be others by its end. */
+  private readonly passed = new Map<string, boolean>();
   private started = false;
 
   constructor(private readonly interest: Interest) {}
@@ -43,7 +45,21 @@ export class Subscription {
     const news = isStart && this.interest.initial ? withCurrent(events, now.current()) : events;
     const { minRing } = this.interest;
     const announced = minRing > 0 ? this.withoutShortRings(news, now) : news;
-    return announced.filter((event) => this.interest.events.has(event.event) && this.passes(event));
+    return announced.filter((event) => this.isConcerned(event) && this.interest.events.has(event.event));
+  }
+
+  /** What began is ended, and what did not begin is not. */
+  private isConcerned(event: WatchEvent): boolean {
+    if (!('call' in event) || event.event === 'missed') return this.passes(event);
+    const key = keyOf(event);
+    const before = this.passed.get(key);
+    if (event.event === 'ended' || event.event === 'ring-stopped') {
+      this.passed.delete(key);
+      return before ?? this.passes(event);
+    }
+    const isPassing = this.passes(event);
+    this.passed.set(key, isPassing || before === true);
+    return isPassing;
   }
 
   /** Is it a call, or an event of one, that the node is to look at? Those of the API always are. */
@@ -61,22 +77,26 @@ export class Subscription {
   }
 
   private withoutShortRings(events: readonly WatchEvent[], now: Now | null): WatchEvent[] {
-    const { minRing } = this.interest;
     const announced: WatchEvent[] = [];
     for (const event of events) {
       if (!('call' in event)) announced.push(event);
       else if (event.event === 'ringing') this.shortRings.set(keyOf(event), event);
-      else if (event.event === 'missed') announced.push(...this.released(now));
-      if (!('call' in event) || event.event === 'ringing') continue;
-
-      const isShort = (event.ringSeconds ?? 0) * 1000 < minRing;
-      const ringing = event.event === 'recording' ? undefined : this.shortRings.get(keyOf(event));
-      if (ringing !== undefined) this.shortRings.delete(keyOf(event));
-      // It was long enough by the end, but no snapshot came in between.
-      if (ringing !== undefined && !isShort) announced.push(ringing);
-      if (!(isShort && isEndOfRing(event))) announced.push(event);
+      else if (event.event === 'recording') announced.push(event);
+      // What was missed comes last.
+      else if (event.event === 'missed') announced.push(...this.released(now), ...this.afterRing(event));
+      else announced.push(...this.afterRing(event));
     }
     return [...announced, ...this.released(now)];
+  }
+
+  /** What is announced of an event with which a ring, if there was one, is over. */
+  private afterRing(event: CallEvent): CallEvent[] {
+    const isShort = (event.ringSeconds ?? 0) * 1000 < this.interest.minRing;
+    const ringing = this.shortRings.get(keyOf(event));
+    this.shortRings.delete(keyOf(event));
+    if (isShort) return isEndOfRing(event) ? [] : [event];
+    // It was long enough by the end, but no snapshot came in between.
+    return ringing === undefined ? [event] : [ringing, event];
   }
 
   /** The rings that go on for long enough now, as they are now. */

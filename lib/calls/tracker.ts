@@ -74,6 +74,8 @@ interface Snapshot {
   records: ReadonlyMap<string, ConnectionRecord>;
   /** The connections of each call, in the order of the list. */
   calls: Map<Call, ConnectionRecord[]>;
+  /** The connections that stood at another DN before, or came back from one. */
+  moved: ReadonlySet<string>;
 }
 
 /** A call id that was told for an extension; of a certain connection when that was asked for. */
@@ -123,8 +125,9 @@ export class CallTracker {
     const records = new Map(list.map((record) => [record.id, record]));
     for (const { queue } of records.values()) if (queue !== null) this.queues.add(queue.number);
 
-    const gone = [...this.legs.values()].filter((leg) => records.get(leg.id)?.extension !== leg.extension);
-    const snapshot: Snapshot = { records, calls: this.callsOf([...records.values()], now) };
+    const gone = [...this.legs.values()].filter((leg) => !isStill(leg, records.get(leg.id)));
+    const moved = new Set(gone.map(({ id }) => id).filter((id) => records.has(id)));
+    const snapshot: Snapshot = { records, calls: this.callsOf([...records.values()], now), moved };
     const joined = this.joinCalls(gone, snapshot);
     const callOf = new Map([...snapshot.calls].flatMap(([call, members]) => members.map(({ id }) => [id, call])));
     const callIds = this.toldCallIds(records);
@@ -158,6 +161,11 @@ export class CallTracker {
     this.gap = true;
     // By the next one they may be of calls that are over.
     this.told.clear();
+  }
+
+  /** Is it somebody's phone: no outside line, no service, and no DN that was seen as a queue's number? */
+  isExtension(dn: string): boolean {
+    return !this.isTrunk(dn) && dn.search(this.numbering.services) < 0 && !this.queues.has(dn);
   }
 
   /** Everything each extension is in, as events that say how it began (`initial`). */
@@ -206,10 +214,6 @@ export class CallTracker {
 
   private isTrunk(dn: string): boolean {
     return dn.search(this.numbering.trunks) >= 0;
-  }
-
-  private isExtension(dn: string): boolean {
-    return !this.isTrunk(dn) && dn.search(this.numbering.services) < 0 && !this.queues.has(dn);
   }
 
   /** A connection never leaves the call it was first put in. */
@@ -264,10 +268,11 @@ export class CallTracker {
       calls.set(older, [...ofOlder, ...ofNewer]);
       calls.delete(newer);
       older.trunk ??= newer.trunk;
-      older.rung.push(...newer.rung);
+      for (const one of newer.rung) addRung(older, one);
       older.longestRing = Math.max(older.longestRing, newer.longestRing);
       for (const dn of newer.takenBy) older.takenBy.add(dn);
-      for (const one of this.legs.values()) if (one.call === newer) one.call = older;
+      // Those that rang may be gone already; a missed call is told of the first of them.
+      for (const one of [...this.legs.values(), ...newer.rung]) if (one.call === newer) one.call = older;
     }
     return joined;
   }
@@ -304,36 +309,43 @@ export class CallTracker {
     if (!leg.isExtension || status === 'undefined') return [];
     const rest = snapshot.calls.get(call) ?? [];
     if (leg.answeredAt !== null) {
-      const transferredTo = joined.has(leg) ? joined.get(leg) : this.takenOverBy(leg, rest);
+      const transferredTo = joined.has(leg) ? joined.get(leg) : this.takenOverBy(leg, rest, snapshot);
       if (transferredTo == null) return [this.event('ended', leg, { outcome: 'answered', synthetic })];
       const extra: Extra = { outcome: 'transferred', transferredTo, synthetic };
       return [this.event('transferred', leg, extra), this.event('ended', leg, extra)];
     }
     if (status === 'ringing' && rest.length > 0) {
-      const outcome = rest.some((record) => this.hasTaken(record, leg)) ? 'answered-elsewhere' : 'missed';
+      const outcome = rest.some((record) => this.hasTaken(record, leg, snapshot)) ? 'answered-elsewhere' : 'missed';
       return [this.event('ring-stopped', leg, { outcome, synthetic })];
     }
     const outcome = status === 'ringing' ? 'missed' : 'not-reached';
     return [this.event('ended', leg, { outcome: synthetic ? 'unknown' : outcome, synthetic })];
   }
 
-  /** Does another extension talk that did not begin the call itself? */
-  private hasTaken({ id, extension, status }: ConnectionRecord, leg: Leg): boolean {
+  /** A connection that is not new at its DN. */
+  private stillThere({ id }: ConnectionRecord, { moved }: Snapshot): Leg | undefined {
+    return moved.has(id) ? undefined : this.legs.get(id);
+  }
+
+  /** Does another extension talk that has been called and answered since this one began to ring? */
+  private hasTaken(record: ConnectionRecord, leg: Leg, snapshot: Snapshot): boolean {
+    const { extension, status } = record;
     const isOther = extension !== leg.extension && this.isExtension(extension);
-    return isOther && isUp(status) && this.legs.get(id)?.direction !== 'outbound';
+    const { direction, answeredAt } = this.stillThere(record, snapshot) ?? { direction: 'inbound', answeredAt: null };
+    return isOther && isUp(status) && direction !== 'outbound' && (answeredAt ?? Infinity) > leg.startedAt;
   }
 
   /**
    * Who has the other party now: whoever has the same connection, or an extension that joined the call after this one
    * answered, while the outside line stays.
    */
-  private takenOverBy(leg: Leg, rest: readonly ConnectionRecord[]): string | null {
+  private takenOverBy(leg: Leg, rest: readonly ConnectionRecord[], snapshot: Snapshot): string | null {
     const moved = rest.find(({ id }) => id === leg.id);
-    if (moved !== undefined) return this.nameOf(moved);
-    if (!rest.some(({ id, extension }) => this.isTrunk(extension) && this.legs.has(id))) return null;
-    const successors = rest.filter(({ id, extension }) => {
-      const startedAt = this.legs.get(id)?.startedAt ?? Infinity;
-      return this.isExtension(extension) && startedAt > (leg.answeredAt ?? 0);
+    if (moved !== undefined) return moved.extension === leg.extension ? null : this.nameOf(moved);
+    if (!rest.some((one) => this.isTrunk(one.extension) && this.stillThere(one, snapshot))) return null;
+    const successors = rest.filter((one) => {
+      const startedAt = this.stillThere(one, snapshot)?.startedAt ?? Infinity;
+      return this.isExtension(one.extension) && startedAt > (leg.answeredAt ?? 0);
     });
     const successor = successors.find(({ status }) => isUp(status)) ?? successors[0];
     return successor?.extension ?? null;
@@ -399,7 +411,7 @@ export class CallTracker {
     if (record.status !== leg.status && record.status !== 'undefined') {
       spend(leg, now);
       const isFirst = leg.status === 'undefined';
-      if (isFirst) leg.direction = directionOf(record, snapshot.calls.get(leg.call) ?? []);
+      if (isFirst) leg.direction = directionOf(record, snapshot.calls.get(leg.call) ?? [], snapshot.moved);
       else leg.previousStatus = leg.status;
       leg.status = record.status;
       const name = this.enter(leg, now);
@@ -416,7 +428,7 @@ export class CallTracker {
   private enter(leg: Leg, now: number): CallEventName | null {
     const { status, previousStatus, call } = leg;
     if (status === 'ringing') {
-      if (leg.isExtension && !call.rung.some(({ extension }) => extension === leg.extension)) call.rung.push(leg);
+      if (leg.isExtension) addRung(call, leg);
       return 'ringing';
     }
     if (!isUp(status)) return previousStatus === null ? 'dialing' : null;
@@ -479,6 +491,10 @@ function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
+function addRung({ rung }: Call, leg: Leg): void {
+  if (!rung.some(({ extension }) => extension === leg.extension)) rung.push(leg);
+}
+
 function spend(leg: Leg, now: number): void {
   leg.spent[spentIn[leg.status]] += now - leg.statusSince;
   leg.statusSince = now;
@@ -493,10 +509,23 @@ function beginningOf(status: ConnectionStatus): CallEventName {
   return status === 'ringing' || status === 'dialing' ? status : 'answered';
 }
 
-/** Fixed at first sight: who is seen Connected first has started the call when it is its first record. */
-function directionOf({ id, status }: ConnectionRecord, members: readonly ConnectionRecord[]): Direction {
+/** Whoever rings or dials after something else has been at another DN in between, and begins anew. */
+function isStill({ extension, status }: Leg, record: ConnectionRecord | undefined): boolean {
+  if (record?.extension !== extension) return false;
+  return status === 'undefined' || status === record.status || !/^(ringing|dialing)$/.test(record.status);
+}
+
+/**
+ * Fixed at first sight: who is seen Connected first has started the call when it is its first record, unless the
+ * connection was transferred there.
+ */
+function directionOf(
+  { id, status }: ConnectionRecord,
+  members: readonly ConnectionRecord[],
+  moved: ReadonlySet<string>,
+): Direction {
   if (status === 'ringing') return 'inbound';
   if (status === 'dialing') return 'outbound';
   if (members.length < 2) return 'unknown';
-  return members[0]?.id === id ? 'outbound' : 'inbound';
+  return members[0]?.id === id && !moved.has(id) ? 'outbound' : 'inbound';
 }

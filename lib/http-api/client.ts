@@ -108,6 +108,24 @@ export class ThreeCxClient {
     return callId ?? null;
   }
 
+  /**
+   * Tells which of the two servers it is: the shipped one does not know `Transfer` with its capital. Without arguments
+   * it does nothing on the other one.
+   *
+   * @throws ThreeCxError when there was no answer
+   */
+  identify(): Promise<'shipped' | 'documented'> {
+    return this.lane.run('query', async (turn) => {
+      try {
+        const body = await this.exchange(turn, '/Transfer', { timeout: this.timeout, yields: true });
+        return isUnknownOperation('transfer', body) ? 'shipped' : 'documented';
+      } catch (error) {
+        if ((error as ThreeCxError).code === 'server-error') return 'documented';
+        throw error;
+      }
+    });
+  }
+
   /** Aborts what is on the wire and fails what waits with `closed`. Can be called again. */
   close(): void {
     this.lane.close();

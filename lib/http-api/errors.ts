@@ -26,6 +26,8 @@ export type ErrorCode =
 /** The only error that the client throws. Its message holds no secret and no phone number. */
 export class ThreeCxError extends Error {
   override readonly name = 'ThreeCxError';
+  /** The system's own code where it has one, such as `ECONNREFUSED`. */
+  readonly systemCode?: string;
 
   /**
    * @param code why, for programs
@@ -34,7 +36,9 @@ export class ThreeCxError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
+    systemCode = '',
   ) {
     super(message);
+    if (systemCode !== '') this.systemCode = systemCode;
   }
 }

@@ -103,14 +103,14 @@ export class Wire {
     if (!sent) {
       if (signal.aborted && (signal.reason as ThreeCxError).code === 'closed') return signal.reason as ThreeCxError;
       const why = signal.aborted ? 'no connection in time' : code;
-      return new ThreeCxError('unreachable', `cannot connect to the server${why === '' ? '' : ` (${why})`}`);
+      return new ThreeCxError('unreachable', `cannot connect to the server${why === '' ? '' : ` (${why})`}`, code);
     }
     if (signal.aborted) return signal.reason as ThreeCxError;
     if (error instanceof Error && error.message.startsWith('maxContentLength')) {
       return new ThreeCxError('unexpected-answer', 'the answer is longer than 4 MiB');
     }
     if (code.startsWith('HPE_')) return new ThreeCxError('unexpected-answer', 'the server does not speak HTTP');
-    return new ThreeCxError('lost', `the connection broke after the request was sent (${code})`);
+    return new ThreeCxError('lost', `the connection broke after the request was sent (${code})`, code);
   }
 }
 

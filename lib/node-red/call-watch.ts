@@ -1,5 +1,5 @@
-import { CallTracker, type Numbering, type WatchEvent } from '../calls';
-import { type ClientOptions, type Connection, type ThreeCxClient, ThreeCxError } from '../http-api';
+import { CallTracker, type ExtensionState, type Numbering, type WatchEvent } from '../calls';
+import { type ClientOptions, type Connection, type Profile, type ThreeCxClient, ThreeCxError } from '../http-api';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
 export type Listener = (events: readonly WatchEvent[], isSnapshot: boolean) => void;
@@ -17,6 +17,15 @@ export interface Memory {
   error: ThreeCxError | null;
   /** What happened while a node was deployed anew, by its id. */
   readonly unseen: Map<string, { since: number; events: WatchEvent[] }>;
+  /** The extensions that took part in calls or commands, each with its profile where that was told. */
+  readonly extensions: Map<string, Profile | null>;
+}
+
+/** An extension that was seen, and what is known of it now. */
+export interface KnownExtension {
+  extension: string;
+  state: ExtensionState | null;
+  profile: Profile | null;
 }
 
 /** So many tries in a row without a snapshot, and the API counts as offline. */
@@ -25,13 +34,16 @@ const failuresToOffline = 3;
 const maxPause = 30_000;
 /** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
 const maxDeploy = 60_000;
+/** So many extensions are remembered. */
+const maxExtensions = 1_000;
 /** How long an extension is left alone that gave no answer when its call id was asked for, in ms. */
 const callIdPause = 60_000;
 
 /** What was known of a URL, or a fresh start. */
 export function rememberedFor(url: string, numbering: Numbering, before: Memory | undefined): Memory {
   if (before?.url !== url) {
-    return { url, tracker: new CallTracker(numbering), failures: 0, error: null, unseen: new Map() };
+    const tracker = new CallTracker(numbering);
+    return { url, tracker, failures: 0, error: null, unseen: new Map(), extensions: new Map() };
   }
   before.tracker.numbering = numbering;
   return before;
@@ -94,18 +106,36 @@ export class CallWatch {
 
   /** Hears what the server answers to others: for the client's `onAnswer`. */
   readonly hear: NonNullable<ClientOptions['onAnswer']> = ({ name, kind, result }) => {
-    if (this.listeners.size === 0) return;
     const { extension } = result.given;
+    if (result.ok && extension !== undefined) this.remember(extension, result.profile);
+    for (const connection of result.connections ?? []) this.remember(connection.extension);
+    if (this.listeners.size === 0) return;
     if (/^(makecall|unpark|answer)$/.test(name) && extension !== undefined && result.callId != null) {
       this.tracker.tellCallId(extension, result.callId);
     }
     if ((kind === 'command' && result.ok) || this.memory.failures > 0) this.pollNow();
   };
 
+  /** The extensions that were seen so far, in the order of their numbers. */
+  extensions(): KnownExtension[] {
+    const calls = new Map(this.tracker.calls().map(({ extension, extensionState }) => [extension, extensionState]));
+    const otherwise = this.state === 'online' && this.listeners.size > 0 ? 'idle' : null;
+    return [...this.memory.extensions]
+      .filter(([extension]) => this.tracker.isExtension(extension))
+      .map(([extension, profile]) => ({ extension, state: otherwise && (calls.get(extension) ?? otherwise), profile }))
+      .sort((a, b) => a.extension.localeCompare(b.extension, undefined, { numeric: true }));
+  }
+
   /** Ends all of it at once. */
   close(): void {
     this.closed = true;
     this.stopTimer();
+  }
+
+  private remember(extension: string, profile: Profile | null = null): void {
+    const { extensions } = this.memory;
+    if (!extensions.has(extension) && extensions.size >= maxExtensions) return;
+    extensions.set(extension, profile ?? extensions.get(extension) ?? null);
   }
 
   private pollNow(): void {

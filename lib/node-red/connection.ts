@@ -1,9 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Node } from 'node-red';
+import type { Numbering } from '../calls';
 import { type ClientOptions, type Health, ThreeCxClient, ThreeCxError } from '../http-api';
 import { CallWatch, type Memory, rememberedFor } from './call-watch';
 import { Settings } from './settings';
-import type { ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI } from './types';
+import type { ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI, Target } from './types';
 
 /** What is known of the calls of each connection, by its id: kept over deploys. */
 const memories = new Map<string, Memory>();
@@ -16,10 +17,12 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
   node.users = {};
   node.health = 'unknown';
   node.problem = null;
+  node.target = null;
   try {
     // Node-RED replaces a ${ENV} that is the whole of a property in `def`, and in the credentials.
     const settings = new Settings(RED, node, { ...def, ...node.credentials });
     const options = clientOptions(RED, def, settings);
+    node.target = targetOf(options.url, def);
     const client = new ThreeCxClient({
       ...options,
       onHealth: (health) => {
@@ -49,11 +52,7 @@ function watchOver(
   url: string,
   settings: Settings,
 ): CallWatch {
-  const numbering = {
-    trunks: settings.expression('trunks', String.raw`^1\d{4}$`),
-    services: settings.expression('services', String.raw`^(999|SP\d+|\*.*)$`),
-  };
-  const memory = rememberedFor(url, numbering, memories.get(node.id));
+  const memory = rememberedFor(url, numberingOf(settings), memories.get(node.id));
   memories.set(node.id, memory);
   // An API that cannot be reached is in the log already.
   let isLogged = false;
@@ -100,10 +99,24 @@ function reportHealth(RED: NodeAPI, node: ConnectionNode, health: Health): void 
   for (const user of Object.values(node.users)) user.showHealth();
 }
 
-function clientOptions(RED: NodeAPI, def: ConnectionDef, settings: Settings): ClientOptions {
+/** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
+export function numberingOf(settings: Settings): Numbering {
+  return {
+    trunks: settings.expression('trunks', String.raw`^1\d{4}$`),
+    services: settings.expression('services', String.raw`^(999|SP\d+|\*.*)$`),
+  };
+}
+
+/** @param url with its environment variables replaced */
+export function targetOf(url: string, { tls = '', proxy = '' }: ConnectionDef): Target {
+  return { url, tls, proxy };
+}
+
+/** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
+export function clientOptions(RED: NodeAPI, def: ConnectionDef, settings: Settings): ClientOptions {
   const url = settings.text('url', 'http://127.0.0.1:8889');
-  const proxy = proxyFor(url, referred(RED, 'proxy', def.proxy) as ProxyNode | null);
-  const tls = referred(RED, 'tls', def.tls) as TlsNode | null;
+  const proxy = proxyFor(url, referred(RED, 'proxy', 'http proxy', def.proxy) as ProxyNode | null);
+  const tls = referred(RED, 'tls', 'tls-config', def.tls) as TlsNode | null;
   return {
     url,
     auth: auth(settings),
@@ -138,11 +151,11 @@ interface ProxyNode extends Node<{ username?: string; password?: string }> {
   noproxy?: string[];
 }
 
-function referred(RED: NodeAPI, name: string, id: string | undefined): Node | null {
+function referred(RED: NodeAPI, name: string, type: string, id: string | undefined): Node | null {
   if (id === undefined || id === '') return null;
   const node = RED.nodes.getNode(id) as Node | undefined;
   // Going on without it would send the request, and the password with it, another way than was asked for.
-  if (!node) throw new ThreeCxError('invalid-argument', `${name} names a node that is missing or disabled`);
+  if (node?.type !== type) throw new ThreeCxError('invalid-argument', `${name} names no ${type} node that is deployed`);
   return node;
 }
 

@@ -1,6 +1,7 @@
 import type { NodeMessageInFlow } from 'node-red';
 import { type Result, ThreeCxError } from '../http-api';
 import { apiOf, useConnection } from './connection';
+import { migrate } from './migrate';
 import { payloadOf } from './payload';
 import { argumentValue } from './typed-values';
 import { type NodeState, statusOf } from './status';
@@ -15,7 +16,7 @@ export type NodeOperations = Readonly<Record<string, NodeOperation>>;
 export function registerOperationNode(RED: NodeAPI, type: string, operations: NodeOperations): void {
   RED.nodes.registerType(type, function (this: ConnectionUser, def: OperationNodeDef) {
     RED.nodes.createNode(this, def);
-    carryOutOperations(RED, this, def, operations);
+    carryOutOperations(RED, this, migrate(def), operations);
   });
 }
 

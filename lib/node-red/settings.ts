@@ -3,15 +3,20 @@ import { parseNumberList } from '../calls';
 import { ThreeCxError } from '../http-api';
 import type { NodeAPI } from './types';
 
+/** The types leave out that there may be no node: then it is the environment of Node-RED. */
+interface EnvironmentReader {
+  evaluateNodeProperty(name: string, type: 'env', node: Node | null, msg: object): string | number | undefined;
+}
+
 /**
  * Replaces each `${ENV}` in a setting. Node-RED does so only where a variable is the whole of it.
  *
  * @param name names the setting in the error
  * @throws ThreeCxError `invalid-argument` when a variable is not set: an empty text could mean something else
  */
-export function expandEnvironment(RED: NodeAPI, node: Node, name: string, text: string): string {
+export function expandEnvironment(RED: NodeAPI, node: Node | null, name: string, text: string): string {
   return text.replace(/\$\{([^}]+)\}/g, (_match, variable: string) => {
-    const value = RED.util.evaluateNodeProperty(variable, 'env', node, {}) as string | number | undefined;
+    const value = (RED.util as EnvironmentReader).evaluateNodeProperty(variable, 'env', node, {});
     if (value === undefined || value === '') {
       throw new ThreeCxError('invalid-argument', `${name}: the environment variable ${variable} is not set`);
     }
@@ -23,7 +28,8 @@ export function expandEnvironment(RED: NodeAPI, node: Node, name: string, text: 
 export class Settings {
   constructor(
     private readonly RED: NodeAPI,
-    private readonly node: Node,
+    /** Whose environment it is; null for that of Node-RED. */
+    private readonly node: Node | null,
     private readonly values: Readonly<Record<string, unknown>>,
   ) {}
 

@@ -31,9 +31,19 @@ export interface ConnectionNode extends Node<ConnectionCredentials> {
   /** Null when a setting is wrong: then `problem` says which. */
   api: { client: ThreeCxClient; calls: CallWatch } | null;
   problem: ThreeCxError | null;
+  /** Where its secrets go to. */
+  target: Target | null;
   health: Health;
   /** The nodes on this connection, by id; through them an error of this node reaches the Catch nodes of their tabs. */
   users: Record<string, ConnectionUser>;
+}
+
+/** A server, and the way to it. */
+export interface Target {
+  url: string;
+  /** Ids of the `tls-config` and `http proxy` nodes, empty for none. */
+  tls: string;
+  proxy: string;
 }
 
 /** A node that shows how its connection is. */

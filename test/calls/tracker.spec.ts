@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { CallTracker } from '../../lib/calls/tracker';
 import type { CallEvent, ConnectionRecord, ConnectionStatus } from '../../lib/calls/types';
+import { numbering, words } from './support';
 
-const numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
 const caller = '+4915112345678';
 const start = Date.UTC(2026, 10, 23, 18);
 
@@ -40,15 +40,6 @@ function play(...snapshots: string[]): CallEvent[] {
     tracker.noSnapshot();
     return [];
   });
-}
-
-/** The events in words: what, where, and what is told of it. */
-function words(events: CallEvent[]): string[] {
-  return events.map(({ event, extension, outcome, transferredTo, synthetic }) =>
-    [event, extension, outcome, transferredTo === null ? null : `to ${transferredTo}`, synthetic ? 'synthetic' : null]
-      .filter((word) => word !== null)
-      .join(' '),
-  );
 }
 
 const ringingAtTen = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
@@ -162,6 +153,55 @@ describe('Events of calls', () => {
       assert.deepEqual(events[0]?.queue, { number: '8000', name: 'Support' });
     });
 
+    it('after an internal call was transferred there: who talks already has not answered elsewhere', () => {
+      const talking = '1 10 connected 11; 2 11 connected 10';
+      const events = play(
+        talking,
+        '2 11 connected 10; 3 12 ringing 11 q8000; 4 13 ringing 11 q8000',
+        '2 11 connected 10; 4 13 ringing 11 q8000',
+        '2 11 connected 13; 4 13 connected 11 q8000',
+      );
+      assert.deepEqual(words(events).slice(2), [
+        'ended 10 answered',
+        'ringing 12',
+        'ringing 13',
+        'ring-stopped 12 missed',
+        'answered 13',
+      ]);
+    });
+
+    it('without a greeting ring the agents at once', () => {
+      const ringing = `1 10000 connected ${caller}; 2 10 ringing ${caller} q8000; 3 11 ringing ${caller} q8000`;
+      const answered = `1 10000 connected ${caller}; 3 11 connected ${caller} q8000`;
+      assert.deepEqual(words(play(ringing, answered, '')), [
+        'ringing 10',
+        'ringing 11',
+        'ring-stopped 10 answered-elsewhere',
+        'answered 11',
+        'ended 11 answered',
+      ]);
+    });
+
+    it('with a greeting of a service go on: one call, missed by the agent whom it rang', () => {
+      const greeting = `1 10000 connected ${caller}; 2 SP0 connected ${caller} q8000`;
+      const ringing = `1 10000 connected ${caller}; 3 10 ringing ${caller} q8000`;
+      const events = play(greeting, ringing, greeting, '');
+      assert.deepEqual(words(events), ['ringing 10', 'ring-stopped 10 missed', 'missed 10 missed']);
+      assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+
+    it('whose number is known only later: its DN counts as an extension until then, and is ended', () => {
+      const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller}`;
+      const ringing = `1 10000 connected ${caller}; 3 10 ringing ${caller} q8000`;
+      assert.deepEqual(words(play(waiting, ringing, waiting)), [
+        'answered 8000',
+        'transferred 8000 transferred to 10',
+        'ended 8000 transferred to 10',
+        'ringing 10',
+        'ring-stopped 10 missed',
+      ]);
+    });
+
     it('ring one agent after the other', () => {
       const first = `1 10000 connected ${caller}; 2 10 ringing ${caller} q8000`;
       const second = `1 10000 connected ${caller}; 3 11 ringing ${caller} q8000`;
@@ -269,6 +309,43 @@ describe('Events of calls', () => {
       ]);
     });
 
+    it('outside is no outside line that stays, for the other one who leaves at the same time', () => {
+      const talking = '1 10 connected 11; 2 11 connected 10';
+      const moved = '2 10000 dialing +4930111; 3 12 ringing +4930111';
+      assert.deepEqual(words(play(talking, moved)).slice(2), [
+        'ended 10 answered',
+        'transferred 11 transferred to +4930111',
+        'ended 11 transferred to +4930111',
+        'ringing 12',
+      ]);
+    });
+
+    it('to who has answered by now: was called, so nobody missed it', () => {
+      const events = play(
+        '1 10 connected +4930111; 2 10000 connected +4930111',
+        '1 11 ringing +4930111; 2 10000 connected +4930111',
+        '1 12 connected +4930111; 2 10000 connected +4930111',
+        '',
+      );
+      assert.deepEqual(words(events).slice(3), [
+        'ringing 11',
+        'ring-stopped 11 answered-elsewhere',
+        'answered 12',
+        'ended 12 answered',
+      ]);
+      assert.equal(events.at(-1)?.direction, 'inbound');
+    });
+
+    it('and back again, unseen: ends there and rings anew', () => {
+      assert.deepEqual(words(play(tenTalks, ringingAtTen, tenTalks, '')), [
+        'answered 10',
+        'ended 10 answered',
+        'ringing 10',
+        'answered 10',
+        'ended 10 answered',
+      ]);
+    });
+
     it('of a ringing call stops the ringing', () => {
       const moved = `1 10000 connected ${caller}; 2 11 ringing ${caller}`;
       assert.deepEqual(words(play(ringingAtTen, moved)), ['ringing 10', 'ring-stopped 10 missed', 'ringing 11']);
@@ -291,6 +368,29 @@ describe('Events of calls', () => {
       const [first] = events;
       assert.equal(events.at(-1)?.call, first?.call, 'the older id stays');
       assert.equal(events.at(-1)?.internal, false);
+    });
+
+    it('keep the older id for a missed call, though who rang first is gone', () => {
+      const talking = '1 10 connected +4930111; 2 10000 connected +4930111';
+      const events = play(
+        `${talking}; 3 10 dialing 15; 4 15 ringing 10`,
+        `${talking}; 3 10 dialing 15; 4 16 ringing 10`,
+        '2 10000 connected +4930111; 4 16 ringing 10',
+        '',
+      );
+      assert.deepEqual(words(events).slice(-2), ['ended 16 missed', 'missed 15 missed']);
+      assert.equal(events.at(-1)?.call, events[0]?.call);
+    });
+
+    it('name an extension once that both calls rang', () => {
+      const first = '1 10 connected 11; 2 11 connected 10';
+      const events = play(
+        '1 10 dialing 11; 2 11 ringing 10',
+        `${first}; 3 10 dialing 11; 4 11 ringing 10`,
+        '2 11 connected 10; 4 11 connected 11',
+        '',
+      );
+      assert.deepEqual(events.at(-1)?.extensions, ['11']);
     });
 
     it('count two calls before', () => {
@@ -316,6 +416,18 @@ describe('Events of calls', () => {
       ]);
       assert.deepEqual([...new Set(events.map(({ number }) => number))], ['004930999'], 'a code is no number');
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+
+    it('are not one call because two of them stand at the same place', () => {
+      const other = '98783 10000 connected 004930111';
+      const events = play(
+        `${talking}; ${other}`,
+        `${parked}; ${other}`,
+        `${parked}; ${other}; 98784 12 held *00`,
+        `${parked}; 98785 12 held *00; ${other}`,
+      );
+      assert.notEqual(events.find(({ connection }) => connection === '98784')?.call, events[0]?.call);
+      assert.notEqual(events.find(({ connection }) => connection === '98785')?.call, events[0]?.call);
     });
   });
 

@@ -49,7 +49,8 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
 
   const red = options.red ?? process.env.TEST_NODE_RED ?? join(repository, 'node_modules/node-red/red.js');
   const child = spawn(options.node ?? process.env.TEST_NODE ?? process.execPath, [red, '--userDir', userDir], {
-    env: { ...process.env, NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
+    // It speaks the language of the environment.
+    env: { ...process.env, LC_ALL: 'en_US.UTF-8', NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
@@ -81,7 +82,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
         fail(new Error(`Node-RED did not start in time:\n${log}`));
       }, START_TIMEOUT);
       child.stdout.on('data', () => {
-        if (!log.includes('Server now running at') || !log.includes('Started flows')) return;
+        if (!log.includes(`http://127.0.0.1:${port}`) || !/Started flows|Flows sind gestartet/.test(log)) return;
         clearTimeout(timer);
         done();
       });

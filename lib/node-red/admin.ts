@@ -1,0 +1,22 @@
+import { testConnection } from './connection-test';
+import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
+
+/** What the dialogs ask the runtime for. */
+export function registerAdminRoutes(RED: NodeAPI): void {
+  RED.httpAdmin.post('/3cx/test', RED.auth.needsPermission('3cx-config.write'), (request, response) => {
+    const values: unknown = request.body;
+    if (typeof values !== 'object' || values === null) {
+      response.sendStatus(400);
+      return;
+    }
+    testConnection(RED, values as ConnectionDef & ConnectionCredentials).then(
+      (verdict) => response.json(verdict),
+      () => response.sendStatus(500),
+    );
+  });
+
+  RED.httpAdmin.get('/3cx/:id/extensions', RED.auth.needsPermission('3cx-config.read'), (request, response) => {
+    const node = RED.nodes.getNode(String(request.params.id)) as ConnectionNode | undefined;
+    response.json(node?.type === '3cx-config' ? (node.api?.calls.extensions() ?? []) : []);
+  });
+}

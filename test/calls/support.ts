@@ -1,0 +1,13 @@
+import type { CallEvent, Numbering } from '../../lib/calls/types';
+
+/** The defaults of a connection. */
+export const numbering: Numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
+
+/** The events in words: what, where, and what is told of it. */
+export function words(events: readonly CallEvent[]): string[] {
+  return events.map(({ event, extension, outcome, transferredTo, synthetic }) =>
+    [event, extension, outcome, transferredTo === null ? null : `to ${transferredTo}`, synthetic ? 'synthetic' : null]
+      .filter((word) => word !== null)
+      .join(' '),
+  );
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { callEventNames, type CallEvent, Subscription, type Interest } from '../../lib/calls';
+import { play, plans } from './truth/histories';
+import { check, type Unknowable } from './truth/oracle';
+
+const { TRUTH_RUNS: runs, TRUTH_SEED: seed } = process.env;
+/** Always the same ones, unless many are asked for. */
+const numRuns = Number(runs ?? 2000);
+const parameters = {
+  numRuns,
+  ...(seed !== undefined ? { seed: Number(seed) } : runs === undefined ? { seed: 1 } : {}),
+};
+
+describe('Events of calls, against the truth', function () {
+  this.timeout(0);
+
+  it(`are right in ${numRuns} random histories`, async () => {
+    const totals = { histories: 0, polls: 0, calls: 0, events: 0 };
+    const unknowable = new Map<Unknowable, number>();
+    await fc.assert(
+      fc.asyncProperty(plans(60), async (plan) => {
+        const truth = await play(plan);
+        const findings = check(truth);
+        totals.histories += 1;
+        totals.polls += truth.polls.length;
+        totals.calls += findings.calls;
+        totals.events += findings.events;
+        for (const [why, count] of findings.unknowable) unknowable.set(why, (unknowable.get(why) ?? 0) + count);
+      }),
+      parameters,
+    );
+    console.log(`      ${inWords(Object.entries(totals))}; unknowable: ${inWords([...unknowable])}`);
+  });
+
+  it('are picked in order for whoever watches: what began is ended, no short ring is announced', async () => {
+    await fc.assert(
+      fc.asyncProperty(plans(40), interests(), fc.nat(20), async (plan, interest, firstPoll) => {
+        const all = new Subscription({ ...everything, minRing: interest.minRing, initial: interest.initial });
+        const own = new Subscription({ ...interest, events: everything.events });
+        const some = new Subscription(interest);
+        const told: Record<'all' | 'own' | 'some', CallEvent[]> = { all: [], own: [], some: [] };
+        let pollCount = 0;
+        let start = Infinity;
+        await play(plan, (events, tracker) => {
+          if (pollCount++ < firstPoll) return;
+          start = Math.min(start, tracker?.time ?? Infinity);
+          const now = tracker === null ? null : { time: tracker.time, current: () => tracker.current() };
+          const calls = (subscription: Subscription) =>
+            subscription.select(events, now).filter((event) => 'call' in event);
+          told.all.push(...calls(all));
+          told.own.push(...calls(own));
+          told.some.push(...calls(some));
+        });
+        assert.deepEqual(told.own, concernedOf(told.all, interest));
+        assert.deepEqual(
+          told.some,
+          told.own.filter(({ event }) => interest.events.has(event)),
+        );
+        checkRings(told.all, interest, start);
+      }),
+      parameters,
+    );
+  });
+});
+
+function inWords(counts: readonly [string, number][]): string {
+  return counts.map(([what, count]) => `${count} ${what}`).join(', ');
+}
+
+const everything: Interest = {
+  events: new Set(callEventNames),
+  extensions: () => true,
+  direction: 'any',
+  scope: 'any',
+  queues: null,
+  number: /(?:)/,
+  minRing: 0,
+  initial: false,
+};
+
+function interests(): fc.Arbitrary<Interest> {
+  return fc.record({
+    events: fc.subarray([...callEventNames]).map((names) => new Set(names)),
+    extensions: fc.constantFrom<Interest['extensions']>(
+      () => true,
+      (dn) => dn.length === 2,
+      (dn) => dn < '15',
+    ),
+    direction: fc.constantFrom('any', 'inbound', 'outbound'),
+    scope: fc.constantFrom('any', 'external', 'internal'),
+    queues: fc.constantFrom<Interest['queues']>(
+      null,
+      () => true,
+      (dn) => dn === '8000',
+    ),
+    number: fc.constantFrom(/(?:)/, /^\+49/, /[0-4]$/),
+    minRing: fc.oneof(fc.constant(0), fc.nat(5000)),
+    initial: fc.boolean(),
+  });
+}
+
+/** What concerns a node, of all that is told: an end does when something of the connection did before. */
+function concernedOf(events: readonly CallEvent[], interest: Interest): CallEvent[] {
+  const { extensions, direction, scope, queues, number } = interest;
+  const concerned = new Map<string, boolean>();
+  return events.filter((event) => {
+    const dns = event.event === 'missed' ? event.extensions : [event.extension];
+    const passes =
+      dns.some(extensions) &&
+      (direction === 'any' || event.direction === direction) &&
+      (scope === 'any' || event.internal === (scope === 'internal')) &&
+      (queues === null || (event.queue !== null && queues(event.queue.number))) &&
+      number.test(event.number);
+    if (event.event === 'missed') return passes;
+    const key = `${event.connection} ${event.extension}`;
+    const before = concerned.get(key);
+    const isEnd = event.event === 'ended' || event.event === 'ring-stopped';
+    if (isEnd) concerned.delete(key);
+    else concerned.set(key, before === true || passes);
+    return isEnd ? (before ?? passes) : passes;
+  });
+}
+
+/**
+ * Everything is told: each end has its beginning, and each beginning its end.
+ *
+ * @param start when the node began to watch; without `initial` it knows no beginning of what there was
+ */
+function checkRings(events: readonly CallEvent[], { minRing, initial }: Interest, start: number): void {
+  const begun = new Map<string, CallEvent>();
+  for (const event of events) {
+    const { connection, extension, startedAt, answeredAt, endedAt, direction, ringSeconds } = event;
+    const what = `${event.event} of ${connection} at ${extension}`;
+    const key = `${connection} ${extension}`;
+    const rang = (ringSeconds ?? 0) * 1000;
+    switch (event.event) {
+      case 'ringing':
+      case 'dialing':
+        assert.ok(!begun.has(key), `${what}: twice`);
+        begun.set(key, event);
+        break;
+      case 'answered':
+        // A ring that was too short is not told, but that it was answered is.
+        if (begun.get(key)?.event === 'ringing') assert.ok(rang >= minRing, `${what}: short`);
+        begun.set(key, event);
+        break;
+      case 'ended':
+      case 'ring-stopped':
+        if (Date.parse((initial ? endedAt : startedAt) ?? '') > start)
+          assert.ok(begun.has(key), `${what}: has not begun`);
+        if (answeredAt === null && direction === 'inbound') assert.ok(rang >= minRing, `${what}: short`);
+        begun.delete(key);
+        break;
+      case 'missed':
+        assert.ok(rang >= minRing, `${what}: short`);
+        break;
+      default:
+        break;
+    }
+  }
+  assert.deepEqual([...begun.keys()], [], 'what began is ended');
+}

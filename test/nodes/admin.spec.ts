@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
+import { startServer, type TestServer } from '../support/http-server';
+import { type NodeRed, startNodeRed } from '../support/node-red';
+
+const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
+const stored = '__PWRD__';
+
+describe("What the connection's dialog asks the runtime for", function () {
+  this.timeout(60_000);
+  let nodeRed: NodeRed;
+  let deployed: Simulator;
+  let simulator: Simulator | undefined;
+  let server: TestServer | undefined;
+
+  before(async () => {
+    deployed = await startSimulator({ delay: 0, auth: { type: 'basic', user: 'api', password: 'S3cret' } });
+    const tab = { id: 'tab', type: 'tab', label: 'test' };
+    const pbx = { id: 'pbx', type: '3cx-config', url: '${PBX_URL}', auth: 'basic', pollInterval: 100 };
+    const watch = { id: 'monitor', z: 'tab', type: '3cx-call-monitor', operation: 'watch', server: 'pbx', wires: [[]] };
+    nodeRed = await startNodeRed({
+      flows: [tab, pbx, watch],
+      credentials: { pbx: { user: 'api', password: 'S3cret' } },
+      env: { PBX_URL: deployed.url },
+    });
+  });
+  after(async () => {
+    await (nodeRed as NodeRed | undefined)?.stop();
+    await (deployed as Simulator | undefined)?.close();
+  });
+  afterEach(async () => {
+    await simulator?.close();
+    await server?.close();
+    simulator = server = undefined;
+  });
+
+  const start = async (options: SimulatorOptions = {}): Promise<Simulator> =>
+    (simulator = await startSimulator({ delay: 0, ...options }));
+
+  const post = (body: string): Promise<Response> =>
+    fetch(`${nodeRed.url}/3cx/test`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+
+  /** The verdict, without the time it took. */
+  async function test(values: object): Promise<Record<string, unknown>> {
+    const response = await post(
+      JSON.stringify({ id: 'new', auth: 'none', tls: '', proxy: '', timeout: 500, ...values }),
+    );
+    assert.equal(response.status, 200);
+    const { milliseconds, ...verdict } = (await response.json()) as Record<string, unknown>;
+    assert.ok(Number.isInteger(milliseconds));
+    return verdict;
+  }
+  const nothing = { problem: null, detail: null, server: null, calls: null, hint: null };
+
+  describe('a test of the connection tells', () => {
+    for (const kind of ['shipped', 'documented'] as const) {
+      it(`which server it is and how many calls there are: ${kind}`, async () => {
+        const { url, pbx } = await start({ server: kind });
+        assert.deepEqual(await test({ url }), { ...nothing, server: kind, calls: 0 });
+        pbx.inbound({ extension: '10', number: '+491' });
+        pbx.makeCall('11', '12');
+        assert.deepEqual(await test({ url }), { ...nothing, server: kind, calls: 2 });
+      });
+    }
+
+    it('that it cannot be reached, and why', async () => {
+      const { url } = await start();
+      await simulator?.close();
+      assert.deepEqual(await test({ url }), { ...nothing, problem: 'unreachable', detail: 'ECONNREFUSED' });
+    });
+
+    it('that its certificate is unknown', async () => {
+      server = await startServer('idle', { key: fixture('tls/key.pem'), cert: fixture('tls/cert.pem') });
+      const { problem, detail } = await test({ url: server.url });
+      assert.deepEqual([problem, detail], ['unreachable', 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+      assert.deepEqual(server.requests, []);
+    });
+
+    it('that it is not authorised', async () => {
+      const { url } = await start({ auth: { type: 'bearer', token: 'T0k' } });
+      assert.deepEqual(await test({ url, auth: 'bearer', token: 'other' }), { ...nothing, problem: 'unauthorized' });
+      assert.equal((await test({ url, auth: 'bearer', token: 'T0k' })).problem, null);
+    });
+
+    it('that it has lost the PBX', async () => {
+      const { url } = await start({ fork: 'idle' });
+      assert.deepEqual(await test({ url }), { ...nothing, problem: 'unsupported', hint: 'idle' });
+    });
+
+    it('that it answers, but does not list the calls', async () => {
+      const { url, pbx } = await start();
+      pbx.inbound({ extension: '10', queue: '80000', number: '+491' });
+      assert.deepEqual(await test({ url }), { ...nothing, problem: 'timeout', server: 'shipped', hint: 'no-list' });
+    });
+
+    it('that it does not answer at all, or is something else', async () => {
+      server = await startServer(() => undefined);
+      assert.deepEqual(await test({ url: server.url }), { ...nothing, problem: 'timeout' });
+      await server.close();
+      server = await startServer('<html><body>It works! password=1234</body></html>');
+      const verdict = await test({ url: server.url });
+      assert.deepEqual(verdict, { ...nothing, problem: 'unexpected-answer' });
+    });
+
+    it('which setting is wrong', async () => {
+      for (const [values, detail] of [
+        [{ url: 'ftp://pbx.example' }, /^url must be an address/],
+        [{ url: 'http://127.0.0.1', tls: 'nowhere' }, /^tls names no tls-config node that is deployed/],
+        [{ url: '${NOT_SET}' }, /^url: the environment variable NOT_SET is not set/],
+        [{ url: ['x'] }, /^url must be text/],
+      ] as const) {
+        const verdict = await test(values);
+        assert.equal(verdict.problem, 'invalid-argument');
+        assert.match(String(verdict.detail), detail);
+      }
+    });
+  });
+
+  describe('a stored secret is used', () => {
+    const values = { id: 'pbx', auth: 'basic', user: 'api', password: stored };
+
+    it('for the deployed address', async () => {
+      const verdict = await test({ ...values, url: '${PBX_URL}' });
+      assert.deepEqual(verdict, { ...nothing, server: 'shipped', calls: 0 });
+      assert.equal((await test({ ...values, url: deployed.url })).problem, null);
+    });
+
+    it('for no other one, nor on another way', async () => {
+      server = await startServer('idle');
+      assert.deepEqual(await test({ ...values, url: server.url }), { ...nothing, problem: 'secret' });
+      assert.deepEqual(await test({ ...values, url: '${PBX_URL}/x' }), { ...nothing, problem: 'secret' });
+      assert.deepEqual(await test({ ...values, id: 'monitor', url: '${PBX_URL}' }), { ...nothing, problem: 'secret' });
+      assert.equal((await test({ ...values, url: '${PBX_URL}', tls: 'monitor' })).problem, 'invalid-argument');
+      assert.deepEqual(server.requests, []);
+    });
+  });
+
+  it('refuses a body that holds no values', async () => {
+    assert.equal((await post('"x"')).status, 400);
+    assert.equal((await post('{')).status, 400);
+  });
+
+  it('tells the extensions that were seen, with what is known of them', async () => {
+    const extensions = async (id: string): Promise<unknown> =>
+      (await fetch(`${nodeRed.url}/3cx/${id}/extensions`)).json();
+    assert.deepEqual(await extensions('nowhere'), []);
+    assert.deepEqual(await extensions('monitor'), []);
+    deployed.pbx.inbound({ extension: '100', number: '+491' });
+    deployed.pbx.makeCall('11', '12');
+    const listed = deployed.requestCount + 3;
+    while (deployed.requestCount < listed) await new Promise(setImmediate);
+    assert.deepEqual(await extensions('pbx'), [
+      { extension: '11', state: 'dialing', profile: null },
+      { extension: '12', state: 'ringing', profile: null },
+      { extension: '100', state: 'ringing', profile: null },
+    ]);
+    deployed.pbx.clearCalls();
+  });
+
+  it('has both behind a log-in where Node-RED has one, with permissions of their own', async () => {
+    // The hash of "pass", as `node-red admin hash-pw` makes it.
+    const password = '$2b$08$Mj7GoKioDzI1hBEEB4kwH.8QAo9N800J0H9/cj5BdFAFVxKCPjcFW';
+    const users = [
+      ['admin', '*'],
+      ['reader', 'read'],
+      ['none', 'flows.read'],
+    ].map(([username, permissions]) => ({ username, password, permissions }));
+    const guarded = await startNodeRed({
+      settings: { adminAuth: { type: 'credentials', users }, httpAdminRoot: '/red' },
+    });
+    try {
+      const token = async (username: string): Promise<string> => {
+        const body = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username, password: 'pass' };
+        const response = await fetch(`${guarded.url}/auth/token`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        return ((await response.json()) as { access_token: string }).access_token;
+      };
+      const statuses = async (headers: Record<string, string>): Promise<number[]> => {
+        const test = await fetch(`${guarded.url}/3cx/test`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', ...headers },
+          body: JSON.stringify({ url: 'ftp://x' }),
+        });
+        return [test.status, (await fetch(`${guarded.url}/3cx/x/extensions`, { headers })).status];
+      };
+      const as = async (user: string): Promise<number[]> => statuses({ Authorization: `Bearer ${await token(user)}` });
+      assert.deepEqual(await statuses({}), [401, 401]);
+      assert.deepEqual(await as('none'), [401, 401]);
+      assert.deepEqual(await as('reader'), [401, 200]);
+      assert.deepEqual(await as('admin'), [200, 200]);
+    } finally {
+      await guarded.stop();
+    }
+  });
+});

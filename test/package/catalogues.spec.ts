@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { apiEventNames, callEventNames } from '../../lib/calls/types';
+import type { ErrorCode, RefusalReason, Result } from '../../lib/http-api';
+import { type Profile, profileNames } from '../../lib/http-api/profiles';
+import { statusOf, watchStatusOf } from '../../lib/node-red/status';
+import type { NodeAPI } from '../../lib/node-red/types';
+
+const root = resolve(__dirname, '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const list = (folder: string, end: string): string[] =>
+  readdirSync(join(root, folder)).filter((name) => name.endsWith(end));
+
+const languages = readdirSync(join(root, 'nodes/locales'));
+const translations = languages.filter((language) => language !== 'en-US');
+const types = list('nodes', '.html').map((file) => basename(file, '.html'));
+const files = ['shared', ...types];
+const profiles = Object.keys(profileNames) as Profile[];
+
+/** Keys that are put together: what they begin with, and how they may go on. */
+const ends: Record<string, readonly string[]> = {
+  'threecx.': [
+    ...['Soft', 'Web', 'Desktop', 'Mobile'].map((phone) => `phone.${phone}`),
+    ...['login_all', 'logout_all'].map((action) => `action.${action}`),
+    ...profiles.map((profile) => `profile.${profile}`),
+    'label.unknown-event',
+  ],
+  'threecx.error.': ['extension', 'destination', 'queue'],
+  'threecx.error.empty-': ['extension', 'destination', 'phone', 'profile', 'action'],
+  'threecx.event.': [...callEventNames, ...apiEventNames],
+  'threecx.label.': ['ask', 'ask-watch'],
+  'threecx.log.': ['unreachable', 'unauthorized'],
+  'threecx.operation.': [], // the dialogs have all of them
+  'threecx.status.': statuses(),
+  'threecx.summary.': [
+    ...['makecall', 'answer', 'drop', 'transfer', 'atttrans', 'divert', 'park', 'unpark'],
+    ...['setstatus', 'showstatus', 'ready', 'notready', 'login', 'logout'],
+    ...['start', 'pause', 'resume', 'stop', 'watch', 'watch-all', 'getcallerid', 'ondn', 'dnregs'],
+  ],
+};
+
+/** Every status there can be. */
+function statuses(): string[] {
+  const codes: Record<ErrorCode, true> = {
+    ...{ 'invalid-argument': true, 'not-allowed': true, unreachable: true, timeout: true, lost: true, busy: true },
+    ...{ unauthorized: true, 'server-error': true, unsupported: true, 'unexpected-answer': true, closed: true },
+  };
+  const reasons: Record<RefusalReason, true> = {
+    ...{ refused: true, 'no-call': true, 'no-phone': true, 'not-an-agent': true, 'not-an-extension': true },
+  };
+  const RED = { _: (key: string) => key } as unknown as NodeAPI;
+  const at = { configured: true, health: 'ok', underWay: [], last: null } as const;
+  const watching = { configured: true, state: 'online', code: null, calls: 0 } as const;
+  const details = [
+    ...profiles.map((profile) => ({ profile })),
+    ...['on', 'paused', 'off'].map((recording) => ({ recording })),
+    ...[[], [{}]].map((connections) => ({ connections })),
+  ];
+  const results = [
+    ...details.map((detail) => ({ ok: true, ...detail })),
+    ...Object.keys(reasons).map((reason) => ({ ok: false, reason })),
+  ] as Result[];
+  const found = [
+    ...[
+      { ...at, configured: false },
+      { ...at, underWay: ['makecall'] },
+      { ...at, underWay: ['drop'] },
+    ],
+    ...(['unreachable', 'unauthorized', 'unknown'] as const).map((health) => ({ ...at, health })),
+    ...results.map((result) => ({ ...at, last: { result } })),
+    ...(Object.keys(codes) as ErrorCode[]).map((code) => ({ ...at, last: { code } })),
+  ].map((state) => statusOf(RED, state));
+  const seen = [
+    ...(['connecting', 'retrying', 'offline'] as const).map((state) => ({ ...watching, state })),
+    { ...watching, calls: 2 },
+  ].map((state) => watchStatusOf(RED, state));
+  return [...found, ...seen].map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
+}
+
+type Texts = Record<string, string>;
+
+function flat(value: object, path: string): Texts {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+      typeof inner === 'object' && inner !== null
+        ? Object.entries(flat(inner, `${path}${key}.`))
+        : [[path + key, String(inner)]],
+    ),
+  );
+}
+const texts = (language: string, file: string): Texts =>
+  flat(JSON.parse(read(`nodes/locales/${language}/${file}.json`)) as object, '');
+/** What the build makes of it. */
+const catalogue = (language: string, type: string): Texts => ({
+  ...texts(language, 'shared'),
+  ...texts(language, type),
+});
+/** Keys as they are asked for: without the plural. */
+const keysOf = (all: Texts): Set<string> => new Set(Object.keys(all).map((key) => key.replace(/_(one|other)$/, '')));
+
+/** Which keys a source asks for. */
+function asked(source: string): string[] {
+  return [...source.matchAll(/\bthreecx\.[\w.-]*/g)].flatMap(([key]) => {
+    if (!/[.-]$/.test(key)) return key;
+    // A beginning that is not in the table is reported as a missing text.
+    return (ends[key] ?? ['?']).map((end) => key + end);
+  });
+}
+
+const dialogs = new Map(types.map((type) => [type, asked(read(`nodes/${type}.html`))]));
+const shared = ['resources/threecx-editor.js', ...inFolder('lib/node-red'), ...inFolder('nodes')].flatMap((file) =>
+  asked(read(file)),
+);
+function inFolder(folder: string): string[] {
+  return list(folder, '.ts').map((file) => `${folder}/${file}`);
+}
+
+describe('The catalogues', () => {
+  it('have every text that is asked for', () => {
+    const english = new Map(types.map((type) => [type, keysOf(catalogue('en-US', type))]));
+    const missing = (keys: readonly string[], there = new Set<string>()): string[] =>
+      keys.filter((key) => !there.has(key));
+    for (const [type, keys] of dialogs) assert.deepEqual(missing(keys, english.get(type)), [], type);
+    assert.deepEqual(missing(asked(read('lib/node-red/connection.ts')), english.get('3cx-config')), []);
+    assert.deepEqual(missing(asked(read('lib/node-red/status.ts')), keysOf(texts('en-US', 'shared'))), []);
+    // Which of the nodes needs it is not known: one of them has it.
+    assert.deepEqual(missing(shared, new Set([...english.values()].flatMap((keys) => [...keys]))), []);
+  });
+
+  it('have no text that nobody asks for', () => {
+    for (const file of files) {
+      const dialog = file === 'shared' ? [...dialogs.values()].flat() : (dialogs.get(file) ?? []);
+      const used = new Set([...dialog, ...shared]);
+      const unused = [...keysOf(texts('en-US', file))].filter((key) => !used.has(key));
+      assert.deepEqual(unused, [], file);
+    }
+  });
+
+  for (const language of translations) {
+    it(`have the same keys and placeholders in ${language}`, () => {
+      const placeholders = (all: Texts): Record<string, string[]> =>
+        Object.fromEntries(Object.entries(all).map(([key, text]) => [key, (text.match(/__\w+?__/g) ?? []).sort()]));
+      for (const file of files) {
+        assert.deepEqual(placeholders(texts(language, file)), placeholders(texts('en-US', file)), file);
+      }
+      assert.deepEqual(list(`nodes/locales/${language}`, ''), list('nodes/locales/en-US', ''));
+    });
+  }
+
+  for (const language of languages) {
+    it(`have short texts for what stands under a node in ${language}`, () => {
+      for (const [key, text] of Object.entries(texts(language, 'shared'))) {
+        if (!key.startsWith('threecx.status.')) continue;
+        assert.ok(text.replace('__count__', '100').length < 20, `${key}: ${text}`);
+        assert.match(text, /^[^.]+$/, `the editor would take it for a key: ${text}`);
+      }
+    });
+  }
+});
+
+const all = (help: string, expression: RegExp): string[] =>
+  [...help.matchAll(expression)].map((match) => match[1] ?? '');
+const isApiWord = (word: string): boolean => /^[a-z][\w-]*(, [a-z]\w*)*$/.test(word);
+const statusPart = /<h4>Status<\/h4>[^]*?<\/dl>/;
+
+/** The parts of a help that are the same in each language. */
+const skeleton = (help: string): object => ({
+  tags: all(help, /<(\/?(?:h\d|dl|dt|dd|ul|ol|li|p))\b/g),
+  words: all(help.replace(statusPart, ''), /<dt[^>]*>([^<]*)/g)
+    .map((word) => word.trim())
+    .filter(isApiWord),
+  types: all(help, /<span class="property-type">(.*?)</g),
+  codes: [...new Set(all(help, /<code>([^]*?)<\/code>/g))].sort(),
+  links: all(help, /href="(.*?)"/g),
+});
+
+/** What a help calls by the name that it has in the dialogs, or under the node. */
+function named(help: string): string[] {
+  const terms = (part: string): string[] => all(part, /<dt[^>]*>([^<]*)/g).flatMap((term) => term.trim().split(', '));
+  return [
+    ...all(help, /<i>([^]*?)<\/i>/g),
+    ...terms(help.replace(statusPart, '')).filter((term) => !isApiWord(term)),
+    ...terms(statusPart.exec(help)?.[0] ?? '').filter((term) => term !== '…'),
+  ];
+}
+
+function firstWrongTag(html: string): string {
+  const open: string[] = [];
+  for (const [, slash, tag = ''] of html.matchAll(/<(\/?)(\w+)[^<>]*>/g)) {
+    if (slash === '') open.push(tag);
+    else if (open.pop() !== tag) return `</${tag}>`;
+  }
+  return open.join();
+}
+
+describe('The help', () => {
+  for (const type of types) {
+    const help = (language: string): string => read(`nodes/locales/${language}/${type}.html`);
+
+    for (const language of languages) {
+      it(`of ${type} is well-formed in ${language}, and calls things by their names`, () => {
+        const text = help(language);
+        assert.match(text, new RegExp(`^<script type="text/html" data-help-name="${type}">\n`));
+        assert.equal(firstWrongTag(text), '');
+        assert.doesNotMatch(text.replace(/<\/?\w[^<>]*>/g, ''), /[<>]|&(?!\w+;)/);
+
+        const names = [...types.flatMap((one) => Object.values(catalogue(language, one))), ...all(text, /<h\d>(.*?)</g)]
+          .join('\n')
+          .replaceAll('__count__', '2')
+          .toLowerCase();
+        const unknown = named(text).filter((name) => !names.includes(name.replace(/\s+/g, ' ').toLowerCase()));
+        assert.deepEqual(unknown, []);
+      });
+    }
+    for (const language of translations) {
+      it(`of ${type} says in ${language} what it says in English`, () => {
+        assert.deepEqual(skeleton(help(language)), skeleton(help('en-US')));
+      });
+    }
+  }
+});
