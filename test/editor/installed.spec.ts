@@ -194,6 +194,7 @@ describe('The package, installed from its tarball', function () {
       let editor: Editor;
       /** The nodes from the palette, in the order of the steps. */
       const ids: string[] = [];
+      let isDeployed = false;
 
       before(async function () {
         this.timeout(600_000); // Node-RED may have to be installed first
@@ -237,10 +238,13 @@ describe('The package, installed from its tarball', function () {
         await editor.deploy();
         // What the first list of calls holds is no news.
         await until(() => simulator.requests.some(({ answer }) => answer !== null));
+        isDeployed = true;
       });
 
       for (const [index, { type, operation, before: prepare, request, shown }] of variant.steps.entries()) {
         it(`${type}: ${operation}`, async () => {
+          // Without it each step would wait for what cannot come.
+          assert.ok(isDeployed, 'nothing was deployed');
           simulator.pbx.clearCalls();
           await editor.clearDebug();
           const sent = simulator.requestCount;
