@@ -38,10 +38,12 @@ function find() {
   return [...candidates(), chromium.executablePath()].find((file) => file && isProgram(file));
 }
 
-// What an installer says belongs on stderr: stdout is for the path.
+// What an installer says is pages long, and nothing else must go to stdout.
 function run(command, ...args) {
   execFileSync(command, args, {
-    stdio: ['ignore', process.stderr, process.stderr],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: Infinity,
     env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
   });
 }
@@ -57,15 +59,17 @@ function installWithPlaywright() {
   run(process.execPath, join(dirname(manifest), 'cli.js'), 'install', 'chromium');
 }
 
+const reasons = [];
+
 // The system's package first: it brings the libraries that Playwright's build needs too.
 function install() {
-  for (const way of [installWithApt, installWithPlaywright]) {
+  for (const [name, way] of Object.entries({ 'apt-get': installWithApt, Playwright: installWithPlaywright })) {
     try {
       way();
       const file = find();
       if (file) return file;
     } catch (error) {
-      console.error(`${way.name}: ${error.message}`);
+      reasons.push(`${name}: ${/^(?:E|Error): (.+)/m.exec(error.stderr)?.[1] ?? error.message}`);
     }
   }
   return undefined;
@@ -79,6 +83,7 @@ function locate() {
 const browser = locate();
 if (browser) console.log(browser);
 else {
-  console.error('No browser: install Chrome or Chromium, or set CHROME_PATH to the program of one.');
+  const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
+  console.error(`No browser: install Chrome or Chromium, or set CHROME_PATH to the program of one${why}.`);
   process.exitCode = 1;
 }

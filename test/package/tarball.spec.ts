@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type NodeRed, startNodeRed } from '../support/node-red';
+import { pack, type Tarball } from '../support/tarball';
 
 const repository = resolve(__dirname, '../..');
 const run = promisify(execFile);
@@ -19,16 +20,13 @@ interface NodeSet {
 describe('The tarball', function () {
   this.timeout(120_000);
   let directory: string;
-  let packed: { filename: string; size: number; files: { path: string }[] };
+  let packed: Tarball;
   let nodeRed: NodeRed;
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), '3cx-tarball-'));
-    // The build is there already, and running it again would pull it from under the other tests.
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory];
-    const { stdout } = await run('npm', args, { cwd: repository });
-    [packed] = JSON.parse(stdout) as [typeof packed];
-    nodeRed = await startNodeRed({ tarball: join(directory, packed.filename) });
+    packed = await pack(directory);
+    nodeRed = await startNodeRed({ tarball: packed.path });
   });
   after(async () => {
     await nodeRed.stop();

@@ -1,14 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 
 /** Starts a headless Chrome or Chromium, installing one where there is none. */
 export async function launchBrowser(): Promise<Browser> {
   const script = join(__dirname, '../../scripts/install-browser.mjs');
-  const executablePath = execFileSync(process.execPath, [script], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).trim();
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr.trim());
   const args = [
     '--disable-gpu',
     '--disable-quic',
@@ -19,5 +17,5 @@ export async function launchBrowser(): Promise<Browser> {
   ];
   // Chrome's sandbox refuses to run as root.
   if (process.getuid?.() === 0) args.push('--no-sandbox');
-  return chromium.launch({ executablePath, headless: true, args });
+  return chromium.launch({ executablePath: stdout.trim(), headless: true, args });
 }
