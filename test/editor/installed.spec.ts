@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { launchBrowser } from '../support/browser';
 import { Editor, type EditorOptions } from '../support/editor';
+import { startServer } from '../support/http-server';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
 import { nodeRed5 } from '../support/node-red-5';
 import { pack } from '../support/tarball';
@@ -17,6 +18,7 @@ import { pack } from '../support/tarball';
 type Pbx = Simulator['pbx'];
 
 const repository = resolve(__dirname, '../..');
+const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const screenshots = join(repository, 'coverage/screenshots');
 const examples = readdirSync(join(repository, 'examples')).map((file) => basename(file, '.json'));
 /** Dialogs with every operation, which takes minutes (`npm run test:all`). */
@@ -256,6 +258,45 @@ describe('The package, installed from its tarball', function () {
         });
       }
 
+      it('tests the connection as it stands in the dialog', async () => {
+        const other = await startSimulator({ auth: { type: 'basic', ...server } });
+        const foreign = await startServer('', { key: fixture('tls/key.pem'), cert: fixture('tls/cert.pem') });
+        try {
+          other.pbx.inbound({ extension: '10', number: caller });
+          await editor.edit(ids[0] ?? '');
+          await editor.openConnection('edit');
+          const right = { url: other.url, auth: 'basic', ...server };
+          const tests: [Record<string, string>, kind: string, words: RegExp][] = [
+            [right, 'good', /: the common server, 1 call, \d+ ms$/],
+            [{ ...right, password: 'wrong' }, 'bad', /^Not authorised$/],
+            [{ ...right, url: 'http://127.0.0.1:1' }, 'bad', /\(ECONNREFUSED\)$/],
+            [{ ...right, url: foreign.url }, 'bad', /\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/],
+          ];
+          for (const [values, kind, words] of tests) {
+            await editor.setConnection(values);
+            const verdict = await editor.testConnection();
+            assert.equal(await verdict.getAttribute('data-threecx-verdict'), kind);
+            assert.match(await verdict.innerText(), words);
+          }
+          assert.deepEqual(foreign.requests, []);
+          await editor.page.screenshot({ path: join(screenshots, `installed-${variant.short}-test.png`) });
+          await editor.closeConnection('cancel');
+          await editor.close('cancel');
+        } finally {
+          await Promise.all([other.close(), foreign.close()]);
+        }
+      });
+
+      it('offers the extensions that were seen', async () => {
+        await editor.edit(ids.at(-1) ?? '');
+        await editor.chooseOperation('msg');
+        await editor.setArgument('extension', '1');
+        await editor.form().locator('[data-threecx-argument="extension"] .red-ui-typedInput-input').press('ArrowDown');
+        await editor.suggestion('10').waitFor();
+        await editor.page.keyboard.press('Escape');
+        await editor.close('cancel');
+      });
+
       if (variant.everything) {
         it('marks a node without an extension, with the reason', async () => {
           const id = await editor.drag('3cx-call-control', 600, 640);
@@ -348,8 +389,8 @@ describe('The package, installed from its tarball', function () {
   }
 });
 
-/** Node-RED's own: fields that keep the browser from filling in passwords, and the field in its typedInput. */
-const unlabelled = /id="red-ui-trap-|class="red-ui-typedInput-input/;
+/** Node-RED's own fields that keep the browser from filling in passwords. */
+const unlabelled = /id="red-ui-trap-/;
 
 /** What axe finds in a form and calls serious or critical. */
 async function serious(page: Page, form: string): Promise<string[]> {

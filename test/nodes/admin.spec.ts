@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { startServer, type TestServer } from '../support/http-server';
-import { type NodeRed, startNodeRed } from '../support/node-red';
+import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
+import { nodeRed5 } from '../support/node-red-5';
 
 const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const stored = '__PWRD__';
@@ -159,42 +160,51 @@ describe("What the connection's dialog asks the runtime for", function () {
     deployed.pbx.clearCalls();
   });
 
-  it('has both behind a log-in where Node-RED has one, with permissions of their own', async () => {
-    // The hash of "pass", as `node-red admin hash-pw` makes it.
-    const password = '$2b$08$Mj7GoKioDzI1hBEEB4kwH.8QAo9N800J0H9/cj5BdFAFVxKCPjcFW';
-    const users = [
-      ['admin', '*'],
-      ['reader', 'read'],
-      ['none', 'flows.read'],
-    ].map(([username, permissions]) => ({ username, password, permissions }));
-    const guarded = await startNodeRed({
-      settings: { adminAuth: { type: 'credentials', users }, httpAdminRoot: '/red' },
+  const versions: [string, () => Promise<NodeRedOptions>][] = [
+    ['4.1', () => Promise.resolve({})],
+    ['5.0', nodeRed5],
+  ];
+  for (const [version, program] of versions) {
+    it(`has both behind a log-in where Node-RED ${version} has one, with permissions of their own`, async function () {
+      this.timeout(600_000); // Node-RED may have to be installed first
+      // The hash of "pass", as `node-red admin hash-pw` makes it.
+      const password = '$2b$08$Mj7GoKioDzI1hBEEB4kwH.8QAo9N800J0H9/cj5BdFAFVxKCPjcFW';
+      const users = [
+        ['admin', '*'],
+        ['reader', 'read'],
+        ['none', 'flows.read'],
+      ].map(([username, permissions]) => ({ username, password, permissions }));
+      const guarded = await startNodeRed({
+        ...(await program()),
+        settings: { adminAuth: { type: 'credentials', users }, httpAdminRoot: '/red' },
+      });
+      try {
+        const token = async (username: string): Promise<string> => {
+          const body = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username, password: 'pass' };
+          const response = await fetch(`${guarded.url}/auth/token`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify(body),
+          });
+          return ((await response.json()) as { access_token: string }).access_token;
+        };
+        const statuses = async (headers: Record<string, string>): Promise<number[]> => {
+          const test = await fetch(`${guarded.url}/3cx/test`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json', ...headers },
+            body: JSON.stringify({ url: 'ftp://x' }),
+          });
+          return [test.status, (await fetch(`${guarded.url}/3cx/x/extensions`, { headers })).status];
+        };
+        const as = async (user: string): Promise<number[]> =>
+          statuses({ Authorization: `Bearer ${await token(user)}` });
+        assert.deepEqual(await statuses({}), [401, 401]);
+        assert.deepEqual(await as('none'), [401, 401]);
+        assert.deepEqual(await as('reader'), [401, 200]);
+        assert.deepEqual(await as('admin'), [200, 200]);
+      } finally {
+        await guarded.stop();
+      }
     });
-    try {
-      const token = async (username: string): Promise<string> => {
-        const body = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username, password: 'pass' };
-        const response = await fetch(`${guarded.url}/auth/token`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify(body),
-        });
-        return ((await response.json()) as { access_token: string }).access_token;
-      };
-      const statuses = async (headers: Record<string, string>): Promise<number[]> => {
-        const test = await fetch(`${guarded.url}/3cx/test`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json', ...headers },
-          body: JSON.stringify({ url: 'ftp://x' }),
-        });
-        return [test.status, (await fetch(`${guarded.url}/3cx/x/extensions`, { headers })).status];
-      };
-      const as = async (user: string): Promise<number[]> => statuses({ Authorization: `Bearer ${await token(user)}` });
-      assert.deepEqual(await statuses({}), [401, 401]);
-      assert.deepEqual(await as('none'), [401, 401]);
-      assert.deepEqual(await as('reader'), [401, 200]);
-      assert.deepEqual(await as('admin'), [200, 200]);
-    } finally {
-      await guarded.stop();
-    }
-  });
+  }
 });

@@ -139,6 +139,19 @@ export class Editor {
     }
   }
 
+  /** Clicks the test of the connection, and tells where the verdict stands. */
+  async testConnection(): Promise<Locator> {
+    const verdict = this.connectionForm().locator('.threecx-verdict');
+    await this.connectionForm().locator('.threecx-test button').click();
+    await verdict.and(this.page.locator('[data-threecx-verdict]:not([data-threecx-verdict="running"])')).waitFor();
+    return verdict;
+  }
+
+  /** What a field offers while something is typed into it. */
+  suggestion(text: string): Locator {
+    return this.page.locator('.red-ui-autoComplete-container:visible li').getByText(text, { exact: true }).first();
+  }
+
   async closeConnection(button: 'ok' | 'cancel' = 'ok'): Promise<void> {
     await this.page.locator(`#node-config-dialog-${button}`).click();
     await this.connectionForm().waitFor({ state: 'detached' });
