@@ -392,12 +392,14 @@ describe('The package, installed from its tarball', function () {
 /** What axe finds in a form and calls serious or critical. */
 async function serious(page: Page, form: string): Promise<string[]> {
   const { violations } = await page.evaluate<AxeResults>(`axe.run('${form}', { resultTypes: ['violations'] })`);
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => ({ id, ...node })))
-    // Node-RED's own fields that keep the browser from filling in passwords have no label.
-    .filter(({ id, html }) => id !== 'label' || !html.includes('id="red-ui-trap-'))
-    .map(({ id, html, failureSummary }) => `${id}: ${html} ${failureSummary?.split('\n')[1] ?? ''}`);
+  return (
+    violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map((node) => ({ id, ...node })))
+      // Node-RED's own fields that keep the browser from filling in passwords have no label.
+      .filter(({ id, html }) => id !== 'label' || !html.includes('id="red-ui-trap-'))
+      .map(({ id, html, failureSummary }) => `${id}: ${html} ${failureSummary?.split('\n')[1] ?? ''}`)
+  );
 }
 
 /** Node-RED 4.1 has no dark mode, but themes for it change the same variables as that of 5.0. */
