@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { launchBrowser } from '../support/browser';
+import { settled } from '../support/editor';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
@@ -171,22 +172,14 @@ describe('dialogs in the editor', function () {
   async function open(id: string): Promise<void> {
     await ask(`RED.editor.edit(RED.nodes.node('${id}'))`);
     await page.locator('#dialog-form #node-input-operation').waitFor();
-    await settle();
-  }
-
-  /** The tray slides in and then draws the focus to its first field: a click before that may go astray. */
-  async function settle(): Promise<void> {
-    await page.waitForFunction(`(() => {
-      const tray = $('.red-ui-tray').last()[0];
-      return tray.contains(document.activeElement) && tray.getAnimations().length === 0;
-    })()`);
+    await settled(page);
   }
 
   async function openConnection(): Promise<void> {
     await ask(`RED.editor.editConfig('', '3cx-config', 'pbx')`);
     // The fields are watched only once the editor has fetched the credentials.
     await page.waitForFunction(`$('#node-config-input-user').val()`);
-    await settle();
+    await settled(page);
   }
 
   async function close(button: 'ok' | 'cancel'): Promise<void> {

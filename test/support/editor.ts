@@ -1,5 +1,13 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 
+/** Waits for a dialog: it slides in and then draws the focus to its first field, so a click before may go astray. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(`(() => {
+    const tray = $('.red-ui-tray').last()[0];
+    return tray.contains(document.activeElement) && tray.getAnimations().length === 0;
+  })()`);
+}
+
 /** Which browser the editor is opened in. */
 export interface EditorOptions {
   /** What the browser says its language is. */
@@ -89,6 +97,7 @@ export class Editor {
   async edit(id: string): Promise<void> {
     await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
     await this.form().locator('#node-input-operation').waitFor();
+    await settled(this.page);
   }
 
   async close(button: 'ok' | 'cancel' = 'ok'): Promise<void> {
@@ -127,6 +136,7 @@ export class Editor {
   async openConnection(which: 'add' | 'edit'): Promise<void> {
     await this.page.locator(`#node-input-btn-server-${which}`).click();
     await this.connectionForm().locator('#node-config-input-url').waitFor();
+    await settled(this.page);
   }
 
   /** Fills fields of the connection's dialog, in this order: a text, a choice, or a check box that is to be checked. */
