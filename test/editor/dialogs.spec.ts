@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { launchBrowser } from '../support/browser';
-import { settled } from '../support/editor';
+import { settled, withoutAnimations } from '../support/editor';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
@@ -162,6 +162,7 @@ describe('dialogs in the editor', function () {
   async function load(): Promise<void> {
     await page.goto(nodeRed.url);
     await page.waitForFunction(`window.RED?.nodes?.node?.('newer') && !$('#red-ui-loading-progress').is(':visible')`);
+    await withoutAnimations(page);
   }
 
   const ask = (expression: string): Promise<unknown> => page.evaluate(expression);

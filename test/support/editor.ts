@@ -8,6 +8,11 @@ export async function settled(page: Page): Promise<void> {
   })()`);
 }
 
+/** A menu that is clicked while it still slides open would go on to open, and cover what is clicked next. */
+export async function withoutAnimations(page: Page): Promise<void> {
+  await page.evaluate('$.fx.off = true');
+}
+
 /** Which browser the editor is opened in. */
 export interface EditorOptions {
   /** What the browser says its language is. */
@@ -70,6 +75,7 @@ export class Editor {
   private async ready(): Promise<void> {
     await this.page.waitForFunction(`window.RED?.nodes?.getType?.('3cx-config') &&
       !$('#red-ui-loading-progress').is(':visible') && RED.workspaces.active()`);
+    await withoutAnimations(this.page);
   }
 
   /** Drags a node from the palette into the workspace, and tells its id. */
