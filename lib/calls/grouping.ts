@@ -43,9 +43,9 @@ export function groupIntoCalls(
   }
 
   function areLinked(record: ConnectionRecord, other: ConnectionRecord): boolean {
-    // A caller who withholds the number has an empty one on all connections of the call.
     // A code is no number: two parked calls have the same one. But it can be dialled.
     const isParking = record.number.startsWith('*') && !isTrunk(record.extension) && !isTrunk(other.extension);
+    // A caller who withholds the number has an empty one on all connections of the call.
     if (record.number === other.number && !dns.has(record.number)) return !isParking;
     if (record.number !== other.extension) return false;
     // In a queue or a ring group the caller has its number, or whom it talked to before, and those it rings the caller's.

@@ -1,5 +1,6 @@
+import { findConnection } from './connection';
 import { testConnection } from './connection-test';
-import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
+import type { ConnectionCredentials, ConnectionDef, NodeAPI } from './types';
 
 /** What the dialogs ask the runtime for. */
 export function registerAdminRoutes(RED: NodeAPI): void {
@@ -16,7 +17,7 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   });
 
   RED.httpAdmin.get('/3cx/:id/extensions', RED.auth.needsPermission('3cx-config.read'), (request, response) => {
-    const node = RED.nodes.getNode(String(request.params.id)) as ConnectionNode | undefined;
-    response.json(node?.type === '3cx-config' ? (node.api?.calls.extensions() ?? []) : []);
+    const connection = findConnection(RED, String(request.params.id));
+    response.json(connection?.api?.calls.extensions() ?? []);
   });
 }

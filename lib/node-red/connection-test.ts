@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { groupIntoCalls } from '../calls';
 import { type Connection, type ErrorCode, ThreeCxClient, ThreeCxError } from '../http-api';
-import { clientOptions, numberingOf, targetOf } from './connection';
+import { clientOptions, findConnection, numberingOf, targetOf } from './connection';
 import { Settings } from './settings';
 import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
 
@@ -38,7 +38,7 @@ export async function testConnection(RED: NodeAPI, values: ConnectionDef & Conne
   let client: ThreeCxClient;
   let settings: Settings;
   try {
-    const stored = deployedNode(RED, values.id);
+    const stored = findConnection(RED, values.id);
     settings = new Settings(RED, stored, { ...values, ...secretsOf(values, stored) });
     const options = clientOptions(RED, values, settings);
     const isStored = isDeepStrictEqual(stored?.target, targetOf(options.url, values));
@@ -66,11 +66,6 @@ async function reasonFor(code: ErrorCode, client: ThreeCxClient): Promise<Partia
   const server = await client.identify().catch(() => null);
   if (code === 'timeout') return { server, hint: server === null ? null : 'no-list' };
   return { hint: server === 'shipped' ? 'idle' : null };
-}
-
-function deployedNode(RED: NodeAPI, id: string | undefined): ConnectionNode | null {
-  const node = id === undefined ? undefined : (RED.nodes.getNode(id) as ConnectionNode | undefined);
-  return node?.type === '3cx-config' ? node : null;
 }
 
 function usesStoredSecret({ auth, password, token }: ConnectionDef & ConnectionCredentials): boolean {

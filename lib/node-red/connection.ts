@@ -63,6 +63,12 @@ function watchOver(
   });
 }
 
+/** @returns null when there is no such connection, or it is not deployed */
+export function findConnection(RED: NodeAPI, id: string | undefined): ConnectionNode | null {
+  const found = id === undefined || id === '' ? null : (RED.nodes.getNode(id) as ConnectionNode | undefined);
+  return found?.type === '3cx-config' ? found : null;
+}
+
 /**
  * Finds the connection of a node and keeps it posted until it is closed.
  *
@@ -70,8 +76,8 @@ function watchOver(
  * @returns null when none is chosen, or it is not deployed
  */
 export function useConnection(RED: NodeAPI, user: ConnectionUser, id: string | undefined): ConnectionNode | null {
-  const found = id === undefined || id === '' ? null : (RED.nodes.getNode(id) as ConnectionNode | undefined);
-  if (found?.type !== '3cx-config') return null;
+  const found = findConnection(RED, id);
+  if (found === null) return null;
   found.users[user.id] = user;
   user.on('close', () => {
     if (found.users[user.id] === user) Reflect.deleteProperty(found.users, user.id);

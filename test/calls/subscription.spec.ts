@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
-import { type CallEvent, callEventNames, CallTracker, type Interest, Subscription } from '../../lib/calls';
+import { type CallEvent, CallTracker, type Interest, Subscription } from '../../lib/calls';
 import type { ConnectionRecord } from '../../lib/calls/types';
-import { numbering, words } from './support';
-
-const everything: Interest = {
-  events: new Set(callEventNames),
-  extensions: () => true,
-  direction: 'any',
-  scope: 'any',
-  queues: null,
-  number: /(?:)/,
-  minRing: 0,
-  initial: false,
-};
+import { everything, numbering, words } from './support';
 
 function leg(id: string, extension: string, status: ConnectionRecord['status'], number: string): ConnectionRecord {
   return { id, extension, status, number, queue: null, recording: 'off' };

@@ -1,7 +1,20 @@
+import { callEventNames, type Interest } from '../../lib/calls';
 import type { CallEvent, Numbering } from '../../lib/calls/types';
 
 /** The defaults of a connection. */
 export const numbering: Numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
+
+/** What a node is told that has no filter. */
+export const everything: Interest = {
+  events: new Set(callEventNames),
+  extensions: () => true,
+  direction: 'any',
+  scope: 'any',
+  queues: null,
+  number: /(?:)/,
+  minRing: 0,
+  initial: false,
+};
 
 /** The events in words: what, where, and what is told of it. */
 export function words(events: readonly CallEvent[]): string[] {

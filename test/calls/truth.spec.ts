@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { callEventNames, type CallEvent, Subscription, type Interest } from '../../lib/calls';
+import { everything } from './support';
 import { play, plans } from './truth/histories';
 import { check, type Unknowable } from './truth/oracle';
 
@@ -67,17 +68,6 @@ describe('Events of calls, against the truth', function () {
 function inWords(counts: readonly [string, number][]): string {
   return counts.map(([what, count]) => `${count} ${what}`).join(', ');
 }
-
-const everything: Interest = {
-  events: new Set(callEventNames),
-  extensions: () => true,
-  direction: 'any',
-  scope: 'any',
-  queues: null,
-  number: /(?:)/,
-  minRing: 0,
-  initial: false,
-};
 
 function interests(): fc.Arbitrary<Interest> {
   return fc.record({
