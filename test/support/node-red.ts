@@ -20,6 +20,8 @@ export interface NodeRedOptions {
   settings?: Record<string, unknown>;
   /** Added to the environment. */
   env?: Record<string, string>;
+  /** Source of a module that Node-RED loads like a node: `module.exports = (RED) => { … }`. */
+  module?: string;
   /** Install this npm tarball rather than use the repository. */
   tarball?: string;
   /** Which Node-RED: the path of its red.js. Otherwise TEST_NODE_RED, otherwise the installed one. */
@@ -122,6 +124,12 @@ async function writeUserDir(userDir: string, port: number, options: NodeRedOptio
     editorTheme: { tours: false, ...(options.settings?.editorTheme as object | undefined) },
   };
   await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
+  if (options.module !== undefined) {
+    await mkdir(join(userDir, 'nodes'));
+    await writeFile(join(userDir, 'nodes/module.js'), options.module);
+    // Without one of these the file counts as no node.
+    await writeFile(join(userDir, 'nodes/module.html'), '');
+  }
   await writeFile(join(userDir, 'flows.json'), JSON.stringify(options.flows ?? []));
   await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(options.credentials ?? {}));
 }
