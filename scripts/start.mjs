@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
@@ -58,11 +58,9 @@ async function freePort(what, wanted) {
 
 /** Links this package into the user directory and, the first time, puts the example flows there. */
 function prepareUserDir() {
-  const modules = join(userDir, 'node_modules');
-  mkdirSync(modules, { recursive: true });
-  const link = join(modules, 'node-red-contrib-3cx');
-  rmSync(link, { recursive: true, force: true });
-  symlinkSync(root, link, 'junction');
+  link('node-red-contrib-3cx', root);
+  // For the example that needs it.
+  link('@flowfuse/node-red-dashboard', join(root, 'node_modules/@flowfuse/node-red-dashboard'));
 
   const flows = join(userDir, 'flows.json');
   if (existsSync(flows)) return;
@@ -73,4 +71,11 @@ function prepareUserDir() {
     }
   }
   writeFileSync(flows, JSON.stringify([...nodes.values()], null, 2));
+}
+
+function link(name, target) {
+  const path = join(userDir, 'node_modules', name);
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { recursive: true, force: true });
+  symlinkSync(target, path, 'junction');
 }

@@ -7,7 +7,7 @@ import { launchBrowser } from '../support/browser';
 import { type NodeRed, startNodeRed } from '../support/node-red';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
-const example = JSON.parse(readFileSync(join(__dirname, '../../examples/0 start here.json'), 'utf8')) as object[];
+const example = JSON.parse(readFileSync(join(__dirname, '../../examples/00 start here.json'), 'utf8')) as object[];
 
 const node = (id: string, type: string, properties: object): object => ({
   id,

@@ -12,6 +12,7 @@ import { launchBrowser } from '../support/browser';
 import { Editor, type EditorOptions } from '../support/editor';
 import { startServer } from '../support/http-server';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
+import { examplesFolder, otherModules } from '../examples/stage';
 import { nodeRed5 } from '../support/node-red-5';
 import { pack } from '../support/tarball';
 
@@ -20,7 +21,7 @@ type Pbx = Simulator['pbx'];
 const repository = resolve(__dirname, '../..');
 const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const screenshots = join(repository, 'coverage/screenshots');
-const examples = readdirSync(join(repository, 'examples')).map((file) => basename(file, '.json'));
+const examples = readdirSync(examplesFolder).map((file) => basename(file, '.json'));
 /** Dialogs with every operation, which takes minutes (`npm run test:all`). */
 const all = process.env.TEST_ALL === '1';
 const languages = readdirSync(join(repository, 'nodes/locales'));
@@ -204,6 +205,7 @@ describe('The package, installed from its tarball', function () {
         nodeRed = await startNodeRed({
           ...(await variant.program()),
           tarball,
+          modules: otherModules,
           flows: flowFor(variant.steps.length),
           ...(variant.settings && { settings: variant.settings }),
         });

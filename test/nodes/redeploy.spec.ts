@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { EventEmitter, once } from 'node:events';
 import { type Simulator, startSimulator } from '../../simulator';
-import { startServer, type TestServer } from '../support/http-server';
 import { type NodeRed, startNodeRed } from '../support/node-red';
-import { EventEmitter } from 'node:events';
 
 const caller = '+4915112345678';
 
 /** A deploy drops what is on its way between two nodes, so what the monitors send is taken where they send it. */
-const reportSent = (url: string): string => `module.exports = (RED) => {
-  let last = Promise.resolve();
-  const post = (body) => (last = last.then(() => fetch('${url}', { method: 'POST', body: JSON.stringify(body) })));
+const tellSent = `module.exports = (RED) => {
   RED.hooks.add('onSend.test', (sent) => {
-    for (const { source, msg } of sent) post({ ...msg.payload, monitor: source.id });
+    for (const { source, msg } of sent) process.send({ ...msg.payload, monitor: source.id });
   });
 };`;
 
@@ -23,21 +17,12 @@ describe('A deploy during calls', function () {
   this.timeout(60_000);
   let simulator: Simulator;
   let nodeRed: NodeRed;
-  let sink: TestServer;
   const arrivals = new EventEmitter();
   const events: { monitor: string; event: string; extension: string; seq: number; call: string }[] = [];
   let flows: Record<string, unknown>[];
 
   before(async () => {
     simulator = await startSimulator({ delay: 0 });
-    sink = await startServer((request: IncomingMessage, response) => {
-      void json(request).then((body) => {
-        events.push(body as (typeof events)[number]);
-        response.end('{}');
-        arrivals.emit('event');
-      });
-      return undefined;
-    });
     flows = [
       { id: 'tab', type: 'tab', label: 'test' },
       { id: 'other', type: 'tab', label: 'other' },
@@ -64,12 +49,18 @@ describe('A deploy during calls', function () {
       },
       { id: 'end-two', type: 'junction', z: 'other', wires: [[]] },
     ];
-    nodeRed = await startNodeRed({ flows, module: reportSent(sink.url) });
+    nodeRed = await startNodeRed({
+      flows,
+      module: tellSent,
+      onTold: (event) => {
+        events.push(event as (typeof events)[number]);
+        arrivals.emit('event');
+      },
+    });
     await polls(2);
   });
   after(async () => {
     await (nodeRed as NodeRed | undefined)?.stop();
-    await (sink as TestServer | undefined)?.close();
     await (simulator as Simulator | undefined)?.close();
   });
 

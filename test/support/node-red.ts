@@ -1,9 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 
 const repository = resolve(__dirname, '../..');
@@ -22,8 +23,12 @@ export interface NodeRedOptions {
   env?: Record<string, string>;
   /** Source of a module that Node-RED loads like a node: `module.exports = (RED) => { … }`. */
   module?: string;
+  /** Is told what this module sends with `process.send`. */
+  onTold?: (told: unknown) => void;
   /** Install this npm tarball rather than use the repository. */
   tarball?: string;
+  /** Further modules of the repository's node_modules that hold nodes. */
+  modules?: string[];
   /** Which Node-RED: the path of its red.js. Otherwise TEST_NODE_RED, otherwise the installed one. */
   red?: string;
   /** Which Node.js runs it. Otherwise TEST_NODE, otherwise the one that runs the tests. */
@@ -53,8 +58,9 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   const child = spawn(options.node ?? process.env.TEST_NODE ?? process.execPath, [red, '--userDir', userDir], {
     // It speaks the language of the environment.
     env: { ...process.env, LC_ALL: 'en_US.UTF-8', NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
+  child.on('message', (told) => options.onTold?.(told));
   const exited = once(child, 'exit');
   // Should the tests end without stopping it.
   const kill = (): void => void child.kill('SIGKILL');
@@ -103,14 +109,19 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
 }
 
 async function writeUserDir(userDir: string, port: number, options: NodeRedOptions): Promise<void> {
+  const link = async (name: string, target: string): Promise<void> => {
+    const path = join(userDir, 'node_modules', name);
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(target, path, 'junction');
+  };
   if (options.tarball) {
     await writeFile(join(userDir, 'package.json'), '{ "private": true }');
     await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', options.tarball], { cwd: userDir });
   } else {
     const { name } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as { name: string };
-    await mkdir(join(userDir, 'node_modules'));
-    await symlink(repository, join(userDir, 'node_modules', name), 'junction');
+    await link(name, repository);
   }
+  for (const name of options.modules ?? []) await link(name, join(repository, 'node_modules', name));
 
   const settings = {
     uiHost: '127.0.0.1',

@@ -1,0 +1,29 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import assert from 'node:assert/strict';
+import { examplesFolder, type Play, Theatre } from './stage';
+
+const plays = join(__dirname, 'plays');
+const fileOf = (example: string): string => `${basename(example, '.json').replace(/\W+/g, '-')}.ts`;
+const examples = readdirSync(examplesFolder).sort();
+
+/** Each in a real Node-RED with the tarball, on the simulator: what it is for must happen. */
+describe('The example', function () {
+  this.timeout(60_000);
+  const theatre = new Theatre();
+  before(() => theatre.open());
+  after(() => theatre.close());
+
+  it('has a play, each of them', () => {
+    assert.deepEqual(readdirSync(plays).sort(), examples.map(fileOf));
+  });
+
+  for (const example of examples) {
+    const file = join(plays, fileOf(example));
+    if (!existsSync(file)) continue;
+    it(basename(example, '.json'), async () => {
+      const { play } = (await import(file)) as { play: Play };
+      await theatre.play(example, play);
+    });
+  }
+});

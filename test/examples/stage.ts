@@ -1,0 +1,200 @@
+import { EventEmitter, once } from 'node:events';
+import { readFile, rm, mkdtemp } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type Simulator, startSimulator } from '../../simulator';
+import { startServer, type TestServer } from '../support/http-server';
+import { type NodeRed, startNodeRed } from '../support/node-red';
+import { pack } from '../support/tarball';
+import { until } from '../support/until';
+
+export const examplesFolder = resolve(__dirname, '../../examples');
+/** Modules beside the core nodes that an example may use. */
+export const otherModules = ['@flowfuse/node-red-dashboard'];
+
+export type FlowNode = Record<string, unknown> & { id: string; type: string; name?: string; wires?: string[][] };
+
+/** A message as it arrived at a node, without what JSON cannot hold. */
+export type Arrived = Record<string, unknown> & { topic?: string; payload?: unknown };
+
+/** What the local server received: it stands for whatever an example sends to. */
+export interface Received {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** What a play has: one example in a real Node-RED, connected to a simulator of its own. */
+export interface Stage {
+  /** Its time is real, and makecall takes none. */
+  simulator: Simulator;
+  /** Base URL of Node-RED: the example's `http in` nodes are below it. */
+  nodeRed: string;
+  /** Base URL of a local server that answers everything with `answer`. */
+  server: string;
+  /** What it answers; `{}` with 200 if not set. */
+  answer: { status: number; body: string };
+  /** What the local server received so far. */
+  received: Received[];
+  /** An empty folder, gone afterwards. */
+  folder: string;
+  /** The caller that the plays use. */
+  caller: string;
+  /**
+   * Deploys the example; the connection is set to the simulator, at ten polls a second.
+   *
+   * @param change what a user would change: gets each node, and returns it as it is to be
+   */
+  deploy(change?: (node: FlowNode) => FlowNode): Promise<void>;
+  /** What arrived so far at the nodes of this name, oldest first. */
+  at(name: string): Arrived[];
+  /** Waits until so many messages have arrived at the nodes of this name, and returns them. */
+  arrive(name: string, count?: number): Promise<Arrived[]>;
+  /** Waits until the local server has received so many requests, and returns them. */
+  receive(count: number): Promise<Received[]>;
+  /** Waits until the calls were looked at again so often: what was done before is known then. */
+  polls(count?: number): Promise<void>;
+  /** Clicks the button of the inject node of this name. */
+  press(name: string): Promise<void>;
+  /** The ID of the last connection at a DN. */
+  connectionAt(dn: string): string;
+}
+
+/** Plays one example. */
+export type Play = (stage: Stage) => Promise<void>;
+
+/** Tells what arrives at which node. */
+const tellArrivals = `module.exports = (RED) => {
+  RED.hooks.add('onReceive.stage', ({ msg: { req, res, ...msg }, destination }) => {
+    process.send({ id: destination.id, msg: JSON.parse(JSON.stringify(msg)) });
+  });
+};`;
+
+/** One Node-RED, with this package from its tarball, in which the examples are played one after the other. */
+export class Theatre {
+  readonly #arrived: { id: string; msg: Arrived }[] = [];
+  readonly #received: Received[] = [];
+  readonly #events = new EventEmitter();
+  #nodeRed!: NodeRed;
+  #server!: TestServer;
+  #folder!: string;
+  #answer = { status: 200, body: '{}' };
+
+  async open(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), '3cx-examples-'));
+    this.#server = await startServer((request, response) => {
+      void text(request).then((body) => {
+        const { method = '', url = '', headers } = request;
+        this.#received.push({ method, url, headers, body });
+        response.statusCode = this.#answer.status;
+        response.setHeader('Content-Type', 'application/json');
+        response.end(this.#answer.body);
+        this.#events.emit('change');
+      });
+      return undefined;
+    });
+    this.#nodeRed = await startNodeRed({
+      tarball: (await pack(this.#folder)).path,
+      modules: otherModules,
+      module: tellArrivals,
+      onTold: (told) => {
+        this.#arrived.push(told as { id: string; msg: Arrived });
+        this.#events.emit('change');
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#nodeRed.stop();
+    await this.#server.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** @throws Error when Node-RED logs an error meanwhile */
+  async play(file: string, play: Play): Promise<void> {
+    const example = JSON.parse(await readFile(join(examplesFolder, file), 'utf8')) as FlowNode[];
+    const simulator = await startSimulator({ delay: 0 });
+    const folder = await mkdtemp(join(this.#folder, 'files-'));
+    this.#arrived.length = 0;
+    this.#received.length = 0;
+    this.#answer = { status: 200, body: '{}' };
+    const begin = this.#nodeRed.log().length;
+    try {
+      await play(this.#stage(example, simulator, folder));
+      await this.#post('/flows', []);
+    } finally {
+      await simulator.close();
+    }
+    const complaints = this.#nodeRed
+      .log()
+      .slice(begin)
+      .split('\n')
+      .filter((line) => line.includes('[error]'));
+    if (complaints.length > 0) throw new Error(complaints.join('\n'));
+  }
+
+  #stage(example: FlowNode[], simulator: Simulator, folder: string): Stage {
+    let nodes = example;
+    const named = (name: string): FlowNode[] => {
+      const found = nodes.filter((node) => node.name === name);
+      if (found.length === 0) throw new Error(`the example has no node "${name}"`);
+      return found;
+    };
+    const at = (name: string): Arrived[] => {
+      const ids = named(name).map(({ id }) => id);
+      return this.#arrived.filter(({ id }) => ids.includes(id)).map(({ msg }) => msg);
+    };
+    const wait = async (condition: () => boolean): Promise<void> => {
+      while (!condition()) await once(this.#events, 'change');
+    };
+    return {
+      simulator,
+      nodeRed: this.#nodeRed.url,
+      server: this.#server.url,
+      answer: this.#answer,
+      received: this.#received,
+      folder,
+      caller: '+4915112345678',
+      deploy: async (change = (node) => node) => {
+        nodes = example
+          .map((node) => (node.type === '3cx-config' ? { ...node, url: simulator.url, pollInterval: 100 } : node))
+          .map(change);
+        const begin = this.#nodeRed.log().length;
+        await this.#post('/flows', nodes);
+        await until(() => this.#nodeRed.log().slice(begin).includes('Started flows'), 'the flows to start');
+        if (nodes.some(({ operation }) => operation === 'watch')) {
+          await until(() => simulator.requestCount > 1, 'the first polls');
+        }
+      },
+      at,
+      arrive: async (name, count = 1) => {
+        await wait(() => at(name).length >= count);
+        return at(name);
+      },
+      receive: async (count) => {
+        await wait(() => this.#received.length >= count);
+        return this.#received;
+      },
+      polls: async (count = 3) => {
+        const polls = simulator.requestCount + count;
+        await until(() => simulator.requestCount >= polls, 'polls');
+      },
+      press: async (name) => {
+        await this.#post(`/inject/${named(name)[0]?.id ?? ''}`, {});
+      },
+      connectionAt: (dn) => simulator.pbx.connectionsOf(dn).at(-1)?.id ?? '',
+    };
+  }
+
+  async #post(path: string, body: unknown): Promise<void> {
+    const response = await fetch(this.#nodeRed.url + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`Node-RED answers ${response.status} to ${path}: ${await response.text()}`);
+  }
+}
