@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
@@ -14,6 +13,7 @@ import { startServer } from '../support/http-server';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
 import { examplesFolder, type FlowNode, otherModules } from '../examples/stage';
 import { nodeRed5 } from '../support/node-red-5';
+import { until } from '../support/until';
 import { pack } from '../support/tarball';
 
 type Pbx = Simulator['pbx'];
@@ -243,7 +243,7 @@ describe('The package, installed from its tarball', function () {
         await editor.page.screenshot({ path: join(screenshots, `installed-${variant.short}.png`) });
         await editor.deploy();
         // What the first list of calls holds is no news.
-        await until(() => simulator.requests.some(({ answer }) => answer !== null));
+        await until(() => simulator.requests.some(({ answer }) => answer !== null), 'the first list of calls');
         isDeployed = true;
       });
 
@@ -420,8 +420,4 @@ async function darkOfNodeRed5(): Promise<string> {
   const css = await readFile(join(dirname(client), 'public/red/style.min.css'), 'utf8');
   const variables = /html\.nr-theme-dark\{([^}]*)\}/.exec(css)?.[1] ?? '';
   return `@media (prefers-color-scheme: dark) { :root { ${variables} } }`;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
 }

@@ -5,6 +5,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../sim
 import { startServer, type TestServer } from '../support/http-server';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
 import { nodeRed5 } from '../support/node-red-5';
+import { until } from '../support/until';
 
 const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const stored = '__PWRD__';
@@ -151,7 +152,7 @@ describe("What the connection's dialog asks the runtime for", function () {
     deployed.pbx.inbound({ extension: '100', number: '+491' });
     deployed.pbx.makeCall('11', '12');
     const listed = deployed.requestCount + 3;
-    while (deployed.requestCount < listed) await new Promise(setImmediate);
+    await until(() => deployed.requestCount >= listed, 'three polls');
     assert.deepEqual(await extensions('pbx'), [
       { extension: '11', state: 'dialing', profile: null },
       { extension: '12', state: 'ringing', profile: null },

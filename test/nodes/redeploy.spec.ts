@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { type Simulator, startSimulator } from '../../simulator';
 import { type NodeRed, startNodeRed } from '../support/node-red';
+import { until } from '../support/until';
 
 const caller = '+4915112345678';
 
@@ -65,8 +66,8 @@ describe('A deploy during calls', function () {
   });
 
   const polls = async (count: number): Promise<void> => {
-    const until = simulator.requestCount + count;
-    while (simulator.requestCount < until) await new Promise(setImmediate);
+    const wanted = simulator.requestCount + count;
+    await until(() => simulator.requestCount >= wanted, 'polls');
   };
   const deploy = async (type: 'full' | 'flows' | 'nodes'): Promise<void> => {
     flows = flows.map((node) => (node.id === 'one' ? { ...node, name: `${String(node.name)}.` } : node));

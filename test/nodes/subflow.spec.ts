@@ -7,6 +7,7 @@ import callControl from '../../nodes/3cx-call-control';
 import callMonitor from '../../nodes/3cx-call-monitor';
 import connection from '../../nodes/3cx-config';
 import { useNodeRed } from '../support/flow';
+import { until } from '../support/until';
 
 /** A subflow whose properties are an extension and a connection. */
 const subflow = {
@@ -63,7 +64,7 @@ describe('In a subflow', () => {
       const [{ payload }] = (await once(helper.getNode(id), 'input')) as [NodeMessage];
       return payload as Record<string, unknown>;
     };
-    while (second.requestCount === 0) await new Promise(setImmediate);
+    await until(() => second.requestCount > 0, 'the first poll');
 
     const ringing = received('events');
     for (const { pbx } of simulators) for (const extension of ['11', '10']) pbx.inbound({ extension, number: '+491' });

@@ -8,6 +8,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../sim
 import { RealClock } from '../../simulator/clock';
 import { ApiServer } from '../../simulator/http-server';
 import { calls, loadFlow, type Properties, useNodeRed } from '../support/flow';
+import { until } from '../support/until';
 
 const caller = '+4915112345678';
 
@@ -337,7 +338,7 @@ describe('3cx-call-monitor watches', () => {
         { url: first.url, pollInterval: 100 },
       );
       const inbox = new Inbox(helper.getNode('done'));
-      while (server.requestCount < 2) await new Promise(setImmediate);
+      await until(() => (server?.requestCount ?? 0) >= 2, 'two polls');
       const began = [];
       for (const extension of ['10', '11', '12']) {
         pbx().inbound({ extension, number: `+49${extension}` });

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { ThreeCxClient } from '../../lib/http-api';
 import { type Simulator, startSimulator } from '../../simulator';
 import { control, get, send } from './client';
+import { until } from '../support/until';
 
 const CLI = join(__dirname, '../../simulator/cli.ts');
 
@@ -81,7 +82,7 @@ describe('simulator: the command', () => {
 
   it('has calls by itself', async () => {
     const { url } = await start('--traffic', '6000', '--seed', '7');
-    while (!(await get(url, '/showallcalls')).body.includes('ID=')) await new Promise(setImmediate);
+    await until(async () => (await get(url, '/showallcalls')).body.includes('ID='), 'a call');
   });
 
   it('is a fork', async () => {
@@ -97,7 +98,7 @@ describe('simulator: the command', () => {
       const makecall = send(url, '/makecall/12/+491/Soft');
       const isDialled = async () =>
         JSON.stringify((await control({ controlUrl }, 'GET', '/api/state')).json).includes('"party":"+491"');
-      while (!(await isDialled())) await new Promise(setImmediate);
+      await until(isDialled, 'the call to be dialled');
       const broken = [hung, makecall].map(({ answer }) => assert.rejects(answer, { code: 'ECONNRESET' }));
       child.kill(signal);
       assert.equal(await exit, 0);

@@ -1,7 +1,7 @@
 /** A client that sends a path exactly as it is and lets a test wait for what happens. */
 import { request as httpRequest, type ClientRequest } from 'node:http';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Simulator } from '../../simulator';
+import { until } from '../support/until';
 
 export interface Answer {
   status: number;
@@ -36,7 +36,7 @@ export function get(baseUrl: string, path: string): Promise<Answer> {
 export async function sendInOrder(simulator: Simulator, path: string): Promise<Pending> {
   const before = simulator.requestCount;
   const pending = send(simulator.url, path);
-  while (simulator.requestCount === before) await turn();
+  await until(() => simulator.requestCount > before, 'the request');
   return pending;
 }
 

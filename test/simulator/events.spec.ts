@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type LiveState, type LoggedRequest, type Simulator, startSimulator } from '../../simulator';
 import { get, send, sendInOrder } from './client';
+import { until } from '../support/until';
 
 interface Told {
   event: string;
@@ -114,7 +115,7 @@ describe('simulator: the events of the control API', () => {
     await Promise.all([one.state(), other.state()]);
     assert.equal(count(), 2);
     await one.end();
-    while (count() > 1) await new Promise(setImmediate);
+    await until(() => count() === 1, 'the other listener to be gone');
     simulator.pbx.setProfile('10', 'Away');
     assert.equal((await other.state()).extensions[0]?.profile, 'Away');
     await other.end();

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { type Simulator, startSimulator } from '../../simulator';
 import { type Random, randomFrom } from '../../simulator/random';
 import { control, get, send, sendInOrder } from './client';
+import { until } from '../support/until';
 
 /** So long that only close() can end it. */
 const FOREVER = 600_000;
@@ -88,7 +89,7 @@ describe('simulator: the HTTP server', () => {
   });
 
   it('carries a command out for a client that has gone meanwhile', async () => {
-    await start({ delay: 20 });
+    await start({ delay: 100 });
     const first = await sendInOrder(simulator, '/makecall/10/+491/Soft');
     const gone = await sendInOrder(simulator, '/setstatus/10/away');
     gone.abort();
@@ -103,7 +104,7 @@ describe('simulator: the HTTP server', () => {
     const { received } = await raw(
       request('/ondn/10') + request('/ondn/10') + request('/drop/999') + request('/setstatus/10/away'),
     );
-    while (simulator.requestCount < 4) await new Promise(setImmediate);
+    await until(() => simulator.requestCount === 4, 'four requests');
     assert.equal((await get(simulator.url, '/showstatus/10')).body, '    CURRENT_STATUS=Available');
     assert.equal(received().split('HTTP/1.1 200 OK').length, 3);
     assert.ok(!/^(date|connection|content-type|transfer-encoding):/im.test(received()));
@@ -156,7 +157,7 @@ describe('simulator: the HTTP server', () => {
   });
 
   it('/stop answers, then the server is gone and the control API goes on', async () => {
-    await start({ delay: 5 });
+    await start({ delay: 100 });
     const hung = await sendInOrder(simulator, '/ondn');
     await sendInOrder(simulator, '/makecall/10/11/Soft');
     const stop = await sendInOrder(simulator, '/stop');
@@ -171,7 +172,7 @@ describe('simulator: the HTTP server', () => {
   });
 
   it('/stop from a client that has gone stops it too', async () => {
-    await start({ delay: 20 });
+    await start({ delay: 100 });
     await sendInOrder(simulator, '/makecall/10/11/Soft');
     (await sendInOrder(simulator, '/stop')).abort();
     await simulator.stopped;
@@ -221,10 +222,10 @@ describe('simulator: the HTTP server', () => {
     const { received } = await raw(
       'GET /1 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1005) + 'GET /last HTTP/1.1\r\nHost: x\r\n\r\n',
     );
-    while (simulator.requestCount < 1006) await new Promise(setImmediate);
+    await until(() => simulator.requestCount === 1006, 'all requests');
     assert.equal(simulator.requests.length, 1000);
     assert.equal(simulator.requests.at(-1)?.path, '/last');
-    while (received().split('idle').length < 1007) await new Promise(setImmediate);
+    await until(() => received().split('idle').length === 1007, 'all answers');
   });
 });
 

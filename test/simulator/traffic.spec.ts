@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type HistoryEntry, type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { randomFrom } from '../../simulator/random';
 import { get } from './client';
+import { until } from '../support/until';
 
 const HOUR = 3_600_000;
 
@@ -133,7 +134,7 @@ describe('simulator: traffic', () => {
 
   it('goes by real time too', async () => {
     const simulator = await start({ traffic: 6000, time: 'real' });
-    while (simulator.history().length === 0) await new Promise(setImmediate);
+    await until(() => simulator.history().length > 0, 'a call');
     await simulator.close();
     const { length } = simulator.history();
     await new Promise(setImmediate);
