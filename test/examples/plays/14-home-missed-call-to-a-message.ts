@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
-  await stage.deploy();
+  await stage.deploy((node) => {
+    if (node.type !== 'http request') return node;
+    assert.equal(node.d, true, 'nothing is sent outside as long as nobody wants it');
+    return { ...node, d: false, url: `${stage.server}/my-topic` };
+  });
   pbx.inbound({ queue: '8000', number: caller });
   await stage.polls();
   pbx.answer(stage.connectionAt('11'));
@@ -10,13 +14,24 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   pbx.clearCalls();
   await stage.polls();
   pbx.inbound({ queue: '8000', number: '+49301' });
-  await stage.polls(8);
-  pbx.clearCalls();
-  const messages = await stage.arrive('send the message');
   await stage.polls();
-  assert.equal(messages.length, 1);
-  assert.match(
-    String(messages[0]?.payload),
-    /^Missed call from \+49301 through Support: Süd; EU, [\d.]+ seconds at 10 11 100 101 $/,
+  pbx.clearCalls();
+  await stage.receive(1);
+  stage.answer.status = 500;
+  pbx.inbound({ extension: '10', number: '' });
+  await stage.polls();
+  pbx.clearCalls();
+  const sent = await stage.arrive('200 when sent', 2);
+  assert.deepEqual(
+    sent.map(({ statusCode }) => statusCode),
+    [200, 500],
   );
+  assert.deepEqual(
+    stage.received.map(({ method, url, headers, body }) => [method, url, headers.title, body]),
+    [
+      ['POST', '/my-topic', 'Missed call', 'Missed call from +49301 for Support: Süd; EU'],
+      ['POST', '/my-topic', 'Missed call', 'Missed call from an unknown number'],
+    ],
+  );
+  assert.equal(stage.at('the message').length, 2);
 }
