@@ -7,6 +7,7 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   pbx.inbound({ extension: '11', number: caller });
   pbx.makeCall('12', '10');
   await stage.polls();
+  assert.deepEqual(stage.at('as +49'), [], 'the phone of somebody else, and a call from inside');
   const forms = [caller, '+49 151 12345678', '+49 (0)151/12345678', '004915112345678', '0151-12345678'];
   for (const [index, number] of forms.entries()) {
     pbx.clearCalls();
