@@ -22,8 +22,8 @@ export interface Flow {
   node: Node;
   /** The connection. */
   connection: Node;
-  /** Sends a message through the node under test and waits for it to come out. */
-  send: (msg: Properties) => Promise<Outcome>;
+  /** Sends a message through a node, the one under test where none is named, and waits for it to come out. */
+  send: (msg: Properties, id?: string) => Promise<Outcome>;
 }
 
 /** The first argument of each call of a method that the test helper watches (`status`, `error`, `warn`, `log`). */
@@ -75,9 +75,9 @@ export async function loadFlow(
   return {
     node,
     connection: helper.getNode('server'),
-    send: async (msg) => {
+    send: async (msg, id = 'node') => {
       const outcome = once(outcomes, 'outcome') as Promise<[Outcome]>;
-      node.receive(msg);
+      helper.getNode(id).receive(msg);
       return (await outcome)[0];
     },
   };

@@ -1,0 +1,49 @@
+// npm run test:reliability [-- name …]: the tests of test/reliability, all of them or those named, in their long form,
+// and docs/reliability.md with what they found: what stands between its two marks is made of .cache/reliability/*.json.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const parts = join(root, '.cache/reliability');
+const document = join(root, 'docs/reliability.md');
+const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
+
+const names = process.argv.slice(2);
+const specs = (names.length === 0 ? ['*'] : names).map((name) => `"test/reliability/${name}.spec.ts"`);
+// A script of its own, since not every shell sets variables in the same way.
+const env = { RELIABILITY_RUNS: '10000', ...process.env };
+const { status } = spawnSync(`npm run build && npx mocha --timeout 0 ${specs.join(' ')}`, {
+  ...{ cwd: root, env, stdio: 'inherit', shell: true },
+});
+if (status === 0) await render();
+else process.exitCode = status ?? 1;
+
+async function render() {
+  const found = readdirSync(parts)
+    .map((file) => JSON.parse(readFileSync(join(parts, file), 'utf8')))
+    .sort((a, b) => a.position - b.position);
+  const [before, , after] = readFileSync(document, 'utf8').split(new RegExp(`(?<=${begin})|(?=${end})`));
+  const text = [before, ...found.map(section), after].join('\n\n');
+  const options = await prettier.resolveConfig(document);
+  writeFileSync(document, await prettier.format(text, { ...options, filepath: document }));
+}
+
+function section({ title, text, figures = {}, table, date, node }) {
+  const count = (value) => (typeof value === 'number' ? value.toLocaleString('en') : value);
+  const lines = Object.entries(figures).map(([what, value]) => `- ${what}: **${count(value)}**`);
+  return [
+    `## ${title}\n\n${text}`,
+    `${lines.join('\n')}`,
+    ...(table === undefined ? [] : [tableOf(table)]),
+    `_${date}, Node.js ${node.replace('v', '')}_`,
+  ].join('\n\n');
+}
+
+function tableOf({ columns, rows }) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [columns, columns.map(() => '---'), ...rows].map(line).join('\n');
+}

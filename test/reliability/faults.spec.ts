@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { hooks } from '@node-red/util';
+import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
+import tlsNode from '@node-red/nodes/core/network/05-tls.js';
+import helper from 'node-red-node-test-helper';
+import type { CallState } from '../../lib/calls';
+import { type OperationName, ThreeCxError } from '../../lib/http-api';
+import { operations } from '../../lib/http-api/operations';
+import type { ConnectionNode } from '../../lib/node-red/types';
+import type { WatchPayload } from '../../lib/node-red/watch-node';
+import { calls, type Flow, loadFlow, type Properties, useNodeRed } from '../support/flow';
+import { startServer, type TestServer } from '../support/http-server';
+import { type Certificates, makeCertificates } from './certificates';
+import { type Fault, faults } from './faults';
+import { FaultyServer } from './faulty-server';
+import { ClientSockets, expectNoComplaints, turns } from './process';
+import { report } from './report';
+
+/** Which node carries an operation out, where it is not the call control. */
+const nodes: Partial<Record<OperationName, string>> = {
+  ...{ showallcalls: 'monitor', getcallerid: 'monitor', ondn: 'monitor', dnregs: 'monitor' },
+  ...{ ready: 'agent', notready: 'agent', logout: 'agent', login: 'agent', save: 'agent' },
+  ...{ setstatus: 'agent', showstatus: 'agent', record: 'recorder' },
+};
+/** What it is called there, where that is another name. */
+const nodeOperations: Partial<Record<OperationName, string>> = { record: 'start', save: 'login' };
+const args = { extension: '10', destination: '+4915112345678', phone: 'Soft', action: 'login_all', profile: 'away' };
+const names = Object.keys(operations) as OperationName[];
+/** The answer may have 4 MiB; what the system holds ready for it comes on top. */
+const maxTaken = 16 * 1024 * 1024;
+const secrets = ['S3cret', Buffer.from('anna:S3cret').toString('base64')];
+const numbers = ['15112345678', '1234-5678'];
+
+describe('Whatever the server does', () => {
+  useNodeRed();
+  expectNoComplaints();
+  const sockets = new ClientSockets();
+  let clock: Clock;
+  let elsewhere: TestServer;
+  let certificates: Certificates;
+  let plain: FaultyServer;
+  let secure: FaultyServer;
+  let flow: Flow;
+  /** How often a message was done with. */
+  let completions = 0;
+  /** By fault, and by what was asked. */
+  const told = new Map<string, Map<string, string>>();
+  let asked = 0;
+  const found = { duplicates: 0, completions: 0, invented: 0 };
+  /** Everything that came out, beside the log. */
+  let seen: string[];
+
+  before(async () => {
+    certificates = await makeCertificates();
+    sockets.start();
+    clock = FakeTimers.install({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.now() });
+    const pass = (milliseconds: number): void => void setImmediate(() => clock.tick(milliseconds));
+    elsewhere = await startServer('true');
+    plain = await FaultyServer.start({ pass, elsewhere: elsewhere.url });
+    secure = await FaultyServer.start({ pass, elsewhere: elsewhere.url, certificates });
+    hooks.add('onComplete.reliability', ({ node }: { node: { node: { type: string } } }) => {
+      if (node.node.type.startsWith('3cx-')) completions += 1;
+    });
+  });
+  after(async () => {
+    hooks.remove('*.reliability');
+    clock.uninstall();
+    sockets.stop();
+    await Promise.all([plain, secure, elsewhere].map((server) => server.close()));
+  });
+  beforeEach(() => {
+    seen = [];
+  });
+  afterEach(() => {
+    const log = helper.log().args.map(([line]) => inspect(line, { depth: null }));
+    for (const secret of secrets) assert.ok(!seen.concat(log).some((text) => text.includes(secret)));
+    for (const number of numbers) assert.ok(!log.some((text) => text.includes(number)));
+  });
+
+  const serverFor = (fault: Fault): FaultyServer => (fault.certificate === undefined ? plain : secure);
+  const load = (properties: Properties & { type: string }, url: string, more: Properties[] = []): Promise<Flow> => {
+    const tls = { id: 'tls', type: 'tls-config', cert: '', key: '', ca: '', certname: '', keyname: '', caname: '' };
+    return loadFlow(
+      properties,
+      { url, tls: 'tls', allowStop: true, auth: 'basic' },
+      {
+        nodes: [{ ...tls, verifyservercert: true }, ...more],
+        types: [tlsNode],
+        credentials: { server: { user: 'anna', password: 'S3cret' }, tls: { cadata: certificates.authority } },
+      },
+    );
+  };
+  const api = (): NonNullable<ConnectionNode['api']> => {
+    const { api } = flow.connection as ConnectionNode;
+    assert.ok(api);
+    return api;
+  };
+
+  describe('each message is carried out at most once, done with once, and told the truth:', () => {
+    const loadNodes = (url: string): Promise<Flow> => {
+      const node = (id: string, type: string): Properties => ({
+        ...{ id, type, z: 'tab', server: 'server', operation: 'msg', wires: [['done'], ['refused']] },
+      });
+      return load({ type: '3cx-call-control', operation: 'msg', phone: 'phone', phoneType: 'msg' }, url, [
+        node('agent', '3cx-agent-status'),
+        node('recorder', '3cx-recorder'),
+        node('monitor', '3cx-call-monitor'),
+      ]);
+    };
+    /** @returns the code of the error, or `done` */
+    const send = async (name: OperationName): Promise<string> => {
+      completions = 0;
+      const operation = nodeOperations[name] ?? name;
+      const msg = { ...args, operation, ...(name === 'save' ? { queue: '8000' } : {}) };
+      const outcome = await flow.send(msg, nodes[name]);
+      await new Promise(setImmediate);
+      if (completions !== 1) found.completions += 1;
+      assert.equal(completions, 1, `done with ${completions} times`);
+      seen.push(inspect(outcome, { depth: null, showHidden: true }));
+      return outcome.msg.error?.code ?? outcome.output;
+    };
+    const lookUp = async (request: Promise<unknown>): Promise<string> =>
+      request.then(
+        () => 'done',
+        (error: unknown) => {
+          assert.ok(error instanceof ThreeCxError);
+          return error.code;
+        },
+      );
+    /** What is asked, and which of its requests the fault concerns. */
+    const columns: [column: string, concerned: RegExp, ask: () => Promise<string>][] = [
+      ...names.map((name): (typeof columns)[number] => [name, new RegExp(`^/${name}(/|$)`), () => send(name)]),
+      ['check for a phone', /^\/dnregs\//, () => send('makecall')],
+      ['poll of the calls', /^\/showallcalls$/, () => lookUp(api().client.poll())],
+      ['look-up of a call id', /^\/ondn\//, () => lookUp(api().client.callId('10'))],
+    ];
+    const expected = (fault: Fault, column: string): readonly string[] => {
+      // It ends the server, which may happen before it answers.
+      if (column === 'stop') return fault.told.map((code) => (code === 'lost' ? 'done' : code));
+      // Without a check it calls all the same: the server may have none.
+      if (column === 'check for a phone') return fault.told.map((code) => (code === 'unsupported' ? 'done' : code));
+      return fault.told;
+    };
+
+    for (const fault of faults) {
+      it(`it ${fault.name}`, async () => {
+        const server = serverFor(fault);
+        const row = new Map<string, string>();
+        told.set(fault.name, row);
+        flow = await loadNodes(server.url);
+        for (const [column, concerned, ask] of columns) {
+          assert.equal(await ask(), 'done', `${column}, before the fault`);
+          const before = server.requests.length;
+          await server.begin(fault, concerned);
+          const code = await ask();
+          await server.end();
+          const requests = server.requests.slice(before);
+          const arrivals = requests.filter((url) => concerned.test(url)).length;
+          row.set(column, code);
+          asked += 1;
+          found.duplicates += Math.max(arrivals - 1, 0);
+          assert.ok(expected(fault, column).includes(code), `${column}: ${code}`);
+          assert.equal(arrivals, fault.arrives ? 1 : 0, `${column}: arrived ${arrivals} times`);
+          if (column === 'check for a phone' && !expected(fault, column).includes('done')) {
+            assert.ok(!requests.some((url) => url.startsWith('/makecall/')), 'it called without the check');
+          }
+          assert.equal(await ask(), 'done', `${column}, after the fault`);
+        }
+        const [warnings, notes] = [calls(flow.connection, 'warn'), calls(flow.connection, 'log')];
+        assert.ok(warnings.length <= columns.length, 'more than one line when it goes');
+        assert.equal(notes.length, warnings.length, 'one line when it is back');
+        assert.deepEqual(calls(flow.connection, 'error'), []);
+      });
+    }
+  });
+
+  describe('watching calls invents nothing, and goes on when it is over:', () => {
+    const record =
+      'ID=98742;S=Connected;DN=10;Queue_Name=Direkter Anruf;Queue_Nummer=null;EP=+4915112345678;REC=Stop<br>';
+    let events: WatchPayload[];
+    let tried: () => void;
+
+    /** Waits for the next try to get the calls, and for what it sends. */
+    const nextTry = async (passes = 40_000): Promise<void> => {
+      const end = new Promise<void>((resolve) => (tried = resolve));
+      clock.tick(passes);
+      await end;
+      await turns();
+    };
+    /** The look-up of a call id comes before. */
+    const lookedUp = async (): Promise<void> => {
+      await api()
+        .client.poll()
+        .catch(() => undefined);
+      await turns();
+    };
+    const known = (): CallState[] => api().calls.tracker.calls();
+    const take = (): string[] => events.splice(0).map(({ event }) => event);
+
+    for (const [index, fault] of faults.entries()) {
+      it(`it ${fault.name}`, async () => {
+        const server = serverFor(fault);
+        const isOutage = !fault.told.includes('done');
+        events = [];
+        server.calls = '';
+        // An address of its own, or it would be a deploy.
+        const url = server.url + '/'.repeat(index);
+        flow = await load({ type: '3cx-call-monitor', operation: 'watch', wires: [['done']] }, url);
+        helper.getNode('done').on('input', ({ payload }) => events.push(payload as WatchPayload));
+        api().calls.watch('test', () => tried());
+        await nextTry(0);
+        server.calls = record;
+        if (fault.onRequest) await server.begin(fault, /^\/ondn\//);
+        await nextTry();
+        assert.deepEqual(take(), ['answered']);
+        await lookedUp();
+        await nextTry();
+        const [call] = known();
+        assert.equal(call?.callId, fault.onRequest && isOutage ? null : '00000A5F3C2D1_8');
+
+        await server.begin(fault);
+        for (let tries = 0; tries < 5; tries++) await nextTry();
+        found.invented += events.filter(({ event }) => event !== 'offline').length;
+        const codes: string[] = events.map((event) => ('code' in event ? String(event.code) : ''));
+        assert.deepEqual(take(), isOutage ? ['offline'] : []);
+        assert.deepEqual(
+          codes.filter((code) => !fault.told.some((told) => told === code)),
+          [],
+        );
+        assert.deepEqual(known(), [{ ...call, extensionState: 'talking', status: 'connected' }]);
+
+        await server.end();
+        await nextTry();
+        assert.deepEqual(take(), isOutage ? ['online'] : []);
+        server.calls = '';
+        await nextTry();
+        assert.deepEqual(take(), ['ended']);
+        // A look-up that is not authorised says so, before the others do.
+        const lines = fault.told.includes('unauthorized') ? 2 : isOutage ? 1 : 0;
+        assert.equal(calls(flow.connection, 'warn').length, lines);
+        assert.equal(calls(flow.connection, 'log').length, lines);
+      });
+    }
+  });
+
+  after(() => {
+    assert.deepEqual(elsewhere.requests, [], 'a redirect was followed');
+    assert.equal(sockets.max, 1, 'connections at a time');
+    assert.ok(plain.maxBytes < maxTaken, `${plain.maxBytes} bytes were taken of one answer`);
+    report('faults', {
+      position: 10,
+      title: 'Faults',
+      text:
+        'Each row is something that a server can do; a cell is what the flow is told, `done` or `msg.error.code`. Every ' +
+        'operation was tried, the check for a phone before a call, and what a call monitor asks. ' +
+        'Before and after each fault the same was asked of the server in good order, and done.',
+      figures: {
+        'Faults tried': asked,
+        'Requests that arrived twice': found.duplicates,
+        'Messages done with more or less than once': found.completions,
+        'Events invented while calls were watched': found.invented,
+        'Redirects followed': elsewhere.requests.length,
+        'Most connections at a time': sockets.max,
+        'Most taken of an answer, in MB': Math.ceil(plain.maxBytes / 1e6),
+      },
+      table: tableOf(told),
+    });
+  });
+});
+
+/** Faults × what was asked; columns that are the same stand together. */
+function tableOf(told: ReadonlyMap<string, ReadonlyMap<string, string>>): { columns: string[]; rows: string[][] } {
+  const [first = new Map<string, string>()] = told.values();
+  const groups = new Map<string, string[]>();
+  for (const column of first.keys()) {
+    const cells = [...told.values()].map((row) => row.get(column)).join();
+    groups.set(cells, [...(groups.get(cells) ?? []), column]);
+  }
+  const [most = [], ...others] = [...groups.values()].sort((a, b) => b.length - a.length);
+  return {
+    columns: ['the server …', ...others.map((names) => names.join(', ')), `the other ${most.length}`],
+    rows: [...told].map(([fault, row]) => [fault, ...[...others, most].map(([name = '']) => `\`${row.get(name)}\``)]),
+  };
+}
