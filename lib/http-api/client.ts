@@ -76,7 +76,10 @@ export class ThreeCxClient {
     return this.lane.run(operation.kind, async (turn) => {
       const check = operation.ringsByPrefix ? await this.checkPhone(turn, given) : null;
       if (check?.registration === null) return { ok: false, reason: 'no-phone', given, answer: check.answer };
-      return this.ask(turn, name, given, this.timeout);
+      const result = await this.ask(turn, name, given, this.timeout);
+      // It knows the one and not the other: so it was no fault that passes.
+      if (operation.ringsByPrefix && check === null) this.knowsDnregs = false;
+      return result;
     });
   }
 
@@ -154,10 +157,7 @@ export class ThreeCxClient {
       return await this.ask(turn, 'dnregs', given, this.timeout);
     } catch (error) {
       if (!(error instanceof ThreeCxError)) throw error;
-      if (error.code === 'unsupported') {
-        this.knowsDnregs = false;
-        return null;
-      }
+      if (error.code === 'unsupported') return null;
       throw new ThreeCxError(error.code, `nothing was dialled, the check for a phone failed: ${error.message}`);
     }
   }

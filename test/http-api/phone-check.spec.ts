@@ -77,6 +77,26 @@ describe('whose phone rings', () => {
         });
       }
 
+      for (const [kind, status] of [
+        ['idle', 200],
+        ['HTTP 404', 404],
+      ] as const) {
+        it(`is asked again after a server answered everything with ${kind} for a while`, async () => {
+          let isAway = true;
+          const server = await serve((request, response) => {
+            if (!isAway) return withPhone('0')(request, response);
+            response.statusCode = status;
+            return 'idle';
+          });
+          const client = connect(server);
+          await failure(client.execute(operation, args), 'unsupported');
+          isAway = false;
+          server.requests.length = 0;
+          await client.execute(operation, args);
+          assert.deepEqual(server.requests, ['/dnregs/10', path]);
+        });
+      }
+
       it('is not known when the answer is 0', async () => {
         const result = await connect(await serve(withPhone('0'))).execute(operation, args);
         assert.deepEqual(result, { ok: true, callId: null, confirmed: false, given: args, answer: '0' });
