@@ -13,7 +13,7 @@ import { calls, type Flow, loadFlow, type Properties, useNodeRed } from '../supp
 import { startServer, type TestServer } from '../support/http-server';
 import { type Certificates, makeCertificates } from './certificates';
 import { type Fault, faults } from './faults';
-import { FaultyServer } from './faulty-server';
+import { callIdOf, FaultyServer } from './faulty-server';
 import { ClientSockets, expectNoComplaints, turns } from './process';
 import { report } from './report';
 
@@ -217,7 +217,7 @@ describe('Whatever the server does', () => {
         await lookedUp();
         await nextTry();
         const [call] = known();
-        assert.equal(call?.callId, fault.onRequest && isOutage ? null : '00000A5F3C2D1_8');
+        assert.equal(call?.callId, fault.onRequest && isOutage ? null : callIdOf('10'));
 
         await server.begin(fault);
         for (let tries = 0; tries < 5; tries++) await nextTry();

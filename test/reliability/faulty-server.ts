@@ -139,7 +139,7 @@ export class FaultyServer {
   }
 
   private answer(url: string): string {
-    const [, operation = '', extension = ''] = url.split('/');
+    const [, operation = '', extension = '', action = ''] = url.split('/');
     switch (operation) {
       case 'showallcalls':
         return `<html><head></head><body>${this.calls}</body></html>`;
@@ -147,11 +147,13 @@ export class FaultyServer {
       case 'unpark':
       case 'answer':
       case 'ondn':
-        return '00000A5F3C2D1_8';
+        return callIdOf(extension);
       case 'dnregs':
         return `71-sip:${extension}@127.0.0.1:5488;ob-Phone 1.2`;
       case 'getcallerid':
         return 'Queue: Support Anrufer: +4915112345678';
+      case 'login':
+        return action.startsWith('log') ? 'is not a valid extension' : 'true';
       case 'setstatus':
         return 'Away';
       case 'showstatus':
@@ -162,4 +164,9 @@ export class FaultyServer {
         return 'true';
     }
   }
+}
+
+/** The call that it knows of an extension. */
+export function callIdOf(extension: string): string {
+  return `00000A5F3C2D1_${extension}`;
 }

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
+import fc from 'fast-check';
+import { type OperationName, type Result, ThreeCxClient, ThreeCxError } from '../../lib/http-api';
+import { operations } from '../../lib/http-api/operations';
+import { type Fault, faults } from './faults';
+import { callIdOf, FaultyServer } from './faulty-server';
+import { ClientSockets, expectNoComplaints, turns } from './process';
+import { report, runs } from './report';
+
+/** What is asked of the server while it has one fault, or none. */
+interface Step {
+  fault: Fault | null;
+  /** Breaks the connection off in the moment before. */
+  cut: boolean;
+  asked: (OperationName | 'poll' | 'callId')[];
+}
+
+const args = { destination: '+4915112345678', phone: 'Soft', action: 'login_all', queueAction: 'login_all' } as const;
+const more = { queue: '8000', recordAction: 'start', profile: 'away' } as const;
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    fault: fc.option(fc.constantFrom(...faults.filter(({ certificate }) => certificate === undefined))),
+    cut: fc.boolean(),
+    asked: fc.array(
+      fc.constantFrom(...(Object.keys(operations) as OperationName[]), 'poll' as const, 'callId' as const),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+describe('Over one connection', function () {
+  this.timeout(0);
+  expectNoComplaints();
+  const sockets = new ClientSockets();
+  let clock: Clock;
+  let server: FaultyServer;
+  const found = { sequences: 0, asked: 0, arrived: 0, duplicates: 0, wrong: 0, unchecked: 0 };
+
+  before(async () => {
+    clock = FakeTimers.install({ toFake: ['setTimeout', 'clearTimeout'] });
+    server = await FaultyServer.start({
+      pass: (milliseconds) => void setImmediate(() => clock.tick(milliseconds)),
+      elsewhere: 'http://127.0.0.1:1',
+    });
+    sockets.start();
+  });
+  after(async () => {
+    sockets.stop();
+    clock.uninstall();
+    await server.close();
+    report('sequences', {
+      position: 20,
+      title: 'Random sequences',
+      text:
+        'Up to eighteen commands and queries over one connection, some at the same time, while the server falls from one of ' +
+        'these faults into the next and its connections are broken off in the moment of a request.',
+      figures: {
+        Sequences: found.sequences,
+        'Commands and queries': found.asked,
+        'Requests that arrived': found.arrived,
+        'Requests that arrived twice': found.duplicates,
+        'Wrong answers': found.wrong,
+        'Calls made without the check for a phone': found.unchecked,
+        'Most connections at a time': sockets.max,
+      },
+    });
+  });
+
+  it(`each command arrives at most once and is told the truth, in ${runs} random sequences`, async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (sequence) => {
+        const client = new ThreeCxClient({ url: server.url, allowStop: true });
+        server.requests.length = 0;
+        let extension = 1000;
+        try {
+          for (const step of sequence) extension = await take(step, client, extension);
+          await server.end();
+          await turns();
+          assert.equal((await client.execute('drop', { extension: 'last' })).ok, true, 'after the last fault');
+        } finally {
+          client.close();
+          await server.end();
+        }
+        found.sequences += 1;
+        found.arrived += server.requests.length;
+        checkRequests();
+      }),
+      { numRuns: runs, ...(process.env.RELIABILITY_RUNS === undefined ? { seed: 1 } : {}) },
+    );
+    await turns();
+    assert.deepEqual([sockets.max, sockets.count], [1, 0]);
+  });
+
+  /** @returns the next extension: each request has one of its own */
+  async function take({ fault, cut, asked }: Step, client: ThreeCxClient, from: number): Promise<number> {
+    await server.begin(fault ?? {});
+    if (cut) void server.hangUp();
+    const told = asked.map((what, at) => ask(client, what, String(from + at)));
+    found.asked += asked.length;
+    for (const [at, what] of asked.entries()) {
+      const code = await told[at];
+      const expected = new Set<string>(fault?.told ?? ['done']);
+      // Whether the connection was gone before shows too late.
+      if (cut) expected.add('lost');
+      if (what === 'stop' && expected.has('lost')) expected.add('done');
+      if (!expected.has(code ?? '')) found.wrong += 1;
+      assert.ok(expected.has(code ?? ''), `${what} was told ${code} while the server ${fault?.name}`);
+    }
+    return from + asked.length;
+  }
+
+  async function ask(client: ThreeCxClient, what: Step['asked'][number], extension: string): Promise<string> {
+    try {
+      if (what === 'poll') assert.deepEqual(await client.poll(), []);
+      else if (what === 'callId') assert.equal(await client.callId(extension), callIdOf(extension));
+      else
+        checkAnswer(
+          await client.execute(what, { extension, ...args, ...more, ...(what === 'login' ? { queue: '' } : {}) }),
+        );
+      return 'done';
+    } catch (error) {
+      if (error instanceof ThreeCxError) return error.code;
+      found.wrong += 1;
+      throw error;
+    }
+  }
+
+  /** It is the answer to what was asked, and to nothing else. */
+  function checkAnswer({ ok, given: { extension = '' }, callId, registration, profile, connections }: Result): void {
+    assert.ok(ok);
+    if (callId !== undefined) assert.equal(callId, callIdOf(extension));
+    if (registration !== undefined) assert.match(registration?.contact ?? '', new RegExp(`^sip:${extension}@`));
+    if (profile !== undefined) assert.notEqual(profile, null);
+    if (connections !== undefined) assert.deepEqual(connections, []);
+  }
+
+  function checkRequests(): void {
+    const commands = server.requests.filter((url) => !/^\/(showallcalls|stop)$/.test(url));
+    const twice = commands.filter((url, at) => commands.indexOf(url) !== at);
+    found.duplicates += twice.length;
+    assert.deepEqual(twice, []);
+    const unchecked = commands.filter((url, at) => {
+      const [, operation = '', extension = ''] = url.split('/');
+      return /^(makecall|unpark)$/.test(operation) && !commands.slice(0, at).includes(`/dnregs/${extension}`);
+    });
+    found.unchecked += unchecked.length;
+    assert.deepEqual(unchecked, []);
+  }
+});
