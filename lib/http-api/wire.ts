@@ -3,6 +3,7 @@ import https from 'node:https';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import axios, { type AxiosInstance, type AxiosProxyConfig } from 'axios';
 import { ThreeCxError } from './errors';
+import { holds, quote } from './quote';
 
 export interface WireOptions {
   /** Base URL, http or https, a path prefix allowed. */
@@ -16,15 +17,18 @@ export interface WireOptions {
 }
 
 const maxAnswerBytes = 4 * 1024 * 1024;
-const maxQuotedCharacters = 200;
 
 /** Sends GET requests to one server, over connections that are kept alive, and tells what became of each. */
 export class Wire {
   private readonly agents: { httpAgent: http.Agent; httpsAgent: https.Agent };
   private readonly client: AxiosInstance;
   private readonly base: string;
+  private readonly authorization: string;
+  private readonly secrets: readonly string[];
 
-  constructor(private readonly options: WireOptions) {
+  constructor(options: WireOptions) {
+    this.authorization = options.authorization ?? '';
+    this.secrets = secretsOf(options.authorization, options.proxy);
     this.base = options.url.href.replace(/\/+$/, '');
     this.agents = {
       httpAgent: new http.Agent({ keepAlive: true, maxSockets: 1 }),
@@ -65,8 +69,11 @@ export class Wire {
     try {
       const { status, data } = await this.client.get<Buffer>(this.base + path, { signal, transport });
       const text = new TextDecoder().decode(data);
-      if (status === 200) return text;
-      throw this.statusError(status, text);
+      if (status !== 200) throw this.statusError(status, text);
+      if (holds(text, this.authorization)) {
+        throw new ThreeCxError('unexpected-answer', 'the server answered with the log-in that it was sent');
+      }
+      return text;
     } catch (error) {
       throw this.translate(error, signal, sent);
     }
@@ -82,18 +89,9 @@ export class Wire {
     if (status === 401 || status === 403) return new ThreeCxError('unauthorized', `not authorised (HTTP ${status})`);
     if (status === 404) return new ThreeCxError('unsupported', 'the server does not know this operation (HTTP 404)');
     if (status >= 500) {
-      return new ThreeCxError('server-error', `the server failed (HTTP ${status}): ${this.quotable(text)}`);
+      return new ThreeCxError('server-error', `the server failed (HTTP ${status}): ${quote(text, this.secrets)}`);
     }
     return new ThreeCxError('unexpected-answer', `the server answered HTTP ${status}`);
-  }
-
-  /** The start of a server's own words, without what must not get into a log: our secrets and phone numbers. */
-  private quotable(text: string): string {
-    return withoutSecrets(text, this.options.authorization)
-      .slice(0, maxQuotedCharacters)
-      .replace(/\d(?:[ ()/-]?\d){4,}/g, '…')
-      .replace(/\s+/g, ' ')
-      .trim();
   }
 
   /** An error of axios carries the request with its headers: only what it means leaves this place. */
@@ -136,11 +134,11 @@ function proxyConfig(url: URL): AxiosProxyConfig {
   };
 }
 
-function withoutSecrets(text: string, authorization: string | null): string {
+/** What an Authorization header, or a proxy's, must not be known by. */
+function secretsOf(authorization: string | null, proxy: URL | null): string[] {
+  const basic = proxy === null ? '' : `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   const [scheme, value = ''] = (authorization ?? '').split(' ');
-  const decoded = scheme === 'Basic' ? Buffer.from(value, 'base64').toString() : '';
-  const password = decoded.slice(decoded.indexOf(':') + 1);
-  return [value, password]
-    .filter((secret) => secret !== '')
-    .reduce((rest, secret) => rest.replaceAll(secret, '…'), text);
+  const logIns = [basic, scheme === 'Basic' ? Buffer.from(value, 'base64').toString() : ''];
+  const passwords = logIns.map((logIn) => logIn.slice(logIn.indexOf(':') + 1));
+  return [value, Buffer.from(basic).toString('base64'), ...passwords].filter((secret) => secret !== '');
 }

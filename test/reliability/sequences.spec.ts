@@ -35,7 +35,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 describe('Over one connection', function () {
-  this.timeout(0);
+  this.timeout(runs * 100);
   expectNoComplaints();
   const sockets = new ClientSockets();
   let clock: Clock;
