@@ -60,13 +60,13 @@ export class CallWatch {
 
   /**
    * @param interval pause between two polls, in ms
-   * @param onChange is told when the API goes away (with the reason), and when it is back (null)
+   * @param onChange is called when the API goes offline, and when there is a snapshot after tries that gave none
    */
   constructor(
     private readonly client: ThreeCxClient,
     private readonly memory: Memory,
     private readonly interval: number,
-    private readonly onChange: (error: ThreeCxError | null) => void,
+    private readonly onChange: () => void,
   ) {}
 
   get tracker(): CallTracker {
@@ -78,6 +78,11 @@ export class CallWatch {
     if (failures >= failuresToOffline) return 'offline';
     if (tracker.time === null) return 'connecting';
     return failures > 0 ? 'retrying' : 'online';
+  }
+
+  /** Does somebody watch, and did the last try give no snapshot? */
+  get isFailing(): boolean {
+    return this.listeners.size > 0 && this.memory.failures > 0;
   }
 
   /** Why the last try gave no snapshot; null when it gave one. */
@@ -178,9 +183,10 @@ export class CallWatch {
     // Nobody would hear of what the tracker takes note of now.
     if (this.closed || this.listeners.size === 0) return;
     const wasOffline = this.state === 'offline';
+    const wasFailing = this.isFailing;
     this.memory.failures = 0;
     this.memory.error = null;
-    if (wasOffline) this.onChange(null);
+    if (wasFailing) this.onChange();
     const events = this.tracker.update(connections, Date.now());
     this.tell(wasOffline ? [{ event: 'online', code: null }, ...events] : events, true);
     void this.askForCallIds();
@@ -192,7 +198,7 @@ export class CallWatch {
     this.memory.error = error;
     this.tracker.noSnapshot();
     const goesOffline = this.memory.failures === failuresToOffline;
-    if (goesOffline) this.onChange(error);
+    if (goesOffline) this.onChange();
     this.tell(goesOffline ? [{ event: 'offline', code: error.code }] : [], false);
   }
 

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Node } from 'node-red';
 import type { Numbering } from '../calls';
-import { type ClientOptions, type Health, ThreeCxClient, ThreeCxError } from '../http-api';
+import { type ClientOptions, ThreeCxClient, ThreeCxError } from '../http-api';
 import { CallWatch, type Memory, rememberedFor } from './call-watch';
 import { Settings } from './settings';
 import type { ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI, Target } from './types';
@@ -23,14 +23,17 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
     const settings = new Settings(RED, node, { ...def, ...node.credentials });
     const options = clientOptions(RED, def, settings);
     node.target = targetOf(options.url, def);
+    const logOutage = outageLog(RED, node);
     const client = new ThreeCxClient({
       ...options,
       onHealth: (health) => {
-        reportHealth(RED, node, health);
+        node.health = health;
+        logOutage();
+        for (const user of Object.values(node.users)) user.showHealth();
       },
       onAnswer: (answer) => node.api?.calls.hear(answer),
     });
-    node.api = { client, calls: watchOver(RED, node, client, options.url, settings) };
+    node.api = { client, calls: watchOver(node, client, options.url, settings, logOutage) };
   } catch (error) {
     if (!(error instanceof ThreeCxError)) throw error;
     node.api = null;
@@ -46,21 +49,38 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
 }
 
 function watchOver(
-  RED: NodeAPI,
   node: ConnectionNode,
   client: ThreeCxClient,
   url: string,
   settings: Settings,
+  onChange: () => void,
 ): CallWatch {
   const memory = rememberedFor(url, numberingOf(settings), memories.get(node.id));
   memories.set(node.id, memory);
-  // An API that cannot be reached is in the log already.
-  let isLogged = false;
-  return new CallWatch(client, memory, settings.milliseconds('pollInterval', 1_000, 100), (error) => {
-    if (error !== null && node.health === 'ok') node.warn(RED._('threecx.log.offline', { code: error.code }));
-    else if (error === null && isLogged) node.log(RED._('threecx.log.ok'));
-    isLogged = error !== null && node.health === 'ok';
-  });
+  return new CallWatch(client, memory, settings.milliseconds('pollInterval', 1_000, 100), onChange);
+}
+
+/**
+ * Logs one line when the server goes away, and one when it is back, in however many ways it fails meanwhile; no number
+ * and no secret in either.
+ *
+ * @returns is to be called whenever that may have changed
+ */
+function outageLog(RED: NodeAPI, node: ConnectionNode): () => void {
+  let isAway = false;
+  return () => {
+    const { health } = node;
+    const calls = node.api?.calls;
+    const isDown = health === 'unreachable' || health === 'unauthorized';
+    const isFailing = calls?.isFailing ?? false;
+    if (isDown || (isFailing && calls?.state === 'offline')) {
+      if (!isAway) node.warn(RED._(`threecx.log.${isDown ? health : 'offline'}`, { code: calls?.error?.code ?? '' }));
+      isAway = true;
+    } else if (isAway && !isFailing) {
+      node.log(RED._('threecx.log.ok'));
+      isAway = false;
+    }
+  };
 }
 
 /** @returns null when there is no such connection, or it is not deployed */
@@ -94,15 +114,6 @@ export function apiOf(connection: ConnectionNode | null): NonNullable<Connection
   if (connection === null) throw new ThreeCxError('invalid-argument', 'server: no 3CX connection is chosen');
   if (connection.api === null) throw connection.problem ?? new ThreeCxError('closed', 'the connection was closed');
   return connection.api;
-}
-
-/** One line in the log when the server goes away, and one when it is back; no number and no secret in either. */
-function reportHealth(RED: NodeAPI, node: ConnectionNode, health: Health): void {
-  const before = node.health;
-  node.health = health;
-  if (health !== 'ok') node.warn(RED._(`threecx.log.${health}`));
-  else if (before !== 'unknown') node.log(RED._('threecx.log.ok'));
-  for (const user of Object.values(node.users)) user.showHealth();
 }
 
 /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */

@@ -18,7 +18,7 @@ describe('The watch over the calls of a connection', () => {
   let polls: number;
   let asked: string[];
   let memory: Memory;
-  let changes: (string | null)[];
+  let changes: string[];
   let watch: CallWatch;
   let heard: WatchEvent[];
   let clock: Clock;
@@ -34,7 +34,7 @@ describe('The watch over the calls of a connection', () => {
     },
   } as unknown as ThreeCxClient;
 
-  const open = (): CallWatch => new CallWatch(client, memory, 1_000, (error) => changes.push(error?.code ?? null));
+  const open = (): CallWatch => new CallWatch(client, memory, 1_000, () => changes.push(watch.state));
   const listen = (events: readonly WatchEvent[]): void => void heard.push(...events);
   /** Lets what is due happen, and what that sets off. */
   const pass = async (milliseconds: number): Promise<void> => {
@@ -98,11 +98,11 @@ describe('The watch over the calls of a connection', () => {
     }
     assert.deepEqual(
       [watch.state, watch.error?.code, changes, names()],
-      ['offline', 'timeout', ['timeout'], ['offline']],
+      ['offline', 'timeout', ['offline'], ['offline']],
     );
     answer = talking;
     await pass(30_000);
-    assert.deepEqual([watch.state, watch.error, changes], ['online', null, ['timeout', null]]);
+    assert.deepEqual([watch.state, watch.error, changes], ['online', null, ['offline', 'online']]);
     assert.deepEqual(names(), ['offline', 'online', 'answered']);
     const before = polls;
     await pass(1_000);

@@ -242,6 +242,33 @@ describe('Whatever the server does', () => {
         assert.equal(calls(flow.connection, 'log').length, lines);
       });
     }
+
+    it('and has two lines in the log for an outage in which it fails in many ways', async () => {
+      const named = (name: string): Fault => faults.find((fault) => fault.name === name) ?? assert.fail(name);
+      events = [];
+      plain.calls = record;
+      const url = `${plain.url}/${'/'.repeat(faults.length)}`;
+      flow = await load({ type: '3cx-call-monitor', operation: 'watch', wires: [['done']] }, url);
+      helper.getNode('done').on('input', ({ payload }) => events.push(payload as WatchPayload));
+      api().calls.watch('test', () => tried());
+      await nextTry(0);
+      const restart = [
+        'resets the connection after the request',
+        'refuses the connection',
+        'answers 502',
+        'answers 401',
+      ];
+      for (const name of [...restart, "answers with a proxy's page", 'never answers', ...restart, ...restart]) {
+        await plain.begin(named(name));
+        await nextTry();
+      }
+      await plain.end();
+      await nextTry();
+      await nextTry();
+      assert.deepEqual(take(), ['offline', 'online']);
+      assert.deepEqual(calls(flow.connection, 'warn'), ['threecx.log.unreachable']);
+      assert.deepEqual(calls(flow.connection, 'log'), ['threecx.log.ok']);
+    });
   });
 
   after(() => {
