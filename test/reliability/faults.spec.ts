@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { hooks } from '@node-red/util';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import tlsNode from '@node-red/nodes/core/network/05-tls.js';
+import type { Node } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import type { CallState } from '../../lib/calls';
 import { type OperationName, ThreeCxError } from '../../lib/http-api';
@@ -42,8 +43,8 @@ describe('Whatever the server does', () => {
   let plain: FaultyServer;
   let secure: FaultyServer;
   let flow: Flow;
-  /** How often a message was done with. */
-  let completions = 0;
+  /** Each time that a message was done with, the code of its error. */
+  let done: (string | undefined)[] = [];
   /** By fault, and by what was asked. */
   const told = new Map<string, Map<string, string>>();
   let asked = 0;
@@ -59,8 +60,8 @@ describe('Whatever the server does', () => {
     elsewhere = await startServer('true');
     plain = await FaultyServer.start({ pass, elsewhere: elsewhere.url });
     secure = await FaultyServer.start({ pass, elsewhere: elsewhere.url, certificates });
-    hooks.add('onComplete.reliability', ({ node }: { node: { node: { type: string } } }) => {
-      if (node.node.type.startsWith('3cx-')) completions += 1;
+    hooks.add('onComplete.reliability', ({ node, error }: { node: { node: Node }; error?: ThreeCxError }) => {
+      if (node.node.type.startsWith('3cx-')) done.push(error?.code);
     });
   });
   after(async () => {
@@ -110,13 +111,13 @@ describe('Whatever the server does', () => {
     };
     /** @returns the code of the error, or `done` */
     const send = async (name: OperationName): Promise<string> => {
-      completions = 0;
+      done = [];
       const operation = nodeOperations[name] ?? name;
       const msg = { ...args, operation, ...(name === 'save' ? { queue: '8000' } : {}) };
       const outcome = await flow.send(msg, nodes[name]);
       await new Promise(setImmediate);
-      if (completions !== 1) found.completions += 1;
-      assert.equal(completions, 1, `done with ${completions} times`);
+      if (done.length !== 1) found.completions += 1;
+      assert.equal(done.length, 1, `done with ${done.length} times`);
       seen.push(inspect(outcome, { depth: null, showHidden: true }));
       return outcome.msg.error?.code ?? outcome.output;
     };
@@ -173,6 +174,23 @@ describe('Whatever the server does', () => {
         assert.deepEqual(calls(flow.connection, 'error'), []);
       });
     }
+  });
+
+  it('no more than a hundred messages wait, and each of them is done with when the flow ends', async () => {
+    const count = 300;
+    flow = await load({ type: '3cx-call-control', operation: 'drop' }, plain.url);
+    const before = plain.requests.length;
+    await plain.begin({ onRequest: () => undefined });
+    done = [];
+    for (let number = 0; number < count; number++) flow.node.receive({ extension: 1000 + number });
+    await turns();
+    await helper.unload();
+    await turns();
+    await plain.end();
+    assert.equal(done.length, count);
+    assert.equal(done.filter((code) => code === 'busy').length, count - 101);
+    assert.equal(done.filter((code) => code === 'closed').length, 101);
+    assert.equal(plain.requests.length - before, 1);
   });
 
   describe('watching calls invents nothing, and goes on when it is over:', () => {
