@@ -14,6 +14,8 @@ export interface Page {
   /** Where its links and pictures lead, as written. */
   targets: readonly string[];
   fences: readonly Fence[];
+  /** What is to be typed into a terminal, line by line: blocks of `sh`, and what stands in the text. */
+  commands: readonly string[];
 }
 
 /** A fenced block. */
@@ -30,15 +32,27 @@ export function readPage(path: string): Page {
   const anchors = new Set<string>();
   const targets: string[] = [];
   const fences: Fence[] = [];
+  const commands: string[] = [];
   void walkTokens(lexer(readFileSync(join(repository, path), 'utf8')), (token: Token) => {
     if (token.type === 'heading') anchors.add(slugger.slug(textOf(token.tokens ?? [])));
     if (token.type === 'link' || token.type === 'image') targets.push((token as Tokens.Link).href);
     if (token.type === 'code') {
       const { lang = '', text } = token as Tokens.Code;
-      fences.push({ language: lang.split(' ', 1)[0] ?? '', file: /\bfile=(\S+)/.exec(lang)?.[1], text });
+      const [language = ''] = lang.split(' ', 1);
+      fences.push({ language, file: /\bfile=(\S+)/.exec(lang)?.[1], text });
+      if (language === 'sh')
+        commands.push(
+          ...text
+            .replace(/\\\n */g, '')
+            .replace(/ +# .*/g, '')
+            .split('\n'),
+        );
+    }
+    if (token.type === 'codespan' && /^(npm|npx|curl) /.test((token as Tokens.Codespan).text)) {
+      commands.push((token as Tokens.Codespan).text);
     }
   });
-  return { path, anchors, targets, fences };
+  return { path, anchors, targets, fences, commands };
 }
 
 /** All pages that people read. */
