@@ -54,8 +54,10 @@ async function main(): Promise<void> {
     await editor.page.setViewportSize({ width: 2000, height: 1400 });
     await editor.page.addStyleTag({
       content: `
-        /* What differs from run to run, and the grid. */
-        .red-ui-flow-node-status-group, .red-ui-workspace-chart-grid { display: none !important; }
+        /* What differs from run to run, and what is around a flow. */
+        .red-ui-flow-node-status-group, .red-ui-workspace-chart-grid, #red-ui-palette { display: none !important; }
+        #red-ui-workspace { border: none !important; }
+        #red-ui-main-container { background: white !important; }
         /* No higher than what is in it. */
         .red-ui-tray-body form { height: auto !important; min-height: 0 !important; }`,
     });
