@@ -3,10 +3,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { startSimulator } from '../simulator';
+import { type FlowNode, otherModules } from '../test/examples/stage';
 import { launchBrowser } from '../test/support/browser';
 import { Editor } from '../test/support/editor';
 import { startNodeRed } from '../test/support/node-red';
-import { exampleNodes, examples, type FlowNode, pagesOfExamples } from './gallery';
+import { exampleNodes, examples, pagesOfExamples } from './gallery';
 
 const docs = resolve(__dirname, '../docs');
 const images = join(docs, 'images');
@@ -44,10 +45,7 @@ async function main(): Promise<void> {
   rmSync(images, { recursive: true, force: true });
   mkdirSync(images);
   const simulator = await startSimulator({ port: 8889 });
-  const nodeRed = await startNodeRed({
-    flows: [...dialogs, ...exampleNodes()],
-    modules: ['@flowfuse/node-red-dashboard'],
-  });
+  const nodeRed = await startNodeRed({ flows: [...dialogs, ...exampleNodes()], modules: otherModules });
   const browser = await launchBrowser();
   try {
     const editor = await Editor.open(browser, nodeRed.url);
@@ -116,5 +114,5 @@ async function shoot({ page }: Editor, name: string, selector: string, margin = 
 
 main().catch((error: unknown) => {
   console.error(error);
-  process.exitCode = 1;
+  process.exit(1);
 });

@@ -2,12 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { slug } from 'github-slugger';
 import { format, resolveConfig } from 'prettier';
+import { examplesFolder, type FlowNode } from '../test/examples/stage';
 
-const repository = resolve(__dirname, '..');
-const folder = join(repository, 'examples');
-const docs = join(repository, 'docs');
-
-export type FlowNode = Record<string, unknown> & { id: string; type: string; name?: string };
+const docs = resolve(__dirname, '../docs');
 
 /** One example of the gallery: a tab of a file in examples/. */
 export interface Example {
@@ -97,11 +94,11 @@ ${entries.join('\n\n')}
 }
 
 function exampleFiles(): string[] {
-  return readdirSync(folder).sort();
+  return readdirSync(examplesFolder).sort();
 }
 
 function readNodes(file: string): FlowNode[] {
-  return JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[];
+  return JSON.parse(readFileSync(join(examplesFolder, file), 'utf8')) as FlowNode[];
 }
 
 async function formatted(text: string): Promise<string> {
