@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -15,7 +15,10 @@ export interface Tarball {
 export async function pack(folder: string): Promise<Tarball> {
   // The build is there already, and running it again would pull it from under the other tests.
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const { stdout } = await run('npm', args, { cwd: resolve(__dirname, '../..') });
+  // Node-RED brings an older npm, which builds all the same, and which scripts find first.
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((path) => !/node_modules[\\/]\.bin$/.test(path));
+  const env = { ...process.env, PATH: folders.join(delimiter) };
+  const { stdout } = await run('npm', args, { cwd: resolve(__dirname, '../..'), env });
   const [{ filename, size, files }] = JSON.parse(stdout) as [Omit<Tarball, 'path'> & { filename: string }];
   return { path: join(folder, filename), size, files };
 }

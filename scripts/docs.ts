@@ -1,0 +1,118 @@
+// npm run docs: makes the pictures of the dialogs and of the example flows, and the pages that list the examples.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+import { startSimulator } from '../simulator';
+import { type FlowNode, otherModules } from '../test/examples/stage';
+import { launchBrowser } from '../test/support/browser';
+import { Editor } from '../test/support/editor';
+import { startNodeRed } from '../test/support/node-red';
+import { exampleNodes, examples, pagesOfExamples } from './gallery';
+
+const docs = resolve(__dirname, '../docs');
+const images = join(docs, 'images');
+
+const connection = { id: 'connection', type: '3cx-config', name: '', url: 'http://127.0.0.1:8889' };
+const text = (name: string, value: string): object => ({ [name]: value, [`${name}Type`]: 'str' });
+const onTab = (id: string, type: string, properties: object): FlowNode => ({
+  ...{ id, type, z: 'dialogs', x: 200, server: 'connection', wires: [[], []] },
+  ...properties,
+});
+/** One node of each type, set up as somebody would. */
+const dialogs: FlowNode[] = [
+  { id: 'dialogs', type: 'tab', label: 'dialogs' },
+  connection,
+  onTab('call-control', '3cx-call-control', {
+    ...{ y: 60, operation: 'makecall' },
+    ...text('extension', '10'),
+    ...{ destination: 'payload', destinationType: 'msg' },
+    ...text('phone', 'Soft'),
+  }),
+  onTab('agent-status', '3cx-agent-status', {
+    ...{ y: 120, operation: 'setstatus' },
+    ...text('extension', '10'),
+    ...text('profile', 'away'),
+  }),
+  onTab('recorder', '3cx-recorder', { y: 180, operation: 'start', ...text('extension', '10') }),
+  onTab('call-monitor', '3cx-call-monitor', {
+    ...{ y: 240, operation: 'watch', events: ['ringing', 'answered', 'ended', 'missed'] },
+    ...{ extensions: '10, 20-29', direction: 'inbound', scope: 'any', queues: '', number: '', minRing: 2000 },
+    ...{ initial: false, split: true, outputs: 4, wires: [[], [], [], []] },
+  }),
+];
+
+async function main(): Promise<void> {
+  rmSync(images, { recursive: true, force: true });
+  mkdirSync(images);
+  const simulator = await startSimulator({ port: 8889 });
+  const nodeRed = await startNodeRed({ flows: [...dialogs, ...exampleNodes()], modules: otherModules });
+  const browser = await launchBrowser();
+  try {
+    const editor = await Editor.open(browser, nodeRed.url);
+    await editor.page.setViewportSize({ width: 2000, height: 1400 });
+    await editor.page.addStyleTag({
+      content: `
+        /* What differs from run to run, and what is around a flow. */
+        .red-ui-flow-node-status-group, .red-ui-workspace-chart-grid, #red-ui-palette { display: none !important; }
+        #red-ui-workspace { border: none !important; }
+        #red-ui-main-container { background: white !important; }
+        /* No higher than what is in it. */
+        .red-ui-tray-body form { height: auto !important; min-height: 0 !important; }`,
+    });
+    for (const { id, slug } of examples()) await shootFlow(editor, id, `example-${slug}`);
+    for (const id of ['call-control', 'agent-status', 'recorder', 'call-monitor']) await shootDialog(editor, id);
+    await shootConnection(editor);
+  } finally {
+    await browser.close();
+    await nodeRed.stop();
+    await simulator.close();
+  }
+  for (const [file, page] of Object.entries(await pagesOfExamples())) writeFileSync(join(docs, file), page);
+}
+
+/** A picture of what is on a tab, and of nothing around it. */
+async function shootFlow(editor: Editor, tab: string, name: string): Promise<void> {
+  await editor.ask(`RED.workspaces.show('${tab}')`);
+  await editor.page.waitForFunction(
+    `RED.nodes.filterNodes({ z: '${tab}' }).every(({ id }) => document.getElementById(id) !== null)`,
+  );
+  await shoot(editor, name, '#red-ui-workspace-chart :is(.red-ui-flow-node-group, .red-ui-flow-group)', 12);
+}
+
+async function shootDialog(editor: Editor, id: string): Promise<void> {
+  await editor.ask(`RED.workspaces.show('dialogs')`);
+  await editor.edit(id);
+  await shoot(editor, `dialog-${id}`, '.red-ui-tray-titlebar, #dialog-form');
+  await editor.close('cancel');
+}
+
+async function shootConnection(editor: Editor): Promise<void> {
+  await editor.edit('call-control');
+  await editor.openConnection('edit');
+  await editor.testConnection();
+  const form = '#node-config-dialog-edit-form';
+  await shoot(editor, 'dialog-connection', `.red-ui-tray:has(${form}) .red-ui-tray-titlebar, ${form}`);
+}
+
+/** A picture of the elements that a selector finds and of what is between them, with a margin in pixels. */
+async function shoot({ page }: Editor, name: string, selector: string, margin = 0): Promise<void> {
+  const boxes = await page
+    .locator(selector)
+    .evaluateAll((elements) =>
+      elements.map((element) => element.getBoundingClientRect()).filter(({ width, height }) => width > 0 && height > 0),
+    );
+  const x = Math.min(...boxes.map(({ left }) => left)) - margin;
+  const y = Math.min(...boxes.map(({ top }) => top)) - margin;
+  const width = Math.max(...boxes.map(({ right }) => right)) + margin - x;
+  const height = Math.max(...boxes.map(({ bottom }) => bottom)) + margin - y;
+  const picture = await page.screenshot({ animations: 'disabled', clip: { x, y, width, height } });
+  // A third of the size, and nobody sees the difference.
+  await sharp(picture)
+    .png({ palette: true, effort: 10 })
+    .toFile(join(images, `${name}.png`));
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

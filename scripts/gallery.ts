@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { slug } from 'github-slugger';
+import { format, resolveConfig } from 'prettier';
+import { examplesFolder, type FlowNode } from '../test/examples/stage';
+
+const docs = resolve(__dirname, '../docs');
+
+/** One example of the gallery: a tab of a file in examples/. */
+export interface Example {
+  /** The id of its tab. */
+  id: string;
+  file: string;
+  /** The tab's own title and sentence. */
+  title: string;
+  sentence: string;
+  /** What its comments say has to be changed. */
+  changes: string[];
+  /** Its anchor in the gallery, and the name of its picture. */
+  slug: string;
+  /** Those of our nodes that it has. */
+  uses: string[];
+}
+
+/** All nodes of the examples; the connection, which they share, once. */
+export function exampleNodes(): FlowNode[] {
+  const nodes = exampleFiles().flatMap(readNodes);
+  return [...new Map(nodes.map((node) => [node.id, node])).values()];
+}
+
+export function examples(): Example[] {
+  return exampleFiles().flatMap((file) => {
+    const nodes = readNodes(file);
+    return nodes
+      .filter(({ type }) => type === 'tab')
+      .map(({ id, label, info }) => {
+        const inTab = nodes.filter(({ z }) => z === id);
+        const title = String(label);
+        return {
+          ...{ id, file, title, sentence: String(info), slug: slug(title) },
+          changes: inTab.flatMap(
+            ({ type, name }) => /^Change: (.*)/.exec(type === 'comment' ? (name ?? '') : '')?.[1] ?? [],
+          ),
+          uses: [...new Set(inTab.map(({ type }) => type).filter((type) => type.startsWith('3cx-')))].sort(),
+        };
+      });
+  });
+}
+
+/** The pages that tell of the examples, by their names in docs/: the gallery, and each page with a list of them. */
+export async function pagesOfExamples(): Promise<Record<string, string>> {
+  const pages: Record<string, string> = { 'examples.md': await formatted(gallery()) };
+  for (const file of readdirSync(docs).filter((name) => name.endsWith('.md') && name !== 'examples.md')) {
+    const text = readFileSync(join(docs, file), 'utf8');
+    const filled = text.replace(
+      /(<!-- examples of (\S+) -->).*?(<!-- end -->)/s,
+      (_all, begin: string, type: string, end) => [begin, listOfUsing(type), end].join('\n\n'),
+    );
+    if (text.includes('<!-- examples of')) pages[file] = await formatted(filled);
+  }
+  return pages;
+}
+
+function listOfUsing(type: string): string {
+  return examples()
+    .filter(({ uses }) => uses.includes(type))
+    .map(({ title, slug, sentence }) => `- [${title}](examples.md#${slug}): ${sentence}`)
+    .join('\n');
+}
+
+function gallery(): string {
+  const entries = examples().map(
+    ({ file, title, sentence, changes, uses, slug }) => `## ${title}
+
+${sentence}
+
+![The flow "${title}"](images/example-${slug}.png)
+
+${[
+  ...changes.map((change) => `- Change: ${change}`),
+  `- Nodes: ${uses.map((type) => `[${type.replace('3cx-', '')}](${type.replace('3cx-', '')}.md)`).join(', ')}`,
+  `- In the import menu: [${basename(file, '.json')}](../examples/${encodeURIComponent(file)})`,
+].join('\n')}`,
+  );
+  return `# Examples
+
+These flows come with the package. In Node-RED: _Menu → Import → Examples → node-red-contrib-3cx_. They all use the
+connection of a fresh [simulator](simulator.md), so they can be tried without a phone system.
+
+<!-- Written by \`npm run docs\`, of the flows in examples/. -->
+
+${entries.join('\n\n')}
+`;
+}
+
+function exampleFiles(): string[] {
+  return readdirSync(examplesFolder).sort();
+}
+
+function readNodes(file: string): FlowNode[] {
+  return JSON.parse(readFileSync(join(examplesFolder, file), 'utf8')) as FlowNode[];
+}
+
+async function formatted(text: string): Promise<string> {
+  const path = join(docs, 'examples.md');
+  return format(text, { ...(await resolveConfig(path)), filepath: path });
+}

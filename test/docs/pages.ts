@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, resolve } from 'node:path';
+import GithubSlugger from 'github-slugger';
+import { lexer, Parser, TextRenderer, type Token, type Tokens, walkTokens } from 'marked';
+
+const repository = resolve(__dirname, '../..');
+
+/** A page of the documentation. */
+export interface Page {
+  /** Its path in the repository, with `/`. */
+  path: string;
+  /** What GitHub makes of its headings. */
+  anchors: ReadonlySet<string>;
+  /** Where its links and pictures lead, as written. */
+  targets: readonly string[];
+  fences: readonly Fence[];
+  /** What is to be typed into a terminal, line by line: blocks of `sh`, and what stands in the text. */
+  commands: readonly string[];
+}
+
+/** A fenced block. */
+export interface Fence {
+  language: string;
+  /** `file` of the info string, as in "```js file=test/missed.js": where the reader puts it. */
+  file: string | undefined;
+  text: string;
+}
+
+/** Reads a page, by its path in the repository. */
+export function readPage(path: string): Page {
+  const slugger = new GithubSlugger();
+  const anchors = new Set<string>();
+  const targets: string[] = [];
+  const fences: Fence[] = [];
+  const commands: string[] = [];
+  void walkTokens(lexer(readFileSync(join(repository, path), 'utf8')), (token: Token) => {
+    if (token.type === 'heading') anchors.add(slugger.slug(textOf(token.tokens ?? [])));
+    if (token.type === 'link' || token.type === 'image') targets.push((token as Tokens.Link).href);
+    if (token.type === 'code') {
+      const { lang = '', text } = token as Tokens.Code;
+      const [language = ''] = lang.split(' ', 1);
+      fences.push({ language, file: /\bfile=(\S+)/.exec(lang)?.[1], text });
+      if (language === 'sh')
+        commands.push(
+          ...text
+            .replace(/\\\n */g, '')
+            .replace(/ +# .*/g, '')
+            .split('\n'),
+        );
+    }
+    if (token.type === 'codespan' && /^(npm|npx|curl) /.test((token as Tokens.Codespan).text)) {
+      commands.push((token as Tokens.Codespan).text);
+    }
+  });
+  return { path, anchors, targets, fences, commands };
+}
+
+/** All pages that people read. */
+export const pages: readonly Page[] = [repository, join(repository, 'docs')].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => readPage(posix.join(folder === repository ? '' : 'docs', file))),
+);
+
+function textOf(tokens: Token[]): string {
+  return Parser.parseInline(tokens, { renderer: new TextRenderer() as never });
+}
