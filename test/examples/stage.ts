@@ -55,7 +55,7 @@ export interface Stage {
   arrive(name: string, count?: number): Promise<Arrived[]>;
   /** Waits until the local server has received so many requests, and returns them. */
   receive(count: number): Promise<Received[]>;
-  /** Waits until the calls were looked at again so often: what was done before is known then. */
+  /** Waits until the calls were looked at so often: with 1 they were seen as they are now, with 2 that is known to the example. */
   polls(count?: number): Promise<void>;
   /** Clicks the button of the inject node of this name. */
   press(name: string): Promise<void>;
@@ -178,9 +178,10 @@ export class Theatre {
         await wait(() => this.#received.length >= count);
         return this.#received;
       },
-      polls: async (count = 3) => {
-        const polls = simulator.requestCount + count;
-        await until(() => simulator.requestCount >= polls, 'polls');
+      polls: async (count = 2) => {
+        const looks = (): number => simulator.requests.filter(({ path }) => path === '/showallcalls').length;
+        const polls = looks() + count;
+        await until(() => looks() >= polls, 'polls');
       },
       press: async (name) => {
         await this.#post(`/inject/${named(name)[0]?.id ?? ''}`, {});
