@@ -34,6 +34,9 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   counted += 1; // its end
   agents('Away', '11');
   await ring({ extension: '10' });
+  pbx.clearCalls();
+  await stage.polls();
+  assert.equal(stage.at('three in a row?').length, counted);
   await miss();
   assert.deepEqual(stage.at('log out'), []);
   await miss();

@@ -34,4 +34,10 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   const [popUp] = await stage.arrive('pops up');
   assert.equal((popUp?.payload as { number: string }).number, caller);
   await stage.arrive('told', 2);
+
+  pbx.clearCalls();
+  await stage.deploy(withCrm('http://127.0.0.1:9/'));
+  pbx.inbound({ extension: '102', number: caller });
+  pbx.answer(stage.connectionAt('102'));
+  await stage.arrive('could not be asked');
 }

@@ -3,7 +3,10 @@ import type { Stage } from '../stage';
 
 export async function play({ simulator, ...stage }: Stage): Promise<void> {
   const { pbx } = simulator;
-  await stage.deploy();
+  // Inside, since the other phone has events of the same call then.
+  await stage.deploy((node) =>
+    node.type === 'inject' ? { ...node, props: [{ p: 'destination', v: '12', vt: 'str' }] } : node,
+  );
   const call = async (): Promise<void> => {
     const known = stage.at('mine?').length;
     await stage.press('call +4930111');
@@ -20,12 +23,12 @@ export async function play({ simulator, ...stage }: Stage): Promise<void> {
   await stage.arrive('mine?', 2);
 
   await call();
-  pbx.answer(stage.connectionAt('10000'));
+  pbx.answer(stage.connectionAt('12'));
   await stage.arrive('story');
   pbx.clearCalls();
   await stage.arrive('story', 2);
   await call();
-  pbx.hangup(stage.connectionAt('10000'));
+  pbx.hangup(stage.connectionAt('12'));
   await stage.arrive('story', 3);
   pbx.setPhones('10', []);
   await stage.press('call +4930111');
@@ -36,11 +39,11 @@ export async function play({ simulator, ...stage }: Stage): Promise<void> {
   assert.deepEqual(
     stories.map(({ destination, story }) => [destination, story]),
     [
-      ['+4930111', 'answered'],
-      ['+4930111', 'over after 0 s'],
-      ['+4930111', 'nobody answered'],
-      ['+4930111', 'not made: no-phone'],
-      ['+4930111', 'not made: unreachable'],
+      ['12', 'answered'],
+      ['12', 'over after 0 s'],
+      ['12', 'nobody answered'],
+      ['12', 'not made: no-phone'],
+      ['12', 'not made: unreachable'],
     ],
   );
 }
