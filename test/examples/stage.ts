@@ -124,7 +124,7 @@ export class Theatre {
     const begin = this.#nodeRed.log().length;
     try {
       await play(this.#stage(example, simulator, folder));
-      await this.#post('/flows', []);
+      await this.#deploy([]);
     } finally {
       await simulator.close();
     }
@@ -162,9 +162,7 @@ export class Theatre {
         nodes = example
           .map((node) => (node.type === '3cx-config' ? { ...node, url: simulator.url, pollInterval: 100 } : node))
           .map(change);
-        const begin = this.#nodeRed.log().length;
-        await this.#post('/flows', nodes);
-        await until(() => this.#nodeRed.log().slice(begin).includes('Started flows'), 'the flows to start');
+        await this.#deploy(nodes);
         if (nodes.some(({ operation }) => operation === 'watch')) {
           await until(() => simulator.requestCount > 1, 'the first polls');
         }
@@ -188,6 +186,13 @@ export class Theatre {
       },
       connectionAt: (dn) => simulator.pbx.connectionsOf(dn).at(-1)?.id ?? '',
     };
+  }
+
+  /** Resolves when the flows have started, which Node-RED only says in its log. */
+  async #deploy(nodes: readonly FlowNode[]): Promise<void> {
+    const begin = this.#nodeRed.log().length;
+    await this.#post('/flows', nodes);
+    await until(() => this.#nodeRed.log().slice(begin).includes('Started flows'), 'the flows to start');
   }
 
   async #post(path: string, body: unknown): Promise<void> {
