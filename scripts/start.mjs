@@ -26,7 +26,7 @@ const nodeRed = spawn(
   [
     ...[require.resolve('node-red/red.js'), '--userDir', userDir, '--port', editorPort],
     ...['-D', `uiHost=${host}`, '-D', 'flowFile=flows.json', '-D', 'credentialSecret=simulator'],
-    ...['-D', 'editorTheme.tours=false', '-D', 'telemetry.enabled=false'],
+    ...['-D', 'editorTheme.tours=false', '-D', 'telemetry.enabled=false', '-D', `fileWorkingDirectory=${userDir}`],
   ],
   { env: { ...process.env, SIMULATOR_URL: simulator.url }, stdio: ['ignore', 'pipe', 'inherit'] },
 );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { examplesFolder } from './stage';
 
 const coreTypes = [
-  ...['tab', 'group', 'catch', 'change', 'comment', 'debug', 'delay', 'file', 'file in', 'function', 'http in'],
+  ...['tab', 'group', 'catch', 'change', 'comment', 'csv', 'debug', 'delay', 'file', 'file in', 'function', 'http in'],
   ...['http request', 'http response', 'inject', 'join', 'json', 'link call', 'link in', 'link out', 'rbe', 'split'],
   ...['status', 'switch', 'template', 'trigger'],
 ];

@@ -55,7 +55,7 @@ export interface Stage {
   arrive(name: string, count?: number): Promise<Arrived[]>;
   /** Waits until the local server has received so many requests, and returns them. */
   receive(count: number): Promise<Received[]>;
-  /** Waits until the calls were looked at again so often: what was done before is known then. */
+  /** Waits until the calls were looked at so often: with 1 they were seen as they are now, with 2 that is known to the example. */
   polls(count?: number): Promise<void>;
   /** Clicks the button of the inject node of this name. */
   press(name: string): Promise<void>;
@@ -124,7 +124,7 @@ export class Theatre {
     const begin = this.#nodeRed.log().length;
     try {
       await play(this.#stage(example, simulator, folder));
-      await this.#post('/flows', []);
+      await this.#deploy([]);
     } finally {
       await simulator.close();
     }
@@ -162,9 +162,7 @@ export class Theatre {
         nodes = example
           .map((node) => (node.type === '3cx-config' ? { ...node, url: simulator.url, pollInterval: 100 } : node))
           .map(change);
-        const begin = this.#nodeRed.log().length;
-        await this.#post('/flows', nodes);
-        await until(() => this.#nodeRed.log().slice(begin).includes('Started flows'), 'the flows to start');
+        await this.#deploy(nodes);
         if (nodes.some(({ operation }) => operation === 'watch')) {
           await until(() => simulator.requestCount > 1, 'the first polls');
         }
@@ -178,15 +176,23 @@ export class Theatre {
         await wait(() => this.#received.length >= count);
         return this.#received;
       },
-      polls: async (count = 3) => {
-        const polls = simulator.requestCount + count;
-        await until(() => simulator.requestCount >= polls, 'polls');
+      polls: async (count = 2) => {
+        const looks = (): number => simulator.requests.filter(({ path }) => path === '/showallcalls').length;
+        const polls = looks() + count;
+        await until(() => looks() >= polls, 'polls');
       },
       press: async (name) => {
         await this.#post(`/inject/${named(name)[0]?.id ?? ''}`, {});
       },
       connectionAt: (dn) => simulator.pbx.connectionsOf(dn).at(-1)?.id ?? '',
     };
+  }
+
+  /** Resolves when the flows have started, which Node-RED only says in its log. */
+  async #deploy(nodes: readonly FlowNode[]): Promise<void> {
+    const begin = this.#nodeRed.log().length;
+    await this.#post('/flows', nodes);
+    await until(() => this.#nodeRed.log().slice(begin).includes('Started flows'), 'the flows to start');
   }
 
   async #post(path: string, body: unknown): Promise<void> {

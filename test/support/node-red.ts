@@ -127,6 +127,7 @@ async function writeUserDir(userDir: string, port: number, options: NodeRedOptio
     uiHost: '127.0.0.1',
     uiPort: port,
     flowFile: 'flows.json',
+    fileWorkingDirectory: userDir,
     // Credentials in clear text, so that a test can write and read them.
     credentialSecret: false,
     telemetry: { enabled: false },
