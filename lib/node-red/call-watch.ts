@@ -217,8 +217,8 @@ export class CallWatch {
   private tell(events: readonly WatchEvent[], isSnapshot: boolean): void {
     const { unseen } = this.memory;
     for (const [id, listener] of this.listeners) {
-      const before = unseen.get(id)?.events ?? [];
-      listener(before.length === 0 ? events : [...before, ...events], isSnapshot);
+      const before = unseen.get(id)?.events;
+      listener(before === undefined ? events : [...before, ...events], isSnapshot);
       unseen.delete(id);
     }
     for (const [id, missed] of unseen) {

@@ -47,24 +47,20 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
   const known = (): CallState[] => all().filter((call) => subscription.passes(call));
   let counted: readonly CallState[] = none;
   let count = 0;
-  let shown = '';
+  let shown: Partial<WatchingState> = {};
   node.showHealth = () => {
     // After most polls there is nothing to count anew, nor to tell the editor.
     if (all() !== counted) {
       counted = all();
       count = new Set(known().map(({ call }) => call)).size;
     }
-    const state: WatchingState = {
-      configured: calls !== undefined,
-      state: calls?.state ?? 'connecting',
-      code: calls?.error?.code ?? null,
-      calls: count,
-      period: calls?.stretched ?? null,
-    };
-    const key = Object.values(state).join();
-    if (key === shown) return;
-    shown = key;
-    node.status(watchStatusOf(RED, state));
+    const state = calls?.state ?? 'connecting';
+    const code = calls?.error?.code ?? null;
+    const period = calls?.stretched ?? null;
+    if (state === shown.state && code === shown.code && count === shown.calls && period === shown.period) return;
+    const now = { configured: calls !== undefined, state, code, calls: count, period };
+    shown = now;
+    node.status(watchStatusOf(RED, now));
   };
   node.showHealth();
 
