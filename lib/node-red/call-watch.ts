@@ -217,9 +217,9 @@ export class CallWatch {
   private tell(events: readonly WatchEvent[], isSnapshot: boolean): void {
     const { unseen } = this.memory;
     for (const [id, listener] of this.listeners) {
-      const before = unseen.get(id)?.events;
-      listener(before === undefined ? events : [...before, ...events], isSnapshot);
-      unseen.delete(id);
+      const before = unseen.size === 0 ? undefined : unseen.get(id);
+      listener(before === undefined ? events : [...before.events, ...events], isSnapshot);
+      if (before !== undefined) unseen.delete(id);
     }
     for (const [id, missed] of unseen) {
       if (Date.now() - missed.since > maxDeploy) unseen.delete(id);

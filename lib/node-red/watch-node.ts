@@ -52,7 +52,8 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
     // After most polls there is nothing to count anew, nor to tell the editor.
     if (all() !== counted) {
       counted = all();
-      count = new Set(known().map(({ call }) => call)).size;
+      const own = known();
+      count = own.length < 2 ? own.length : new Set(own.map(({ call }) => call)).size;
     }
     const state = calls?.state ?? 'connecting';
     const code = calls?.error?.code ?? null;
