@@ -31,7 +31,7 @@ const ends: Record<string, readonly string[]> = {
   'threecx.extension-state.': ['talking', 'ringing', 'dialing', 'held', 'idle'],
   'threecx.event.': [...callEventNames, ...apiEventNames],
   'threecx.label.': ['ask', 'ask-watch'],
-  'threecx.log.': ['unreachable', 'unauthorized'],
+  'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
   'threecx.operation.': [], // the dialogs have all of them
   'threecx.status.': statuses(),
   'threecx.suggest.': ['any', 'typed'],
