@@ -1,10 +1,14 @@
-/** `npm run bench -- <name>` */
+/** `npm run bench`, or one of them: `npm run bench -- fidelity` */
 import { parseArgs } from 'node:util';
 import { fidelity } from './fidelity';
+import { speed } from './speed';
 
-const benchmarks = new Map([['fidelity', fidelity]]);
+const benchmarks = new Map([
+  ['speed', speed],
+  ['fidelity', fidelity],
+]);
 
-const [name = ''] = parseArgs({ allowPositionals: true }).positionals;
+const [name = 'speed'] = parseArgs({ allowPositionals: true }).positionals;
 const benchmark = benchmarks.get(name);
 if (benchmark === undefined) {
   console.error(`There are these benchmarks: ${[...benchmarks.keys()].join(', ')}`);

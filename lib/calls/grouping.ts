@@ -18,7 +18,9 @@ export function groupIntoCalls(
   records: readonly ConnectionRecord[],
   { isTrunk, knownCall }: GroupingOptions,
 ): ConnectionRecord[][] {
-  const dns = new Set(records.map(({ extension }) => extension));
+  let dns: Set<string> | null = null;
+  /** Asked for new connections only, and most lists have none. */
+  const isDn = (number: string): boolean => (dns ??= new Set(records.map(({ extension }) => extension))).has(number);
   const groups: ConnectionRecord[][] = [];
   for (const record of records) {
     const group = groups.at(-1);
@@ -46,7 +48,7 @@ export function groupIntoCalls(
     // A code is no number: two parked calls have the same one. But it can be dialled.
     const isParking = record.number.startsWith('*') && !isTrunk(record.extension) && !isTrunk(other.extension);
     // A caller who withholds the number has an empty one on all connections of the call.
-    if (record.number === other.number && !dns.has(record.number)) return !isParking;
+    if (record.number === other.number && !isDn(record.number)) return !isParking;
     if (record.number !== other.extension) return false;
     // In a queue or a ring group the caller has its number, or whom it talked to before, and those it rings the caller's.
     const isRung = record.status === 'ringing' || other.number === record.queue?.number;

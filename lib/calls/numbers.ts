@@ -11,7 +11,8 @@ export function parseNumberList(text: string): (number: string) => boolean {
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   const matchers = entries.map((entry, index) => matcherOf(entry, `entry ${index + 1}`));
-  return (number) => matchers.length === 0 || matchers.some((matches) => matches(number));
+  if (matchers.length < 2) return matchers[0] ?? (() => true);
+  return (number) => matchers.some((matches) => matches(number));
 }
 
 function matcherOf(entry: string, name: string): (number: string) => boolean {
@@ -23,6 +24,7 @@ function matcherOf(entry: string, name: string): (number: string) => boolean {
     return (number) => number.length === first.length && /^\d+$/.test(number) && number >= first && number <= last;
   }
   if (!/^[0-9A-Za-z_.*?+-]+$/.test(entry)) throw new RangeError(`${name} is no number, range or pattern`);
+  if (!/[*?]/.test(entry)) return (number) => number === entry;
   const pattern = entry.replace(/[.+]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
   const expression = new RegExp(`^${pattern}$`);
   return (number) => expression.test(number);

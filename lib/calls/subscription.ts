@@ -51,6 +51,7 @@ export class Subscription {
   /** What began is ended, and what did not begin is not. */
   private isConcerned(event: WatchEvent): boolean {
     if (!('call' in event) || event.event === 'missed') return this.passes(event);
+    if (!this.interest.extensions(event.extension)) return false;
     const key = keyOf(event);
     const before = this.passed.get(key);
     if (event.event === 'ended' || event.event === 'ring-stopped') {

@@ -100,6 +100,10 @@ export class CallTracker {
   private accuracyMs = 0;
   /** There was no snapshot since the last one when there should have been. */
   private gap = false;
+  /** The last snapshot, as it was given. */
+  private lastList: readonly ConnectionRecord[] | null = null;
+  /** What {@link calls} tells, until something changes. */
+  private states: CallState[] | null = null;
 
   /** @param numbering tells which DNs are outside lines and services; may change between two snapshots */
   constructor(public numbering: Numbering) {}
@@ -112,7 +116,7 @@ export class CallTracker {
   /**
    * Takes the next snapshot.
    *
-   * @param list the connections there are, in the order of the list
+   * @param list the connections there are, in the order of the list; the very same array as before when nothing changed
    * @param time when the list was made, in ms since 1970; a clock that was set back counts as one that stood still
    * @returns what has happened since the last snapshot: first what is gone, then what changed, what is new, and what was
    *   missed. Nothing for the first snapshot, whose calls began some time before
@@ -122,14 +126,22 @@ export class CallTracker {
     const now = Math.max(time, this.lastTime ?? time);
     this.accuracyMs = now - (this.lastTime ?? now);
     this.lastTime = now;
-    const records = new Map(list.map((record) => [record.id, record]));
+    const isSame = list === this.lastList && this.told.size === 0;
+    this.lastList = list;
+    if (isSame) {
+      for (const state of this.states ?? []) state.accuracyMs = this.accuracyMs;
+      this.gap = false;
+      return [];
+    }
+    this.states = null;
+    const records = new Map<string, ConnectionRecord>();
+    for (const record of list) records.set(record.id, record);
     for (const { queue } of records.values()) if (queue !== null) this.queues.add(queue.number);
 
     const gone = [...this.legs.values()].filter((leg) => !isStill(leg, records.get(leg.id)));
     const moved = new Set(gone.map(({ id }) => id).filter((id) => records.has(id)));
     const snapshot: Snapshot = { records, calls: this.callsOf([...records.values()], now), moved };
     const joined = this.joinCalls(gone, snapshot);
-    const callOf = new Map([...snapshot.calls].flatMap(([call, members]) => members.map(({ id }) => [id, call])));
     const callIds = this.toldCallIds(records);
 
     const events: CallEvent[] = [];
@@ -145,6 +157,10 @@ export class CallTracker {
       const leg = this.legs.get(record.id);
       if (leg === undefined) arrived.push(record);
       else events.push(...this.change(leg, record, snapshot, callIds.get(record.id) ?? leg.callId, now));
+    }
+    const callOf = new Map<string, Call>();
+    if (arrived.length > 0) {
+      for (const [call, members] of snapshot.calls) for (const { id } of members) callOf.set(id, call);
     }
     for (const record of arrived) {
       const call = callOf.get(record.id);
@@ -173,9 +189,10 @@ export class CallTracker {
     return this.begunLegs().map((leg) => this.event(beginningOf(leg.status), leg, { initial: true }));
   }
 
-  /** What is known now, one for each extension in a call. */
-  calls(): CallState[] {
-    return this.begunLegs().map((leg) => this.state(leg));
+  /** What is known now, one for each extension in a call: the very same array until something changes. */
+  calls(): readonly CallState[] {
+    this.states ??= this.begunLegs().map((leg) => this.state(leg));
+    return this.states;
   }
 
   /**
@@ -224,8 +241,10 @@ export class CallTracker {
       let call = group.map(knownCall).find((known) => known !== undefined) ?? this.newCall(group[0]?.id ?? '', now);
       for (const record of group) {
         call = knownCall(record) ?? call;
-        calls.set(call, [...(calls.get(call) ?? []), record]);
-        if (this.isTrunk(record.extension)) call.trunk ??= record.extension;
+        const members = calls.get(call);
+        if (members === undefined) calls.set(call, [record]);
+        else members.push(record);
+        if (call.trunk === null && this.isTrunk(record.extension)) call.trunk = record.extension;
       }
     }
     return calls;

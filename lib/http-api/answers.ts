@@ -118,15 +118,42 @@ const directCall = 'Direkter Anruf';
  * @throws ThreeCxError `unexpected-answer`
  */
 export function connectionsOf(body: string): Connection[] {
+  return new ListReader().read(body);
+}
+
+/** Reads one list of connections after the other, and parses of each only the records that the one before had not. */
+export class ListReader {
+  private body: string | null = null;
+  private connections: Connection[] = [];
+  private parsed = new Map<string, Connection>();
+
+  /**
+   * See {@link connectionsOf}.
+   *
+   * @returns the very same array for the same text as before, the very same object for the same record
+   */
+  read(body: string): Connection[] {
+    if (body === this.body) return this.connections;
+    const parsed = new Map<string, Connection>();
+    const connections = recordsOf(body).map((record) => {
+      const connection = this.parsed.get(record) ?? connectionOf(record);
+      if (connection === null) throw unexpected(body);
+      parsed.set(record, connection);
+      return connection;
+    });
+    this.body = body;
+    this.connections = connections;
+    this.parsed = parsed;
+    return connections;
+  }
+}
+
+function recordsOf(body: string): string[] {
   const text = unwrap(body);
   const isHtml = /<body>/i.test(body);
   const isCutOff = isHtml && !/<\/html>\s*$/i.test(body);
   if (isCutOff || (text === '' && !isHtml)) throw unexpected(body);
-  return splitRecords(text).map((record) => {
-    const connection = connectionOf(record);
-    if (connection === null) throw unexpected(body);
-    return connection;
-  });
+  return splitRecords(text);
 }
 
 /** A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows. */

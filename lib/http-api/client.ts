@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { type Connection, unexpected, unwrap } from './answers';
+import { type Connection, ListReader, unexpected, unwrap } from './answers';
 import { type Arguments, checkArgument } from './arguments';
 import { ThreeCxError } from './errors';
 import { RequestLane, type Turn } from './lane';
@@ -32,6 +32,14 @@ export type Health = 'unknown' | 'ok' | 'unreachable' | 'unauthorized';
 /** What became of an operation: what was asked, and what the PBX said. */
 export type Result = Outcome & { given: Arguments; answer: string };
 
+/** What a poll told. */
+export interface Snapshot {
+  /** The very same array as the time before when the server's text is the same. */
+  connections: Connection[];
+  /** How long the request was on the wire, in ms. */
+  milliseconds: number;
+}
+
 /** Polls and look-ups get at most so many ms: they must not keep a command waiting. */
 const maxPollTimeout = 4_000;
 
@@ -44,7 +52,8 @@ export class ThreeCxClient {
   /** Operations of which the server understood the second of their two forms. */
   private readonly secondForm = new Set<OperationName>();
   private knowsDnregs = true;
-  private waitingPoll: Promise<Connection[]> | null = null;
+  private waitingPoll: Promise<Snapshot> | null = null;
+  private readonly lists = new ListReader();
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
   constructor(private readonly options: ClientOptions) {
@@ -88,10 +97,14 @@ export class ThreeCxClient {
    *
    * @throws ThreeCxError when there is no list: never an empty one instead
    */
-  poll(): Promise<Connection[]> {
-    this.waitingPoll ??= this.askLater('showallcalls', {}, () => {
+  poll(): Promise<Snapshot> {
+    const read = (body: string): Outcome => ({ ok: true, connections: this.lists.read(body) });
+    this.waitingPoll ??= this.lane.run('poll', async (turn) => {
       this.waitingPoll = null;
-    }).then(({ connections }) => connections ?? []);
+      const sent = performance.now();
+      const { connections = [] } = await this.ask(turn, 'showallcalls', {}, this.pollTimeout, read);
+      return { connections, milliseconds: performance.now() - sent };
+    });
     const poll = this.waitingPoll;
     poll.catch(() => {
       if (this.waitingPoll === poll) this.waitingPoll = null;
@@ -107,7 +120,7 @@ export class ThreeCxClient {
    */
   async callId(extension: string): Promise<string | null> {
     const given = checkArguments('ondn', { extension });
-    const { callId } = await this.askLater('ondn', given);
+    const { callId } = await this.lane.run('poll', (turn) => this.ask(turn, 'ondn', given, this.pollTimeout));
     return callId ?? null;
   }
 
@@ -162,15 +175,18 @@ export class ThreeCxClient {
     }
   }
 
-  /** @param onTurn is called when it no longer waits */
-  private askLater(name: OperationName, given: Arguments, onTurn?: () => void): Promise<Result> {
-    return this.lane.run('poll', (turn) => {
-      onTurn?.();
-      return this.ask(turn, name, given, Math.min(this.timeout, maxPollTimeout));
-    });
+  private get pollTimeout(): number {
+    return Math.min(this.timeout, maxPollTimeout);
   }
 
-  private async ask(turn: Turn, name: OperationName, given: Arguments, timeout: number): Promise<Result> {
+  /** @param read reads the answer in place of the table's entry */
+  private async ask(
+    turn: Turn,
+    name: OperationName,
+    given: Arguments,
+    timeout: number,
+    read?: (body: string) => Outcome,
+  ): Promise<Result> {
     const operation = operationOf(name);
     const [first, second] = operation.paths(given as Required<Arguments>);
     const forms = second === undefined ? [first] : this.secondForm.has(name) ? [second, first] : [first, second];
@@ -192,7 +208,7 @@ export class ThreeCxClient {
     if (isUnknownOperation(name, body)) {
       throw new ThreeCxError('unsupported', `the server does not know ${name}, or does nothing for it`);
     }
-    const outcome = operation.read(unwrap(body), given as Required<Arguments>, body);
+    const outcome = read?.(body) ?? operation.read(unwrap(body), given as Required<Arguments>, body);
     if (outcome === null) throw unexpected(body);
     const result = { ...outcome, given, answer: body };
     this.options.onAnswer?.({ name, kind: operation.kind, result });

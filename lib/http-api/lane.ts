@@ -64,11 +64,11 @@ export class RequestLane {
           // Not before `run` has returned: who enters a job may have to note that it waits.
           Promise.resolve({ send: this.send.bind(this) })
             .then(job)
-            .then(resolve, reject)
             .finally(() => {
               this.occupied = false;
               this.next();
-            });
+            })
+            .then(resolve, reject);
         },
         fail: (error) => {
           clearTimeout(timer);

@@ -1,7 +1,7 @@
 import http, { type ClientRequest, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
-import axios, { type AxiosInstance, type AxiosProxyConfig } from 'axios';
+import type { AxiosProxyConfig, AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import { ThreeCxError } from './errors';
 import { holds, quote } from './quote';
 
@@ -16,12 +16,21 @@ export interface WireOptions {
   proxy: URL | null;
 }
 
+const utf8 = new TextDecoder();
 const maxAnswerBytes = 4 * 1024 * 1024;
+
+/** With the first connection: it takes longer than all the rest of the package, and not everybody who has it uses it. */
+function loadAxios(): AxiosStatic {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('axios') as AxiosStatic;
+}
 
 /** Sends GET requests to one server, over connections that are kept alive, and tells what became of each. */
 export class Wire {
   private readonly agents: { httpAgent: http.Agent; httpsAgent: https.Agent };
-  private readonly client: AxiosInstance;
+  /** Of axios the part that sends: its defaults, interceptors and transforms are not for such answers. */
+  private readonly send = loadAxios().getAdapter('http');
+  private readonly config: InternalAxiosRequestConfig;
   private readonly base: string;
   private readonly authorization: string;
   private readonly secrets: readonly string[];
@@ -34,20 +43,21 @@ export class Wire {
       httpAgent: new http.Agent({ keepAlive: true, maxSockets: 1 }),
       httpsAgent: new https.Agent({ keepAlive: true, maxSockets: 1, ...options.tls }),
     };
-    this.client = axios.create({
+    this.config = {
       ...this.agents,
+      method: 'get',
       proxy: options.proxy === null ? false : proxyConfig(options.proxy),
-      headers: {
+      headers: new (loadAxios().AxiosHeaders)({
         // Compressed answers would only let a small one grow without limit.
         'Accept-Encoding': 'identity',
         ...(options.authorization === null ? {} : { Authorization: options.authorization }),
-      },
+      }),
       decompress: false,
       maxContentLength: maxAnswerBytes,
       maxRedirects: 0,
       responseType: 'arraybuffer',
       validateStatus: null,
-    });
+    };
   }
 
   /**
@@ -67,8 +77,9 @@ export class Wire {
       },
     };
     try {
-      const { status, data } = await this.client.get<Buffer>(this.base + path, { signal, transport });
-      const text = new TextDecoder().decode(data);
+      const request = { ...this.config, url: this.base + path, signal, transport };
+      const { status, data } = (await this.send(request)) as AxiosResponse<Buffer>;
+      const text = utf8.decode(data);
       if (status !== 200) throw this.statusError(status, text);
       if (holds(text, this.authorization)) {
         throw new ThreeCxError('unexpected-answer', 'the server answered with the log-in that it was sent');
@@ -97,7 +108,7 @@ export class Wire {
   /** An error of axios carries the request with its headers: only what it means leaves this place. */
   private translate(error: unknown, signal: AbortSignal, sent: boolean): ThreeCxError {
     if (error instanceof ThreeCxError) return error;
-    const code = axios.isAxiosError(error) ? (error.code ?? '') : '';
+    const code = loadAxios().isAxiosError(error) ? (error.code ?? '') : '';
     if (!sent) {
       if (signal.aborted && (signal.reason as ThreeCxError).code === 'closed') return signal.reason as ThreeCxError;
       const why = signal.aborted ? 'no connection in time' : code;

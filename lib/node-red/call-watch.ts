@@ -1,5 +1,6 @@
 import { CallTracker, type ExtensionState, type Numbering, type WatchEvent } from '../calls';
-import { type ClientOptions, type Connection, type Profile, type ThreeCxClient, ThreeCxError } from '../http-api';
+import { type ClientOptions, type Profile, type Snapshot, type ThreeCxClient, ThreeCxError } from '../http-api';
+import { Pace } from './pace';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
 export type Listener = (events: readonly WatchEvent[], isSnapshot: boolean) => void;
@@ -53,13 +54,16 @@ export function rememberedFor(url: string, numbering: Numbering, before: Memory 
 export class CallWatch {
   private readonly listeners = new Map<string, Listener>();
   private readonly silentUntil = new Map<string, number>();
+  private readonly pace: Pace;
+  /** Until the next poll, in ms, when the last one gave a snapshot. */
+  private pause = 0;
   private timer: NodeJS.Timeout | null = null;
   private polling = false;
   private askingForCallIds = false;
   private closed = false;
 
   /**
-   * @param interval pause between two polls, in ms
+   * @param interval from one poll to the next, in ms; longer while the server takes more than half of that to answer
    * @param onChange is called when the API goes offline, and when there is a snapshot after tries that gave none
    */
   constructor(
@@ -67,7 +71,9 @@ export class CallWatch {
     private readonly memory: Memory,
     private readonly interval: number,
     private readonly onChange: () => void,
-  ) {}
+  ) {
+    this.pace = new Pace(interval);
+  }
 
   get tracker(): CallTracker {
     return this.memory.tracker;
@@ -83,6 +89,11 @@ export class CallWatch {
   /** Does somebody watch, and did the last try give no snapshot? */
   get isFailing(): boolean {
     return this.listeners.size > 0 && this.memory.failures > 0;
+  }
+
+  /** How long it is from one poll to the next, in ms, because the server is slow; null while that is as set. */
+  get stretched(): number | null {
+    return this.pace.stretched;
   }
 
   /** Why the last try gave no snapshot; null when it gave one. */
@@ -150,8 +161,8 @@ export class CallWatch {
     this.polling = true;
     void this.client
       .poll()
-      .then((connections) => {
-        this.succeed(connections);
+      .then((snapshot) => {
+        this.succeed(snapshot);
       })
       .catch((error: unknown) => {
         this.fail(error instanceof ThreeCxError ? error : new ThreeCxError('unexpected-answer', String(error)));
@@ -168,7 +179,7 @@ export class CallWatch {
     // Not in step with others that lost the same server.
     const jitter = 1 + Math.random() / 4;
     const growing = this.interval * 2 ** Math.max(failures - 1, 0) * jitter;
-    const pause = failures === 0 ? this.interval : Math.max(this.interval, Math.min(growing, maxPause));
+    const pause = failures === 0 ? this.pause : Math.max(this.interval, Math.min(growing, maxPause));
     this.timer = setTimeout(() => {
       this.pollNow();
     }, pause);
@@ -179,7 +190,8 @@ export class CallWatch {
     this.timer = null;
   }
 
-  private succeed(connections: Connection[]): void {
+  private succeed({ connections, milliseconds }: Snapshot): void {
+    this.pause = this.pace.pauseAfter(milliseconds);
     // Nobody would hear of what the tracker takes note of now.
     if (this.closed || this.listeners.size === 0) return;
     const wasOffline = this.state === 'offline';
@@ -205,8 +217,9 @@ export class CallWatch {
   private tell(events: readonly WatchEvent[], isSnapshot: boolean): void {
     const { unseen } = this.memory;
     for (const [id, listener] of this.listeners) {
-      listener([...(unseen.get(id)?.events ?? []), ...events], isSnapshot);
-      unseen.delete(id);
+      const before = unseen.size === 0 ? undefined : unseen.get(id);
+      listener(before === undefined ? events : [...before.events, ...events], isSnapshot);
+      if (before !== undefined) unseen.delete(id);
     }
     for (const [id, missed] of unseen) {
       if (Date.now() - missed.since > maxDeploy) unseen.delete(id);

@@ -1,4 +1,4 @@
-import type { NodeMessageInFlow } from 'node-red';
+import type { NodeMessageInFlow, NodeStatus } from 'node-red';
 import { type Result, ThreeCxError } from '../http-api';
 import { apiOf, useConnection } from './connection';
 import { migrate } from './migrate';
@@ -34,13 +34,17 @@ export function carryOutOperations(
   const connection = useConnection(RED, node, def.server);
   const underWay: string[] = [];
   let last: NodeState['last'] = null;
+  let shown: NodeStatus = {};
   let closed = false;
 
   node.showHealth = () => {
     // What a closed node shows would stand under the one that took its place.
     if (closed) return;
     const configured = connection?.api != null;
-    node.status(statusOf(RED, { configured, health: connection?.health ?? 'unknown', underWay, last }));
+    const status = statusOf(RED, { configured, health: connection?.health ?? 'unknown', underWay, last });
+    if (status.text === shown.text && status.fill === shown.fill) return;
+    shown = status;
+    node.status(status);
   };
   node.showHealth();
   node.on('close', () => {

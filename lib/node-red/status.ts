@@ -42,14 +42,19 @@ export interface WatchingState {
   code: ErrorCode | null;
   /** How many calls the node looks at. */
   calls: number;
+  /** From one poll to the next, in ms, where that is longer than set because the server is slow; else null. */
+  period: number | null;
 }
 
 /** @returns the status of a node that watches calls */
-export function watchStatusOf(RED: NodeAPI, { configured, state, code, calls }: WatchingState): NodeStatus {
+export function watchStatusOf(RED: NodeAPI, { configured, state, code, calls, period }: WatchingState): NodeStatus {
   if (!configured) return status('unset', 'not-configured');
   if (state === 'offline') return status('bad', `error-${code ?? 'timeout'}`);
   if (state !== 'online') return status('waiting', state);
-  return calls === 0 ? status('good', 'idle') : counted(RED, 'calls', calls);
+  if (period === null) return calls === 0 ? status('good', 'idle') : counted(RED, 'calls', calls);
+  const text = RED._(calls === 0 ? 'threecx.status.idle' : 'threecx.status.calls', { count: calls });
+  const stretched = { status: text, period: Number(period.toPrecision(2)) };
+  return { ...looks.good, text: RED._('threecx.status.stretched', stretched) };
 }
 
 type Look = keyof typeof looks;

@@ -1,4 +1,3 @@
-import type { NodeStatus } from 'node-red';
 import {
   apiEventNames,
   callEventNames,
@@ -11,7 +10,7 @@ import {
 import { ThreeCxError } from '../http-api';
 import { apiOf, useConnection } from './connection';
 import { Settings } from './settings';
-import { watchStatusOf } from './status';
+import { type WatchingState, watchStatusOf } from './status';
 import type { ConnectionUser, NodeAPI, WatchNodeDef } from './types';
 
 /** `msg.payload` of an event; `msg.topic` is its name. */
@@ -43,19 +42,26 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
   const waiting = new Set<() => void>();
   let seq = 0;
 
-  const known = (): CallState[] => calls?.tracker.calls().filter((call) => subscription.passes(call)) ?? [];
-  let shown = '';
+  const none: readonly CallState[] = [];
+  const all = (): readonly CallState[] => calls?.tracker.calls() ?? none;
+  const known = (): CallState[] => all().filter((call) => subscription.passes(call));
+  let counted: readonly CallState[] = none;
+  let count = 0;
+  let shown: Partial<WatchingState> = {};
   node.showHealth = () => {
-    const status: NodeStatus = watchStatusOf(RED, {
-      configured: calls !== undefined,
-      state: calls?.state ?? 'connecting',
-      code: calls?.error?.code ?? null,
-      calls: new Set(known().map(({ call }) => call)).size,
-    });
-    // The editor is told of changes only, not of every poll.
-    if (JSON.stringify(status) === shown) return;
-    shown = JSON.stringify(status);
-    node.status(status);
+    // After most polls there is nothing to count anew, nor to tell the editor.
+    if (all() !== counted) {
+      counted = all();
+      const own = known();
+      count = own.length < 2 ? own.length : new Set(own.map(({ call }) => call)).size;
+    }
+    const state = calls?.state ?? 'connecting';
+    const code = calls?.error?.code ?? null;
+    const period = calls?.stretched ?? null;
+    if (state === shown.state && code === shown.code && count === shown.calls && period === shown.period) return;
+    const now = { configured: calls !== undefined, state, code, calls: count, period };
+    shown = now;
+    node.status(watchStatusOf(RED, now));
   };
   node.showHealth();
 
@@ -63,7 +69,8 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
     node.showHealth();
     for (const event of subscription.select(events, isSnapshot ? calls.tracker : null)) {
       seq += 1;
-      const payload: WatchPayload = { ...event, seq };
+      // A flow may change what it gets: other nodes get the same event.
+      const payload: WatchPayload = { ...structuredClone(event), seq };
       const msg = { topic: event.event, payload };
       node.send(split ? outputs.map((name) => (name === event.event ? msg : null)) : msg);
     }
@@ -78,7 +85,7 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
         // What was known before would look like what is.
         if (state === 'connecting' || state === 'offline')
           throw error ?? new ThreeCxError('closed', 'the node was closed');
-        const payload: CallsPayload = { calls: known() };
+        const payload: CallsPayload = { calls: structuredClone(known()) };
         send({ ...msg, payload });
         done();
       } catch (error) {

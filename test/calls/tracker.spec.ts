@@ -98,6 +98,25 @@ describe('Events of calls', () => {
       });
     });
 
+    it('nothing, for a while: the list is the very same one', () => {
+      const tracker = new CallTracker(numbering);
+      const list = snapshot(ringingAtTen);
+      tracker.update([], 0);
+      tracker.update(list, 1_000);
+      const [before] = tracker.calls();
+      assert.deepEqual(tracker.update(list, 1_700), []);
+      assert.equal(tracker.calls()[0], before);
+      assert.equal(before?.accuracyMs, 700);
+      tracker.noSnapshot();
+      tracker.update(list, 5_000);
+      const [ended] = tracker.update([], 5_300);
+      assert.deepEqual(
+        [ended?.event, ended?.outcome, ended?.synthetic, ended?.ringSeconds, ended?.accuracyMs],
+        ['ended', 'missed', false, 4.3, 300],
+      );
+      assert.deepEqual(tracker.calls(), []);
+    });
+
     it('nobody answers: missed, once', () => {
       assert.deepEqual(words(play(ringingAtTen, '')), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
     });

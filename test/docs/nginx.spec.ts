@@ -75,7 +75,7 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
   it('lets calls be made with the password', async () => {
     const client = await clientThrough(basic(password));
     assert.equal((await client.execute('makecall', { ...makecall, destination: '+4930111' })).ok, true);
-    assert.ok((await client.poll()).some(({ number }) => number === '+4930111'));
+    assert.ok((await client.poll()).connections.some(({ number }) => number === '+4930111'));
   });
 
   it('refuses a wrong password, and the API hears nothing of it', async () => {

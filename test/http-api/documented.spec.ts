@@ -116,7 +116,7 @@ describe('the documented server', () => {
   });
 
   it('has its connections polled', async () => {
-    assert.deepEqual(await client.poll(), [first, second]);
+    assert.deepEqual((await client.poll()).connections, [first, second]);
   });
 
   async function outcome(operation: OperationName, args: Record<string, string>): Promise<Outcome> {

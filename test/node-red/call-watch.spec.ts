@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import type { WatchEvent } from '../../lib/calls';
-import { type Connection, type ThreeCxClient, ThreeCxError } from '../../lib/http-api';
+import { type Connection, type Snapshot, type ThreeCxClient, ThreeCxError } from '../../lib/http-api';
 import { CallWatch, type Memory, rememberedFor } from '../../lib/node-red/call-watch';
 
 const numbering = { trunks: /^1\d{4}$/, services: /^999$/ };
@@ -15,6 +15,8 @@ const talking = [connected('1', '10000'), connected('2', '10')];
 describe('The watch over the calls of a connection', () => {
   /** What the server answers: a list, or an error. */
   let answer: Connection[] | ThreeCxError;
+  /** How long it takes for it, in ms. */
+  let milliseconds: number;
   let polls: number;
   let asked: string[];
   let memory: Memory;
@@ -24,9 +26,10 @@ describe('The watch over the calls of a connection', () => {
   let clock: Clock;
 
   const client = {
-    poll: (): Promise<Connection[]> => {
+    poll: (): Promise<Snapshot> => {
       polls += 1;
-      return answer instanceof ThreeCxError ? Promise.reject(answer) : Promise.resolve(answer);
+      if (answer instanceof ThreeCxError) return Promise.reject(answer);
+      return Promise.resolve({ connections: answer, milliseconds });
     },
     callId: (extension: string): Promise<string | null> => {
       asked.push(extension);
@@ -49,6 +52,7 @@ describe('The watch over the calls of a connection', () => {
   beforeEach(() => {
     clock = FakeTimers.install({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.UTC(2026, 10, 23) });
     answer = [];
+    milliseconds = 0;
     polls = 0;
     asked = [];
     changes = [];
@@ -61,7 +65,7 @@ describe('The watch over the calls of a connection', () => {
     clock.uninstall();
   });
 
-  it('polls from the first to the last who watches, with a pause after each answer', async () => {
+  it('polls from the first to the last who watches, once per interval', async () => {
     assert.equal(watch.state, 'connecting');
     const ends = [watch.watch('a', listen), watch.watch('b', listen)];
     await turn();
@@ -76,6 +80,47 @@ describe('The watch over the calls of a connection', () => {
     ends[1]?.(true);
     await passSeconds(100);
     assert.equal(polls, 3);
+  });
+
+  it('polls 60 times a minute, however many watch', async () => {
+    for (let count = 0; count < 1_000; count++) watch.watch(String(count), listen);
+    await turn();
+    const before = polls;
+    await passSeconds(60);
+    assert.equal(polls - before, 60);
+  });
+
+  it('counts the time that an answer takes as part of the interval', async () => {
+    milliseconds = 400;
+    watch.watch('a', listen);
+    await turn();
+    await pass(599);
+    assert.equal(polls, 1);
+    await pass(1);
+    assert.equal(polls, 2);
+    assert.equal(watch.stretched, null);
+  });
+
+  it('leaves a slow server alone for as long as it took, and says so when that is usual', async () => {
+    watch.watch('a', listen);
+    await passSeconds(5);
+    const before = polls;
+    milliseconds = 1_200;
+    await pass(1_000);
+    assert.equal(watch.stretched, null);
+    await pass(1_199);
+    assert.equal(polls, before + 1);
+    for (let time = 0; time < 2; time++) {
+      await pass(1_200);
+      assert.equal(watch.stretched, time === 0 ? null : 2_400);
+    }
+    // About as slow is no news.
+    milliseconds = 1_300;
+    await passSeconds(20);
+    assert.equal(watch.stretched, 2_400);
+    milliseconds = 10;
+    await passSeconds(5);
+    assert.equal(watch.stretched, null);
   });
 
   it('tries again with growing pauses, and says once that the API is away and once that it is back', async () => {

@@ -238,6 +238,35 @@ describe('3cx-call-monitor watches', () => {
     assert.ok(!('event' in (known[0] ?? {})) && !('seq' in (known[0] ?? {})));
   });
 
+  it('and lets a flow change what it is sent: others are not sent that', async () => {
+    await start();
+    const other = { type: '3cx-call-monitor', id: 'other', z: 'tab', server: 'server', wires: [['refused']] };
+    const { node } = await loadFlow(
+      { type: '3cx-call-monitor', operation: 'watch', events: ['ringing'], wires: [['done']] },
+      { url: simulator.url, pollInterval: 100 },
+      { nodes: [{ ...other, operation: 'watch', events: ['ringing'] }] },
+    );
+    const inbox = new Inbox(helper.getNode('done'));
+    const inboxOfOther = new Inbox(helper.getNode('refused'));
+    const kept = (state?: CallState): unknown[] => [state?.queue?.name, state?.extensions];
+    const spoil = ({ queue, extensions }: CallState): void => {
+      extensions.push('11');
+      if (queue !== null) queue.name = 'other';
+    };
+    const known = async (): Promise<CallState | undefined> => {
+      node.receive({});
+      return ((await inbox.next()).payload as CallsPayload).calls[0];
+    };
+    await polled(2);
+    pbx().inbound({ extension: '10', queue: '8000', number: caller });
+    spoil(await inbox.event());
+    const first = await known();
+    if (first !== undefined) spoil(first);
+    for (const state of [await inboxOfOther.event(), await known()]) {
+      assert.deepEqual(kept(state), ['Support: Süd; EU', ['10']]);
+    }
+  });
+
   it('and answers a message that came before the first list of calls', async () => {
     await start();
     pbx().makeCall('10', '11');
@@ -364,7 +393,9 @@ describe('3cx-call-monitor watches', () => {
       const last = await inbox.event();
       assert.deepEqual([last.event, last.extension, last.call, last.synthetic], ['ended', '12', began[2]?.call, false]);
       assert.equal((await inbox.event()).event, 'missed');
-      assert.deepEqual(shown(node), ['connecting', 'idle', 'calls', 'retrying', 'error-unreachable', 'calls', 'idle']);
+      assert.deepEqual(shown(node), [
+        ...['connecting', 'idle', 'calls', 'calls', 'calls', 'retrying', 'error-unreachable', 'calls', 'idle'],
+      ]);
       assert.deepEqual(calls(helper.getNode('server'), 'warn'), ['threecx.log.unreachable']);
       assert.deepEqual(calls(helper.getNode('server'), 'log'), ['threecx.log.ok']);
     });

@@ -31,7 +31,7 @@ const ends: Record<string, readonly string[]> = {
   'threecx.extension-state.': ['talking', 'ringing', 'dialing', 'held', 'idle'],
   'threecx.event.': [...callEventNames, ...apiEventNames],
   'threecx.label.': ['ask', 'ask-watch'],
-  'threecx.log.': ['unreachable', 'unauthorized'],
+  'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
   'threecx.operation.': [], // the dialogs have all of them
   'threecx.status.': statuses(),
   'threecx.suggest.': ['any', 'typed'],
@@ -61,7 +61,7 @@ function statuses(): string[] {
   };
   const RED = { _: (key: string) => key } as unknown as NodeAPI;
   const at = { configured: true, health: 'ok', underWay: [], last: null } as const;
-  const watching = { configured: true, state: 'online', code: null, calls: 0 } as const;
+  const watching = { configured: true, state: 'online', code: null, calls: 0, period: null } as const;
   const details = [
     ...profiles.map((profile) => ({ profile })),
     ...['on', 'paused', 'off'].map((recording) => ({ recording })),
@@ -84,6 +84,7 @@ function statuses(): string[] {
   const seen = [
     ...(['connecting', 'retrying', 'offline'] as const).map((state) => ({ ...watching, state })),
     { ...watching, calls: 2 },
+    { ...watching, period: 2400 },
   ].map((state) => watchStatusOf(RED, state));
   return [...found, ...seen].map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
 }
@@ -160,9 +161,14 @@ describe('The catalogues', () => {
 
   for (const language of languages) {
     it(`have short texts for what stands under a node in ${language}`, () => {
-      for (const [key, text] of Object.entries(texts(language, 'shared'))) {
+      const shared = texts(language, 'shared');
+      for (const [key, text] of Object.entries(shared)) {
         if (!key.startsWith('threecx.status.')) continue;
-        assert.ok(text.replace('__count__', '100').length < 20, `${key}: ${text}`);
+        const longest = text
+          .replace('__status__', shared['threecx.status.calls_other'] ?? '')
+          .replace('__count__', '100')
+          .replace('__period__', '8000');
+        assert.ok(longest.length < 20, `${key}: ${longest}`);
         assert.match(text, /^[^.]+$/, `the editor would take it for a key: ${text}`);
       }
     });
@@ -218,6 +224,7 @@ describe('The help', () => {
         const names = [...types.flatMap((one) => Object.values(catalogue(language, one))), ...all(text, /<h\d>(.*?)</g)]
           .join('\n')
           .replaceAll('__count__', '2')
+          .replaceAll('__period__', '2400')
           .toLowerCase();
         const unknown = named(text).filter((name) => !names.includes(name.replace(/\s+/g, ' ').toLowerCase()));
         assert.deepEqual(unknown, []);

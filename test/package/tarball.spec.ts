@@ -55,6 +55,14 @@ describe('The tarball', function () {
     assert.doesNotMatch(nodeRed.log(), /\[error\]|node-red-contrib-3cx.*(warn|error)/i);
   });
 
+  it('leaves the HTTP client alone until there is a connection', async () => {
+    const nodes = types.map((type) => join(nodeRed.userDir, 'node_modules/node-red-contrib-3cx/dist/nodes', type));
+    const script = `for (const node of ${JSON.stringify(nodes)}) require(node);
+      const loaded = Object.keys(require.cache);
+      console.log(loaded.length > 5, loaded.some((file) => /[\\\\/]axios[\\\\/]/.test(file)));`;
+    assert.equal((await run(process.execPath, ['-e', script])).stdout, 'true false\n');
+  });
+
   it('serves its icons, its help and what its dialogs share', async () => {
     for (const path of [
       'icons/node-red-contrib-3cx/call-control.svg',

@@ -213,7 +213,7 @@ describe('Whatever the server does', () => {
         .catch(() => undefined);
       await turns();
     };
-    const known = (): CallState[] => api().calls.tracker.calls();
+    const known = (): readonly CallState[] => api().calls.tracker.calls();
     const take = (): string[] => events.splice(0).map(({ event }) => event);
 
     for (const [index, fault] of faults.entries()) {

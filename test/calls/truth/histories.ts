@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { CallTracker } from '../../../lib/calls';
 import type { CallEvent } from '../../../lib/calls/types';
-import { connectionsOf } from '../../../lib/http-api/answers';
+import { ListReader } from '../../../lib/http-api/answers';
 import { VirtualClock } from '../../../simulator/clock';
 import { History, type HistoryEntry } from '../../../simulator/history';
 import { forms, type ServerKind } from '../../../simulator/operations';
@@ -159,6 +159,7 @@ export async function play(
   const history = new History(pbx, clock);
   const joins: Join[] = [];
   const tracker = new CallTracker(numbering);
+  const lists = new ListReader();
   const showAllCalls = forms[server].operations.get('showallcalls');
   if (showAllCalls === undefined) throw new Error('The simulator has no showallcalls.');
   const polls: Poll[] = [];
@@ -173,7 +174,7 @@ export async function play(
       return;
     }
     const body = await showAllCalls({ pbx, arg: () => '', pause: () => Promise.resolve() });
-    const events = tracker.update(connectionsOf(body), at);
+    const events = tracker.update(lists.read(body), at);
     polls.push({ ...base, connections: pbx.connections(), events });
     watch(events, tracker);
   };
