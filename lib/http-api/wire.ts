@@ -28,7 +28,7 @@ function loadAxios(): AxiosStatic {
 /** Sends GET requests to one server, over connections that are kept alive, and tells what became of each. */
 export class Wire {
   private readonly agents: { httpAgent: http.Agent; httpsAgent: https.Agent };
-  /** Of axios the part that sends: its defaults, interceptors and transforms are not for such answers. */
+  /** Of axios the part that sends: its interceptors and transforms are not for such answers. */
   private readonly send = loadAxios().getAdapter('http');
   private readonly config: InternalAxiosRequestConfig;
   private readonly base: string;
@@ -44,6 +44,7 @@ export class Wire {
       httpsAgent: new https.Agent({ keepAlive: true, maxSockets: 1, ...options.tls }),
     };
     this.config = {
+      ...loadAxios().defaults,
       ...this.agents,
       method: 'get',
       proxy: options.proxy === null ? false : proxyConfig(options.proxy),
