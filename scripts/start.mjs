@@ -1,11 +1,14 @@
-// npm start: the simulator and a Node-RED with this package and its example flows, both on 127.0.0.1, until Ctrl-C.
+// npm start: two simulators, an MQTT broker and a Node-RED with this package and its example flows, all on 127.0.0.1,
+// until Ctrl-C.
 // An argument names another user directory than .node-red/.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Aedes } from 'aedes';
 import getPort from 'get-port';
 
 const require = createRequire(import.meta.url);
@@ -20,6 +23,15 @@ const simulator = await startSimulator({
   port: await freePort('the simulator', 8889),
   controlPort: await freePort('its page', 8890),
 });
+// For the example with several PBXs.
+const secondSimulator = await startSimulator({
+  port: await freePort('the second simulator', 8891),
+  controlPort: await freePort('its page', 8892),
+});
+// For the examples with MQTT.
+const broker = await Aedes.createBroker();
+const brokerPort = await freePort('the MQTT broker', 1883);
+createServer(broker.handle).listen(brokerPort, host);
 const editorPort = await freePort('Node-RED', 1880);
 const nodeRed = spawn(
   process.execPath,
@@ -28,7 +40,15 @@ const nodeRed = spawn(
     ...['-D', `uiHost=${host}`, '-D', 'flowFile=flows.json', '-D', 'credentialSecret=simulator'],
     ...['-D', 'editorTheme.tours=false', '-D', 'telemetry.enabled=false', '-D', `fileWorkingDirectory=${userDir}`],
   ],
-  { env: { ...process.env, SIMULATOR_URL: simulator.url }, stdio: ['ignore', 'pipe', 'inherit'] },
+  {
+    env: {
+      ...process.env,
+      SIMULATOR_URL: simulator.url,
+      SECOND_SIMULATOR_URL: secondSimulator.url,
+      BROKER_PORT: String(brokerPort),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
 );
 
 createInterface({ input: nodeRed.stdout }).on('line', (line) => {
@@ -39,6 +59,8 @@ createInterface({ input: nodeRed.stdout }).on('line', (line) => {
   Node-RED with the example flows: http://${host}:${editorPort}/
   The simulator's page:            ${simulator.controlUrl}/
   The simulated 3CX HTTP API:      ${simulator.url}/
+  The page of a second simulator:  ${secondSimulator.controlUrl}/
+  The MQTT broker:                 mqtt://${host}:${brokerPort}
 
   Ctrl-C ends all of it.
 `);
@@ -47,7 +69,7 @@ createInterface({ input: nodeRed.stdout }).on('line', (line) => {
 void simulator.stopped.then(() => console.log('The simulated API was ended by /stop: start again to go on.'));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => nodeRed.kill('SIGINT'));
 nodeRed.on('exit', (code) => {
-  void simulator.close().then(() => process.exit(code ?? 0));
+  void Promise.all([simulator.close(), secondSimulator.close()]).then(() => process.exit(code ?? 0));
 });
 
 async function freePort(what, wanted) {
@@ -67,10 +89,17 @@ function prepareUserDir() {
   const nodes = new Map();
   for (const file of readdirSync(join(root, 'examples')).sort()) {
     for (const node of JSON.parse(readFileSync(join(root, 'examples', file), 'utf8'))) {
-      nodes.set(node.id, node.type === '3cx-config' ? { ...node, url: '${SIMULATOR_URL}' } : node);
+      nodes.set(node.id, atOurs(node));
     }
   }
   writeFileSync(flows, JSON.stringify([...nodes.values()], null, 2));
+}
+
+/** What is connected to a usual port: connected to what runs here, whichever port that has now. */
+function atOurs(node) {
+  if (node.type === 'mqtt-broker') return { ...node, port: '${BROKER_PORT}' };
+  if (node.type !== '3cx-config') return node;
+  return { ...node, url: node.url.endsWith(':8891') ? '${SECOND_SIMULATOR_URL}' : '${SIMULATOR_URL}' };
 }
 
 function link(name, target) {

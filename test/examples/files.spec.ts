@@ -6,7 +6,7 @@ import { examplesFolder } from './stage';
 const coreTypes = [
   ...['tab', 'group', 'catch', 'change', 'comment', 'csv', 'debug', 'delay', 'file', 'file in', 'function', 'http in'],
   ...['http request', 'http response', 'inject', 'join', 'json', 'link call', 'link in', 'link out', 'rbe', 'split'],
-  ...['status', 'switch', 'template', 'trigger'],
+  ...['mqtt-broker', 'mqtt in', 'mqtt out', 'status', 'switch', 'template', 'trigger'],
 ];
 /** Examples that need more than core nodes: their names say so. */
 const otherTypes: Record<string, RegExp> = { 'FlowFuse dashboard': /^ui-/ };
@@ -35,11 +35,13 @@ describe('The example flows', () => {
     );
   });
 
-  it('have ids of their own, but share the connection', () => {
-    const ids = examples.flatMap(([, nodes]) => nodes.filter(({ type }) => type !== '3cx-config').map(({ id }) => id));
-    assert.equal(new Set(ids).size, ids.length);
+  it('have ids of their own, but share the connection, beside which one has another', () => {
     const connections = examples.flatMap(([, nodes]) => nodes.filter(({ type }) => type === '3cx-config'));
-    for (const connection of connections) assert.deepEqual(connection, connections[0]);
+    const shared = connections.filter(({ id }) => id === connections[0]?.id);
+    for (const connection of shared) assert.deepEqual(connection, shared[0]);
+    const own = examples.flatMap(([, nodes]) => nodes.map(({ id }) => id).filter((id) => id !== shared[0]?.id));
+    assert.equal(new Set(own).size, own.length);
+    assert.equal(connections.length, shared.length + 1);
   });
 
   for (const [file, nodes] of examples) {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Simulator, startSimulator } from '../../simulator';
 import { startServer, type TestServer } from '../support/http-server';
+import { type Broker, Listener, startBroker } from '../support/mqtt';
 import { type NodeRed, startNodeRed } from '../support/node-red';
 import { pack } from '../support/tarball';
 import { until } from '../support/until';
@@ -27,10 +28,14 @@ export interface Received {
   body: string;
 }
 
-/** What a play has: one example in a real Node-RED, connected to a simulator of its own. */
+/** What a play has: one example in a real Node-RED, connected to a simulator and a broker of its own. */
 export interface Stage {
   /** Its time is real, and makecall takes none. */
   simulator: Simulator;
+  /** One for each connection of the example; the first is the one above. */
+  simulators: Simulator[];
+  /** Hears, at the MQTT broker, all that is published. */
+  mqtt: Listener;
   /** Base URL of Node-RED: the example's `http in` nodes are below it. */
   nodeRed: string;
   /** Base URL of a local server that answers everything with `answer`. */
@@ -44,7 +49,7 @@ export interface Stage {
   /** The caller that the plays use. */
   caller: string;
   /**
-   * Deploys the example; the connection is set to the simulator, at ten polls a second.
+   * Deploys the example; each connection is set to its simulator, at ten polls a second, and MQTT to the broker.
    *
    * @param change what a user would change: gets each node, and returns it as it is to be
    */
@@ -116,17 +121,20 @@ export class Theatre {
   /** @throws Error when Node-RED logs an error meanwhile */
   async play(file: string, play: Play): Promise<void> {
     const example = JSON.parse(await readFile(join(examplesFolder, file), 'utf8')) as FlowNode[];
-    const simulator = await startSimulator({ delay: 0 });
+    const [first, ...others] = example.filter(({ type }) => type === '3cx-config');
+    const simulators = await Promise.all([first, ...others].map(() => startSimulator({ delay: 0 })));
+    const broker = await startBroker();
+    const mqtt = await Listener.connect(broker.port);
     const folder = await mkdtemp(join(this.#folder, 'files-'));
     this.#arrived.length = 0;
     this.#received.length = 0;
     this.#answer = { status: 200, body: '{}' };
     const begin = this.#nodeRed.log().length;
     try {
-      await play(this.#stage(example, simulator, folder));
+      await play(this.#stage(example, simulators, broker, mqtt, folder));
       await this.#deploy([]);
     } finally {
-      await simulator.close();
+      for (const opened of [...simulators, mqtt, broker]) await opened.close();
     }
     const complaints = this.#nodeRed
       .log()
@@ -136,7 +144,9 @@ export class Theatre {
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
 
-  #stage(example: FlowNode[], simulator: Simulator, folder: string): Stage {
+  #stage(example: FlowNode[], simulators: Simulator[], broker: Broker, mqtt: Listener, folder: string): Stage {
+    const [simulator] = simulators;
+    if (simulator === undefined) throw new Error('there is no simulator');
     let nodes = example;
     const named = (name: string): FlowNode[] => {
       const found = nodes.filter((node) => node.name === name);
@@ -152,6 +162,8 @@ export class Theatre {
     };
     return {
       simulator,
+      simulators,
+      mqtt,
       nodeRed: this.#nodeRed.url,
       server: this.#server.url,
       answer: this.#answer,
@@ -159,12 +171,16 @@ export class Theatre {
       folder,
       caller: '+4915112345678',
       deploy: async (change = (node) => node) => {
+        const urls = simulators.map(({ url }) => url);
         nodes = example
-          .map((node) => (node.type === '3cx-config' ? { ...node, url: simulator.url, pollInterval: 100 } : node))
+          .map((node) => {
+            if (node.type === '3cx-config') return { ...node, url: urls.shift(), pollInterval: 100 };
+            return node.type === 'mqtt-broker' ? { ...node, port: String(broker.port) } : node;
+          })
           .map(change);
         await this.#deploy(nodes);
         if (nodes.some(({ operation }) => operation === 'watch')) {
-          await until(() => simulator.requestCount > 1, 'the first polls');
+          await until(() => simulators.every(({ requestCount }) => requestCount > 1), 'the first polls');
         }
       },
       at,

@@ -39,7 +39,7 @@ describe('npm start', function () {
       lines.push(line);
       if (line.includes('Ctrl-C ends')) break;
     }
-    [editor = '', page = '', api = ''] = lines.slice(-6).flatMap((line) => /http:\S+/.exec(line) ?? []);
+    [editor = '', page = '', api = ''] = lines.slice(-8).flatMap((line) => /http:\S+/.exec(line) ?? []);
   });
 
   after(async () => {
@@ -72,12 +72,12 @@ describe('npm start', function () {
     for (const file of ['page.css', 'page.js']) assert.equal((await fetch(new URL(file, page))).status, 200);
   });
 
-  it('has all example flows, on the simulator, without an unknown node', async () => {
+  it('has all example flows, on the simulators, without an unknown node', async () => {
     const flows = (await (await fetch(new URL('flows', editor))).json()) as { type: string; url?: string }[];
     assert.equal(flows.filter(({ type }) => type === 'tab').length, (await readdir(examplesFolder)).length);
     assert.deepEqual(
       flows.filter(({ type }) => type === '3cx-config').map(({ url }) => url),
-      ['${SIMULATOR_URL}'],
+      ['${SIMULATOR_URL}', '${SECOND_SIMULATOR_URL}'],
     );
     const types = (await (
       await fetch(new URL('nodes', editor), { headers: { Accept: 'application/json' } })
