@@ -4,7 +4,10 @@ import type { Stage } from '../stage';
 export async function play({ simulator: { pbx }, mqtt, ...stage }: Stage): Promise<void> {
   await stage.deploy();
   await mqtt.last('3cx/v1/pbx/availability', (payload) => payload === 'online');
-  await mqtt.last('3cx/v1/pbx/profile/10', ({ profileName }: { profileName: string }) => profileName === 'Available');
+  await mqtt.last('3cx/v1/pbx/profile/10', ({ profile }: { profile: string }) => profile === 'avail');
+  pbx.setProfile('10', 'Away');
+  await stage.press('every minute');
+  await mqtt.last('3cx/v1/pbx/profile/10', ({ profile }: { profile: string }) => profile === 'away');
   pbx.inbound({ extension: '10', number: stage.caller });
   const event = await mqtt.last<{ number: string }>('3cx/v1/pbx/event/10/ringing');
   assert.equal(event.number, stage.caller);
