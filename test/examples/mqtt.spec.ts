@@ -58,7 +58,7 @@ const entity = (platform: string, required: string[], properties: object): objec
   },
   additionalProperties: false,
 });
-/** What Home Assistant demands of a discovery message for a device: it drops one that has other keys. */
+/** What Home Assistant demands of a discovery message for a device: it drops one that has other keys beside these. */
 const isDiscovery = new Ajv({ allErrors: true }).compile({
   type: 'object',
   required: ['device', 'origin', 'components'],

@@ -28,12 +28,14 @@ export interface Received {
   body: string;
 }
 
+type Simulators = [Simulator, ...Simulator[]];
+
 /** What a play has: one example in a real Node-RED, connected to a simulator and a broker of its own. */
 export interface Stage {
   /** Its time is real, and makecall takes none. */
   simulator: Simulator;
   /** One for each connection of the example; the first is the one above. */
-  simulators: Simulator[];
+  simulators: Simulators;
   /** Hears, at the MQTT broker, all that is published. */
   mqtt: Listener;
   /** Base URL of Node-RED: the example's `http in` nodes are below it. */
@@ -121,8 +123,9 @@ export class Theatre {
   /** @throws Error when Node-RED logs an error meanwhile */
   async play(file: string, play: Play): Promise<void> {
     const example = JSON.parse(await readFile(join(examplesFolder, file), 'utf8')) as FlowNode[];
-    const [first, ...others] = example.filter(({ type }) => type === '3cx-config');
-    const simulators = await Promise.all([first, ...others].map(() => startSimulator({ delay: 0 })));
+    const connections = example.filter(({ type }) => type === '3cx-config');
+    const simulators: Simulators = [await startSimulator({ delay: 0 })];
+    while (simulators.length < connections.length) simulators.push(await startSimulator({ delay: 0 }));
     const broker = await startBroker();
     const mqtt = await Listener.connect(broker.port);
     const folder = await mkdtemp(join(this.#folder, 'files-'));
@@ -144,9 +147,8 @@ export class Theatre {
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
 
-  #stage(example: FlowNode[], simulators: Simulator[], broker: Broker, mqtt: Listener, folder: string): Stage {
+  #stage(example: FlowNode[], simulators: Simulators, broker: Broker, mqtt: Listener, folder: string): Stage {
     const [simulator] = simulators;
-    if (simulator === undefined) throw new Error('there is no simulator');
     let nodes = example;
     const named = (name: string): FlowNode[] => {
       const found = nodes.filter((node) => node.name === name);

@@ -1,12 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { Aedes } from 'aedes';
+import { Aedes, type Client } from 'aedes';
 import { connectAsync, type IClientPublishOptions, type MqttClient } from 'mqtt';
 
 /** An MQTT broker on 127.0.0.1 that keeps everything in memory. */
 export interface Broker {
   port: number;
-  /** Breaks the connections of this client off, as a network does. */
+  /** Breaks the connection of a client off, as a network does. */
   breakOff(clientId: string): Promise<void>;
   /** Ends it: what it kept is lost. */
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export async function startBroker(port = 0): Promise<Broker> {
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const clients = new Map<string, { conn: { destroy(): void } }>();
+  const clients = new Map<string, Client>();
   aedes.on('client', (client) => clients.set(client.id, client));
   return {
     port: (server.address() as AddressInfo).port,
