@@ -177,7 +177,8 @@
   // A function that offers the extensions for a field, the way that Node-RED's own completion wants it.
   function completion(node, input, isList) {
     return (text, done) => {
-      const [, before, entry] = isList ? /^(.*,\s*|\s*)(.*)$/.exec(text) : [text, '', text];
+      const entry = isList ? text.slice(text.lastIndexOf(',') + 1).trimStart() : text;
+      const before = text.slice(0, text.length - entry.length);
       askExtensions((extensions) => {
         // The answer may come when the field was left already; its menu would draw the focus back.
         done(input().is(':focus') ? suggest(node, before, entry, extensions) : []);
