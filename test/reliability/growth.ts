@@ -13,12 +13,13 @@ const shortest = 16;
  *   tells, which is less than that
  */
 export function growthOf(prepare: (length: number) => () => void, longest: number): number {
+  const best = (length: number): number => Math.min(...[1, 2, 3].map(() => timeOf(prepare(length))));
   let length = shortest;
-  while (timeOf(prepare(length)) < enough) {
+  // Once is enough for those that are short.
+  while (timeOf(prepare(length)) < enough || best(length) < enough) {
     length *= 2;
     if (length > longest) return 0;
   }
-  const best = (size: number): number => Math.min(...[1, 2, 3].map(() => timeOf(prepare(size))));
   return Math.log2(best(length) / best(length / 8)) / 3;
 }
 
