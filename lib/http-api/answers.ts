@@ -156,9 +156,15 @@ function recordsOf(body: string): string[] {
   return splitRecords(text);
 }
 
-/** A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows. */
+/**
+ * A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows, and
+ * where the one before is complete. A number that holds both can't be told from two records.
+ */
 function splitRecords(text: string): string[] {
-  return text.split(/(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i).filter((record) => record !== '');
+  const separator = text.includes('REC=')
+    ? /(?<=[;:]REC=\w{0,16}\s{0,8})(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i
+    : /(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i;
+  return text.split(separator).filter((record) => record !== '');
 }
 
 /**

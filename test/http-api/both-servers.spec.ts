@@ -314,6 +314,8 @@ describe('a record', () => {
     '1;Queue_Name=Sales;Queue_Nummer=8000;EP=2',
     '1;DN=99;S=Ringing',
     '1<br>2',
+    '1<br>ID=5;S=Ringing;DN=10;EP=2',
+    '1\nID=5:CCID=1:S=Ringing:DN=10:EP=2',
   ]) {
     it(`has the other party's number as it is, which can forge no field: ${JSON.stringify(number)}`, () => {
       const direct = { name: 'Direkter Anruf', queue: 'null' };
@@ -324,7 +326,14 @@ describe('a record', () => {
     });
   }
 
-  for (const number of ['1:EP=2', '1:REC=Start', '1:Queue_Nummer=8000:EP=2', '1;Queue_Nummer=8000;EP=2', '1:CCID=9']) {
+  for (const number of [
+    '1<br>ID=5:S=Ringing:DN=10:EP=2',
+    '1:EP=2',
+    '1:REC=Start',
+    '1:Queue_Nummer=8000:EP=2',
+    '1;Queue_Nummer=8000;EP=2',
+    '1:CCID=9',
+  ]) {
     it(`of the documented form has it as it is too: ${JSON.stringify(number)}`, () => {
       assert.deepEqual(connectionsOf(body(documented({ number }))), [
         { ...connection, number, queue: null, ccid: '2' },
@@ -398,7 +407,7 @@ describe('made-up answers', () => {
     .array(fc.oneof(fc.string({ maxLength: 6, unit: 'grapheme' }), fragments), { maxLength: 6 })
     .map((parts) => parts.join(''))
     // Cannot be told from the end of the record, and the beginning of the next.
-    .filter((text) => !/(<br\s*\/?>|\n)\s*(ID=\d|$)/i.test(text));
+    .filter((text) => !/REC=\w*\s*(<br\s*\/?>|\n)\s*(ID=\d|$)/i.test(text));
   // Cannot be told from the field itself, which ends a name.
   const queueName = freeText.filter((text) => !`${text};`.includes(';Queue_Nummer='));
 
