@@ -610,7 +610,8 @@
         new RegExp(text);
         return true;
       } catch (error) {
-        const reason = error.message.replace(/^Invalid regular expression: /, '');
+        // Without the expression, which the message quotes: the editor takes a connection's reasons for HTML.
+        const reason = error.message.split(': ').at(-1);
         return node._('threecx.error.pattern', { reason });
       }
     },
