@@ -35,11 +35,10 @@ export interface Registration {
  * @param body an answer, as received
  */
 export function unwrap(body: string): string {
-  return body
-    .trim()
-    .replace(/^<html>(\s*<head>\s*<\/head>)?\s*<body>/i, '')
-    .replace(/<\/body>\s*<\/html>$/i, '')
-    .trim();
+  const text = body.trim();
+  const inner = text.replace(/^<html>(\s*<head>\s*<\/head>)?\s*<body>/i, '');
+  // Without its beginning, the end of a wrapper is part of a text.
+  return inner === text ? text : inner.replace(/<\/body>\s*<\/html>$/i, '').trim();
 }
 
 /** @throws ThreeCxError `unexpected-answer`: never quotes the text, which may hold phone numbers and gets logged */

@@ -9,7 +9,7 @@ import { Subscription } from '../../lib/calls';
 import { ThreeCxClient } from '../../lib/http-api';
 import { CallWatch, rememberedFor } from '../../lib/node-red/call-watch';
 import { everything, numbering } from '../calls/support';
-import { isLong, report } from './report';
+import { isLong, type Part, report } from './report';
 
 const hours = isLong ? 24 * 7 : 3;
 const monitors = 5;
@@ -64,6 +64,7 @@ describe(`${hours} hours of polls and calls`, function () {
   let client: ThreeCxClient;
   let watch: CallWatch;
   let clock: Clock;
+  let found: Part | undefined;
 
   before(async () => {
     simulator = await Simulated.start();
@@ -77,6 +78,8 @@ describe(`${hours} hours of polls and calls`, function () {
     (client as ThreeCxClient | undefined)?.close();
     (clock as Clock | undefined)?.uninstall();
     await (simulator as Simulated | undefined)?.advance(null);
+    // Now that the date is real again.
+    if (found !== undefined) report('week', found);
   });
 
   it('leave the heap as large as it was after the first hour', async () => {
@@ -110,7 +113,7 @@ describe(`${hours} hours of polls and calls`, function () {
     const atEnd = heapSize();
     assert.ok(atEnd - afterHour < noise, `the heap grew from ${afterHour} to ${atEnd} bytes`);
     const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
-    report('week', {
+    found = {
       position: 40,
       title: hours === 24 * 7 ? 'A week' : `${hours} hours`,
       text:
@@ -124,6 +127,6 @@ describe(`${hours} hours of polls and calls`, function () {
         'Heap after the first hour, in MB': megabytes(afterHour),
         'Heap at the end, in MB': megabytes(atEnd),
       },
-    });
+    };
   });
 });
