@@ -271,13 +271,13 @@ describe('Whatever comes in', function () {
 
   after(() => {
     report('fuzzing', {
-      position: 50,
+      position: 60,
       title: 'Fuzzing',
       text:
         'Made-up answers, some of them real ones with a piece taken out or put in, through everything that reads: the ' +
         'operations, the lists of calls and the events made of them, arguments, settings. Nothing may be thrown but a ' +
         '`ThreeCxError`, and whoever began is ended, whatever the lists say. The time is measured with texts made of ' +
-        'one piece over and over, each of those that mean something, and with lists of up to a thousand calls; 1 is ' +
+        'one piece over and over, each of those that mean something, and with lists of up to 2,000 calls; 1 is ' +
         'linear, and what takes less than a thirtieth of a second to the end counts as less.',
       figures: {
         Inputs: inputs,

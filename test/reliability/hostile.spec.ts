@@ -41,7 +41,7 @@ const texts: [what: string, text: string, but?: Partial<Record<(typeof places)[n
   ],
   ['control characters', '1\0\u0007\u001b[31m\n2'],
   ['text that runs to the left', '\u202e4321'],
-  ['a lone surrogate, in its three bytes', '\ufffd\ufffd\ufffd'],
+  ['a lone surrogate, as `\ufffd\ufffd\ufffd`', '\ufffd\ufffd\ufffd'],
   ['10,000 characters', 'x'.repeat(10_000)],
 ];
 
@@ -95,7 +95,7 @@ describe('A hostile text', () => {
 
   after(() => {
     report('hostile', {
-      position: 60,
+      position: 70,
       title: 'Hostile texts',
       text:
         'A caller chooses the number that is shown, and somebody named the queues. What such a text does to what is told ' +

@@ -134,7 +134,7 @@ describe(`${deploys} deploys under traffic`, function () {
       ...[String(found.timers), (found.heap / 1e6).toFixed(1)],
     ];
     report('redeploys', {
-      position: 30,
+      position: 40,
       title: 'Deploys',
       text:
         'Full deploys, deploys of flows and of nodes in turn, in a real Node-RED, while calls come and go, a command is ' +
