@@ -177,7 +177,8 @@
   // A function that offers the extensions for a field, the way that Node-RED's own completion wants it.
   function completion(node, input, isList) {
     return (text, done) => {
-      const [, before, entry] = isList ? /^(.*,\s*|\s*)(.*)$/.exec(text) : [text, '', text];
+      const entry = isList ? text.slice(text.lastIndexOf(',') + 1).trimStart() : text;
+      const before = text.slice(0, text.length - entry.length);
       askExtensions((extensions) => {
         // The answer may come when the field was left already; its menu would draw the focus back.
         done(input().is(':focus') ? suggest(node, before, entry, extensions) : []);
@@ -609,7 +610,8 @@
         new RegExp(text);
         return true;
       } catch (error) {
-        const reason = error.message.replace(/^Invalid regular expression: /, '');
+        // Without the expression, which the message quotes: the editor takes a connection's reasons for HTML.
+        const reason = error.message.split(': ').at(-1);
         return node._('threecx.error.pattern', { reason });
       }
     },

@@ -22,19 +22,24 @@ export function groupIntoCalls(
   /** Asked for new connections only, and most lists have none. */
   const isDn = (number: string): boolean => (dns ??= new Set(records.map(({ extension }) => extension))).has(number);
   const groups: ConnectionRecord[][] = [];
+  /** The calls that those of the last group were put in before. */
+  const calls = new Set();
   for (const record of records) {
     const group = groups.at(-1);
-    if (group !== undefined && belongs(record, group)) group.push(record);
-    else groups.push([record]);
+    const call = knownCall(record);
+    if (group !== undefined && belongs(record, call, group)) group.push(record);
+    else {
+      groups.push([record]);
+      calls.clear();
+    }
+    if (call !== undefined) calls.add(call);
   }
   return groups;
 
-  function belongs(record: ConnectionRecord, group: readonly ConnectionRecord[]): boolean {
+  function belongs(record: ConnectionRecord, call: unknown, group: readonly ConnectionRecord[]): boolean {
     const before = group.at(-1);
     if (before?.ccid !== undefined && record.ccid !== undefined) return Number(record.ccid) > Number(before.ccid);
-    const call = knownCall(record);
-    const calls = group.map(knownCall).filter((known) => known !== undefined);
-    if (call !== undefined && calls.length > 0) return calls.includes(call);
+    if (call !== undefined && calls.size > 0) return calls.has(call);
     return !startsCall(record, group) && group.some((other) => areLinked(record, other));
   }
 

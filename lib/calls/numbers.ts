@@ -25,7 +25,10 @@ function matcherOf(entry: string, name: string): (number: string) => boolean {
   }
   if (!/^[0-9A-Za-z_.*?+-]+$/.test(entry)) throw new RangeError(`${name} is no number, range or pattern`);
   if (!/[*?]/.test(entry)) return (number) => number === entry;
-  const pattern = entry.replace(/[.+]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  const expression = new RegExp(`^${pattern}$`);
+  const [head = '', ...parts] = entry.replace(/[.+]/g, '\\$&').replaceAll('?', '.').split('*');
+  // What follows a `*` is taken where it first comes and for good: a long number could keep several `.*` busy.
+  const inner = parts.slice(0, -1).map((part, index) => `(?=(?<to${index}>.*?${part}))\\k<to${index}>`);
+  const tail = parts.slice(-1).map((part) => `.*${part}`);
+  const expression = new RegExp(`^${[head, ...inner, ...tail].join('')}$`, 's');
   return (number) => expression.test(number);
 }

@@ -438,7 +438,7 @@ export class CallTracker {
     }
     if (record.recording !== leg.recording) {
       leg.recording = record.recording;
-      names.push('recording');
+      if (leg.status !== 'undefined') names.push('recording');
     }
     return leg.isExtension ? names.map((name) => this.event(name, leg)) : [];
   }

@@ -35,11 +35,10 @@ export interface Registration {
  * @param body an answer, as received
  */
 export function unwrap(body: string): string {
-  return body
-    .trim()
-    .replace(/^<html>(\s*<head>\s*<\/head>)?\s*<body>/i, '')
-    .replace(/<\/body>\s*<\/html>$/i, '')
-    .trim();
+  const text = body.trim();
+  const inner = text.replace(/^<html>(\s*<head>\s*<\/head>)?\s*<body>/i, '');
+  // Without its beginning, the end of a wrapper is part of a text.
+  return inner === text ? text : inner.replace(/<\/body>\s*<\/html>$/i, '').trim();
 }
 
 /** @throws ThreeCxError `unexpected-answer`: never quotes the text, which may hold phone numbers and gets logged */
@@ -156,9 +155,15 @@ function recordsOf(body: string): string[] {
   return splitRecords(text);
 }
 
-/** A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows. */
+/**
+ * A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows, and
+ * where the one before is complete. A number that holds both can't be told from two records.
+ */
 function splitRecords(text: string): string[] {
-  return text.split(/(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i).filter((record) => record !== '');
+  const separator = text.includes('REC=')
+    ? /(?<=[;:]REC=\w{0,16}\s{0,8})(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i
+    : /(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i;
+  return text.split(separator).filter((record) => record !== '');
 }
 
 /**

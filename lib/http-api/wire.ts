@@ -38,7 +38,7 @@ export class Wire {
   constructor(options: WireOptions) {
     this.authorization = options.authorization ?? '';
     this.secrets = secretsOf(options.authorization, options.proxy);
-    this.base = options.url.href.replace(/\/+$/, '');
+    this.base = options.url.href.replace(/(?<!\/)\/+$/, '');
     this.agents = {
       httpAgent: new http.Agent({ keepAlive: true, maxSockets: 1 }),
       httpsAgent: new https.Agent({ keepAlive: true, maxSockets: 1, ...options.tls }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { parseNumberList } from '../../lib/calls';
 
 describe('A list of numbers', () => {
@@ -26,6 +27,18 @@ describe('A list of numbers', () => {
   it('goes by the digits that are written', () => {
     assert.deepEqual(inList('20-29', '020', '200', '2', '2a', '20'), ['20']);
     assert.deepEqual(inList('020 - 029', '20', '025'), ['025']);
+  });
+
+  it('takes any characters for *, also for several, and one for ?', () => {
+    const pattern = fc.string({ unit: fc.constantFrom('1', '2', '.', '*', '?'), minLength: 1, maxLength: 8 });
+    const number = fc.string({ unit: fc.constantFrom('1', '2', '.', '\n'), maxLength: 10 });
+    fc.assert(
+      fc.property(pattern, number, (list, text) => {
+        const plain = list.replaceAll('.', '\\.').replaceAll('*', '[^]*').replaceAll('?', '[^]');
+        assert.deepEqual(inList(list, text), new RegExp(`^${plain}$`).test(text) ? [text] : []);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('takes dots and pluses as they are', () => {

@@ -305,6 +305,14 @@ describe('Events of calls', () => {
     assert.deepEqual({ ringSeconds, talkSeconds, holdSeconds }, { ringSeconds: 1, talkSeconds: 4, holdSeconds: 2 });
   });
 
+  it('of a connection whose status the PBX does not tell begin with that status', () => {
+    const first = `1 10 undefined ${caller}`;
+    assert.deepEqual(words(play(first, `${first} on`, `1 10 connected ${caller} on`, '')), [
+      'answered 10',
+      'ended 10 answered',
+    ]);
+  });
+
   describe('of a blind transfer', () => {
     it('inside: the connection moves', () => {
       const moved = `1 10000 connected ${caller}; 2 11 ringing ${caller}`;

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Connection, ThreeCxError } from '../../lib/http-api';
-import {
-  callerOf,
-  callIdOf,
-  connectionsOf,
-  profileAnswerOf,
-  queueRefusalOf,
-  registrationOf,
-  unwrap,
-} from '../../lib/http-api/answers';
+import type { Connection } from '../../lib/http-api';
+import { callerOf, connectionsOf, registrationOf } from '../../lib/http-api/answers';
 import { connect, endAll, failure, serve, withPhone } from './support';
 
 const notValid = 'is not a valid extension';
@@ -322,6 +314,8 @@ describe('a record', () => {
     '1;Queue_Name=Sales;Queue_Nummer=8000;EP=2',
     '1;DN=99;S=Ringing',
     '1<br>2',
+    '1<br>ID=5;S=Ringing;DN=10;EP=2',
+    '1\nID=5:CCID=1:S=Ringing:DN=10:EP=2',
   ]) {
     it(`has the other party's number as it is, which can forge no field: ${JSON.stringify(number)}`, () => {
       const direct = { name: 'Direkter Anruf', queue: 'null' };
@@ -332,7 +326,14 @@ describe('a record', () => {
     });
   }
 
-  for (const number of ['1:EP=2', '1:REC=Start', '1:Queue_Nummer=8000:EP=2', '1;Queue_Nummer=8000;EP=2', '1:CCID=9']) {
+  for (const number of [
+    '1<br>ID=5:S=Ringing:DN=10:EP=2',
+    '1:EP=2',
+    '1:REC=Start',
+    '1:Queue_Nummer=8000:EP=2',
+    '1;Queue_Nummer=8000;EP=2',
+    '1:CCID=9',
+  ]) {
     it(`of the documented form has it as it is too: ${JSON.stringify(number)}`, () => {
       assert.deepEqual(connectionsOf(body(documented({ number }))), [
         { ...connection, number, queue: null, ccid: '2' },
@@ -406,7 +407,7 @@ describe('made-up answers', () => {
     .array(fc.oneof(fc.string({ maxLength: 6, unit: 'grapheme' }), fragments), { maxLength: 6 })
     .map((parts) => parts.join(''))
     // Cannot be told from the end of the record, and the beginning of the next.
-    .filter((text) => !/(<br\s*\/?>|\n)\s*(ID=\d|$)/i.test(text));
+    .filter((text) => !/REC=\w*\s*(<br\s*\/?>|\n)\s*(ID=\d|$)/i.test(text));
   // Cannot be told from the field itself, which ends a name.
   const queueName = freeText.filter((text) => !`${text};`.includes(';Queue_Nummer='));
 
@@ -451,64 +452,6 @@ describe('made-up answers', () => {
       { numRuns: 1_000 },
     );
   });
-
-  it('never make the parser throw anything but unexpected-answer', () => {
-    const parts = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 12 }),
-      fragments,
-      fc.constantFrom(
-        'ID=1;',
-        'ID=1:',
-        'S=Ringing;',
-        'DN=10;',
-        '<html><body>',
-        '</body></html>',
-        'Queue:',
-        'Anrufer:',
-        '@',
-        '-',
-      ),
-    );
-    fc.assert(
-      fc.property(fc.array(parts, { maxLength: 12 }), (texts) => {
-        const text = texts.join('');
-        for (const read of [callerOf, callIdOf, profileAnswerOf, queueRefusalOf, registrationOf, unwrap]) read(text);
-        for (const answer of [text, body(text)]) {
-          try {
-            connectionsOf(answer);
-          } catch (error) {
-            assert.ok(error instanceof ThreeCxError && error.code === 'unexpected-answer', String(error));
-          }
-        }
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
-  it('of great length do not keep the parser busy', () => {
-    const times = (text: string, count: number): string => text.repeat(count).slice(0, 300_000);
-    for (const text of [
-      times(' ', 5e6),
-      times('<br>', 2e6),
-      times('<html> <body> ', 1e6),
-      `7-${times('@-', 2e6)}`,
-      `7-${times('a', 5e6)}`,
-      `Queue:${times(' Anrufe', 1e6)}`,
-      `ID=1;${times(';Queue_Nummer=;EP', 1e6)}`,
-      `ID=1;S=;DN=;EP=${times(';REC=', 1e6)}`,
-      `ID=1;S=;DN=;Queue_Name=${times(';Queue_Nummer=', 1e6)}`,
-      times('ID=1;', 1e6),
-      `ID=1;${times('\n', 5e6)}x`,
-      `ID=1;${times('<br ', 2e6)}x`,
-    ]) {
-      for (const read of [callerOf, registrationOf, profileAnswerOf, callIdOf, queueRefusalOf, unwrap]) read(text);
-      try {
-        connectionsOf(text);
-      } catch (error) {
-        assert.ok(error instanceof ThreeCxError, String(error));
-      }
-    }
-  }).timeout(10_000);
 });
 
 describe('other answers', () => {

@@ -17,6 +17,8 @@ const folder = resolve(__dirname, '../../.cache/reliability');
 
 /** How many random sequences to try; `npm run test:reliability` asks for ten times as many as `npm test`. */
 export const runs = Number(process.env.RELIABILITY_RUNS ?? 1_000);
+/** Does `npm run test:reliability` ask, which has time? */
+export const isLong = process.env.RELIABILITY_RUNS !== undefined;
 
 /**
  * Keeps what a spec found; `npm run test:reliability` makes docs/reliability.md of it.
