@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
-  await stage.deploy((node) => (node.type === 'trigger' ? { ...node, duration: '-10', units: 'ms' } : node));
+  await stage.deploy((node) => {
+    if (node.type === 'trigger') return { ...node, duration: '-10', units: 'ms' };
+    return node.type === 'delay' ? { ...node, timeout: '30' } : node;
+  });
   const light = (): unknown[] => stage.at('your light').map(({ payload }) => payload);
   const flashes = async (): Promise<void> => {
     const before = light().length;
