@@ -34,8 +34,9 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   await flashes();
   pbx.answer(stage.connectionAt('10'));
   await isBack(1, 'on');
+  const { length } = light();
   await stage.press('light off');
-  await stage.arrive('what it was set to', 2);
+  await stage.arrive('your light', length + 1);
   pbx.clearCalls();
 
   pbx.inbound({ queue: '8000', number: caller });
