@@ -67,9 +67,9 @@ export class Subscription {
   passes(event: CallState | WatchEvent): boolean {
     if (!('call' in event)) return true;
     const { extensions, direction, scope, queues, number } = this.interest;
-    const concerned = 'event' in event && event.event === 'missed' ? event.extensions : [event.extension];
+    const isMissed = 'event' in event && event.event === 'missed';
     return (
-      concerned.some(extensions) &&
+      (isMissed ? event.extensions.some(extensions) : extensions(event.extension)) &&
       (direction === 'any' || direction === event.direction) &&
       (scope === 'any' || (scope === 'internal') === event.internal) &&
       (queues === null || (event.queue !== null && queues(event.queue.number))) &&

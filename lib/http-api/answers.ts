@@ -161,7 +161,7 @@ function recordsOf(body: string): string[] {
  */
 function splitRecords(text: string): string[] {
   const separator = text.includes('REC=')
-    ? /(?<=[;:]REC=\w{0,16}\s{0,8})(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i
+    ? /(?:<br ?\/?>|\r?\n)(?<=[;:]REC=\w{0,16}\s{0,8}(?:<br ?\/?>|\r?\n))\s{0,8}(?=ID=\d+[;:]|$)/i
     : /(?:<br ?\/?>|\r?\n)\s{0,8}(?=ID=\d+[;:]|$)/i;
   return text.split(separator).filter((record) => record !== '');
 }
