@@ -23,8 +23,8 @@ export async function speed(): Promise<void> {
 
 Made by \`npm run bench\`, with ${await versions()}. The tarball has ${await tarballSize()}.
 
-Each line was measured side by side with what it is compared with, in several rounds of alternating order; the times are
-medians. The server is a bare \`node:http\` in a process of its own, without the 2.5 s that a real one takes to make a
+Each line was measured side by side with what it is compared with. Times are medians of several rounds in alternating order,
+the delay of an event is a mean, and polls were counted once. The server is a bare \`node:http\` in a process of its own, without the 2.5 s that a real one takes to make a
 call. Ratios tell more than times: other programs ran too.
 
 ${table(rows)}
