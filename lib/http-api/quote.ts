@@ -4,24 +4,23 @@ const maxCharacters = 200;
  * The start of a server's own words, without what must not get into a log: secrets and phone numbers.
  *
  * @param text what the server said
- * @param secrets which may stand there in any way that pages are written in
+ * @param secrets each by {@link anyWriting}
  */
-export function quote(text: string, secrets: readonly string[]): string {
+export function quote(text: string, secrets: readonly RegExp[]): string {
   return secrets
-    .reduce((rest, secret) => rest.replace(anyWriting(secret), '…'), text)
+    .reduce((rest, secret) => rest.replace(secret, '…'), text)
     .replace(/\d(?:[\s()./+-]{0,3}\d){4,}/g, '…')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, maxCharacters);
 }
 
-/** @returns whether a secret, unless it is empty, stands in a text, in any way that pages are written in */
-export function holds(text: string, secret: string): boolean {
-  return secret !== '' && text.search(anyWriting(secret)) >= 0;
-}
-
-/** A secret as it is, in capitals, escaped for a URL, HTML or JSON, or broken by white space. */
-function anyWriting(secret: string): RegExp {
+/**
+ * Finds a secret as it is, in capitals, escaped for a URL, HTML or JSON, or broken by white space.
+ *
+ * @param secret not empty
+ */
+export function anyWriting(secret: string): RegExp {
   const words = secret.trim().split(/\s+/);
   const blank = String.raw`(?:\s|\+|%20|&#32;|&#x20;)*`;
   return new RegExp(words.map((word) => Array.from(word, writingsOf).join(String.raw`\s*`)).join(blank), 'giu');

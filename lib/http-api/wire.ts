@@ -3,7 +3,7 @@ import https from 'node:https';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import type { AxiosProxyConfig, AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import { ThreeCxError } from './errors';
-import { holds, quote } from './quote';
+import { anyWriting, quote } from './quote';
 
 export interface WireOptions {
   /** Base URL, http or https, a path prefix allowed. */
@@ -32,12 +32,12 @@ export class Wire {
   private readonly send = loadAxios().getAdapter('http');
   private readonly config: InternalAxiosRequestConfig;
   private readonly base: string;
-  private readonly authorization: string;
-  private readonly secrets: readonly string[];
+  private readonly authorization: RegExp | null;
+  private readonly secrets: readonly RegExp[];
 
   constructor(options: WireOptions) {
-    this.authorization = options.authorization ?? '';
-    this.secrets = secretsOf(options.authorization, options.proxy);
+    this.authorization = options.authorization === null ? null : anyWriting(options.authorization);
+    this.secrets = secretsOf(options.authorization, options.proxy).map(anyWriting);
     this.base = options.url.href.replace(/(?<!\/)\/+$/, '');
     this.agents = {
       httpAgent: new http.Agent({ keepAlive: true, maxSockets: 1 }),
@@ -82,7 +82,7 @@ export class Wire {
       const { status, data } = (await this.send(request)) as AxiosResponse<Buffer>;
       const text = utf8.decode(data);
       if (status !== 200) throw this.statusError(status, text);
-      if (holds(text, this.authorization)) {
+      if (this.authorization !== null && text.search(this.authorization) >= 0) {
         throw new ThreeCxError('unexpected-answer', 'the server answered with the log-in that it was sent');
       }
       return text;
