@@ -84,8 +84,9 @@ ${[
   );
   return `# Examples
 
-These flows come with the package. In Node-RED: _Menu → Import → Examples → node-red-contrib-3cx_. They all use the
-connection of a fresh [simulator](simulator.md), so they can be tried without a phone system.
+These flows come with the package. In Node-RED: _Menu → Import → Examples → node-red-contrib-3cx_. With the
+connection of a fresh [simulator](simulator.md) they can be tried without a phone system; those for MQTT and for several
+phone systems say what else they need.
 
 <!-- Written by \`npm run docs\`, of the flows in examples/. -->
 
