@@ -135,8 +135,8 @@ export class Theatre {
     const begin = this.#nodeRed.log().length;
     try {
       await play(this.#stage(example, simulators, broker, mqtt, folder));
-      await this.#deploy([]);
     } finally {
+      await this.#deploy([]);
       for (const opened of [...simulators, mqtt, broker]) await opened.close();
     }
     const complaints = this.#nodeRed

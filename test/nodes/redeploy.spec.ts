@@ -13,6 +13,11 @@ const tellSent = `module.exports = (RED) => {
   });
 };`;
 
+const monitor = (id: string, z: string): Record<string, unknown>[] => [
+  { id, z, type: '3cx-call-monitor', server: 'pbx', operation: 'watch', name: '', wires: [[`end-${id}`]] },
+  { id: `end-${id}`, z, type: 'junction', wires: [[]] },
+];
+
 /** In a Node-RED of its own: the test helper knows no partial deploys. */
 describe('A deploy during calls', function () {
   this.timeout(60_000);
@@ -29,26 +34,8 @@ describe('A deploy during calls', function () {
       { id: 'other', type: 'tab', label: 'other' },
       { id: 'pbx', type: '3cx-config', url: simulator.url, pollInterval: 100 },
       // The first one is deployed anew while the second one keeps the loop going.
-      {
-        id: 'one',
-        type: '3cx-call-monitor',
-        z: 'tab',
-        server: 'pbx',
-        operation: 'watch',
-        name: '',
-        wires: [['end-one']],
-      },
-      { id: 'end-one', type: 'junction', z: 'tab', wires: [[]] },
-      {
-        id: 'two',
-        type: '3cx-call-monitor',
-        z: 'other',
-        server: 'pbx',
-        operation: 'watch',
-        name: '',
-        wires: [['end-two']],
-      },
-      { id: 'end-two', type: 'junction', z: 'other', wires: [[]] },
+      ...monitor('one', 'tab'),
+      ...monitor('two', 'other'),
     ];
     nodeRed = await startNodeRed({
       flows,

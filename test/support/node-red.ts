@@ -1,11 +1,11 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import getPort from 'get-port';
 
 const repository = resolve(__dirname, '../..');
 const run = promisify(execFile);
@@ -51,7 +51,7 @@ export interface NodeRed {
  */
 export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRed> {
   const userDir = await mkdtemp(join(tmpdir(), 'node-red-3cx-'));
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   await writeUserDir(userDir, port, options);
 
   const red = options.red ?? process.env.TEST_NODE_RED ?? join(repository, 'node_modules/node-red/red.js');
@@ -144,13 +144,4 @@ async function writeUserDir(userDir: string, port: number, options: NodeRedOptio
   }
   await writeFile(join(userDir, 'flows.json'), JSON.stringify(options.flows ?? []));
   await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(options.credentials ?? {}));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
