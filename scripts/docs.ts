@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { startSimulator } from '../simulator';
-import { type FlowNode, otherModules } from '../test/examples/stage';
+import { type FlowNode, otherModules } from '../test/examples/files';
 import { launchBrowser } from '../test/support/browser';
 import { Editor } from '../test/support/editor';
 import { startNodeRed } from '../test/support/node-red';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { slug } from 'github-slugger';
 import { format, resolveConfig } from 'prettier';
-import { examplesFolder, type FlowNode } from '../test/examples/stage';
+import { exampleFiles, type FlowNode, readExample } from '../test/examples/files';
 
 const docs = resolve(__dirname, '../docs');
 
@@ -24,13 +24,13 @@ export interface Example {
 
 /** All nodes of the examples; the connection, which they share, once. */
 export function exampleNodes(): FlowNode[] {
-  const nodes = exampleFiles().flatMap(readNodes);
+  const nodes = exampleFiles().flatMap(readExample);
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
 export function examples(): Example[] {
   return exampleFiles().flatMap((file) => {
-    const nodes = readNodes(file);
+    const nodes = readExample(file);
     return nodes
       .filter(({ type }) => type === 'tab')
       .map(({ id, label, info }) => {
@@ -92,14 +92,6 @@ phone systems say what else they need.
 
 ${entries.join('\n\n')}
 `;
-}
-
-function exampleFiles(): string[] {
-  return readdirSync(examplesFolder).sort();
-}
-
-function readNodes(file: string): FlowNode[] {
-  return JSON.parse(readFileSync(join(examplesFolder, file), 'utf8')) as FlowNode[];
 }
 
 async function formatted(text: string): Promise<string> {

@@ -11,7 +11,7 @@ import { launchBrowser } from '../support/browser';
 import { Editor, type EditorOptions } from '../support/editor';
 import { startServer } from '../support/http-server';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
-import { examplesFolder, type FlowNode, otherModules } from '../examples/stage';
+import { exampleFiles, otherModules, readExample } from '../examples/files';
 import { nodeRed5 } from '../support/node-red-5';
 import { until } from '../support/until';
 import { pack } from '../support/tarball';
@@ -20,10 +20,8 @@ type Pbx = Simulator['pbx'];
 
 const repository = resolve(__dirname, '../..');
 const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
-const readExample = (name: string): FlowNode[] =>
-  JSON.parse(readFileSync(join(examplesFolder, `${name}.json`), 'utf8')) as FlowNode[];
 const screenshots = join(repository, 'coverage/screenshots');
-const examples = readdirSync(examplesFolder).map((file) => basename(file, '.json'));
+const examples = exampleFiles();
 /** Dialogs with every operation, which takes minutes (`npm run test:all`). */
 const all = process.env.TEST_ALL === '1';
 const languages = readdirSync(join(repository, 'nodes/locales'));
@@ -321,8 +319,8 @@ describe('The package, installed from its tarball', function () {
 
         it('has examples in the import menu, which deploy without an unknown or an invalid node', async () => {
           const clicked = all ? examples : examples.slice(0, 2);
-          for (const name of clicked) await editor.importExample(name);
-          const others = examples.filter((name) => !clicked.includes(name)).map(readExample);
+          for (const file of clicked) await editor.importExample(basename(file, '.json'));
+          const others = examples.filter((file) => !clicked.includes(file)).map(readExample);
           const added = new Map(others.flat().map((node) => [node.id, node]));
           // It came with the first one.
           for (const { id } of readExample(examples[0] ?? '').filter(({ type }) => type === '3cx-config'))

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { examplesFolder } from './stage';
+import { exampleFiles, type FlowNode, readExample } from './files';
 
 const coreTypes = [
   ...['tab', 'group', 'catch', 'change', 'comment', 'csv', 'debug', 'delay', 'file', 'file in', 'function', 'http in'],
@@ -12,19 +10,7 @@ const coreTypes = [
 const otherTypes: Record<string, RegExp> = { 'FlowFuse dashboard': /^ui-/ };
 const ownTypes = ['3cx-agent-status', '3cx-call-control', '3cx-call-monitor', '3cx-config', '3cx-recorder'];
 
-type FlowNode = Record<string, unknown> & {
-  id: string;
-  type: string;
-  x?: number;
-  y?: number;
-  wires?: string[][];
-  links?: string[];
-};
-
-const examples = readdirSync(examplesFolder).map((file): [string, FlowNode[]] => [
-  file,
-  JSON.parse(readFileSync(join(examplesFolder, file), 'utf8')) as FlowNode[],
-]);
+const examples = exampleFiles().map((file): [string, FlowNode[]] => [file, readExample(file)]);
 
 describe('The example flows', () => {
   it('use each of our nodes', () => {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import Ajv from 'ajv';
 import { type Simulator, startSimulator } from '../../simulator';
 import { type Broker, Listener, startBroker } from '../support/mqtt';
 import { type NodeRed, startNodeRed } from '../support/node-red';
-import { examplesFolder, type FlowNode } from './stage';
+import { type FlowNode, readExample } from './files';
 
 const caller = '+4915112345678';
 const topic = '3cx/v1/pbx';
@@ -134,14 +132,11 @@ describe('The MQTT examples', function () {
     broker = await startBroker();
     early = await Listener.connect(broker.port);
     const files = ['30 MQTT - beside the PBX.json', '31 MQTT - anywhere else.json'];
-    const texts = await Promise.all(files.map((file) => readFile(join(examplesFolder, file), 'utf8')));
-    examples = texts
-      .flatMap((text) => JSON.parse(text) as FlowNode[])
-      .map((node) => {
-        if (node.type === '3cx-config') return { ...node, url: simulator.url, pollInterval: 100 };
-        if (node.type === 'mqtt-broker') return { ...node, port: String(broker.port) };
-        return node.name === 'every 5 s' ? { ...node, repeat: '0.2' } : node;
-      });
+    examples = files.flatMap(readExample).map((node) => {
+      if (node.type === '3cx-config') return { ...node, url: simulator.url, pollInterval: 100 };
+      if (node.type === 'mqtt-broker') return { ...node, port: String(broker.port) };
+      return node.name === 'every 5 s' ? { ...node, repeat: '0.2' } : node;
+    });
     nodeRed = await start();
   });
 

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import assert from 'node:assert/strict';
-import { examplesFolder, type Play, Theatre } from './stage';
+import { exampleFiles } from './files';
+import { type Play, Theatre } from './stage';
 
 const plays = join(__dirname, 'plays');
 const fileOf = (example: string): string => `${basename(example, '.json').replace(/\W+/g, '-')}.ts`;
-const examples = readdirSync(examplesFolder).sort();
+const examples = exampleFiles();
 
 /** Each in a real Node-RED with the tarball, on the simulator: what it is for must happen. */
 describe('The example', function () {

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
-import { readFile, rm, mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Simulator, startSimulator } from '../../simulator';
 import { startServer, type TestServer } from '../support/http-server';
@@ -10,12 +10,7 @@ import { type Broker, Listener, startBroker } from '../support/mqtt';
 import { type NodeRed, startNodeRed } from '../support/node-red';
 import { pack } from '../support/tarball';
 import { until } from '../support/until';
-
-export const examplesFolder = resolve(__dirname, '../../examples');
-/** Modules beside the core nodes that an example may use. */
-export const otherModules = ['@flowfuse/node-red-dashboard'];
-
-export type FlowNode = Record<string, unknown> & { id: string; type: string; name?: string; wires?: string[][] };
+import { type FlowNode, otherModules, readExample } from './files';
 
 /** A message as it arrived at a node, without what JSON cannot hold. */
 export type Arrived = Record<string, unknown> & { topic?: string; payload?: unknown };
@@ -122,7 +117,7 @@ export class Theatre {
 
   /** @throws Error when Node-RED logs an error meanwhile */
   async play(file: string, play: Play): Promise<void> {
-    const example = JSON.parse(await readFile(join(examplesFolder, file), 'utf8')) as FlowNode[];
+    const example = readExample(file);
     const connections = example.filter(({ type }) => type === '3cx-config');
     const simulators: Simulators = [await startSimulator({ delay: 0 })];
     while (simulators.length < connections.length) simulators.push(await startSimulator({ delay: 0 }));

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { examplesFolder } from '../examples/stage';
+import { exampleFiles, readExample } from '../examples/files';
 
 const repository = resolve(__dirname, '../..');
 
@@ -74,7 +74,7 @@ describe('npm start', function () {
 
   it('has all example flows, on the simulators, without an unknown node', async () => {
     const flows = (await (await fetch(new URL('flows', editor))).json()) as { type: string; url?: string }[];
-    assert.equal(flows.filter(({ type }) => type === 'tab').length, (await readdir(examplesFolder)).length);
+    assert.equal(flows.filter(({ type }) => type === 'tab').length, exampleFiles().length);
     assert.deepEqual(
       flows.filter(({ type }) => type === '3cx-config').map(({ url }) => url),
       ['${SIMULATOR_URL}', '${SECOND_SIMULATOR_URL}'],
@@ -90,10 +90,7 @@ describe('npm start', function () {
   });
 
   it('plays a whole call when the example is clicked', async () => {
-    const example = JSON.parse(await readFile(join(examplesFolder, '05 all together.json'), 'utf8')) as {
-      id: string;
-      type: string;
-    }[];
+    const example = readExample('05 all together.json');
     const button = example.find(({ type }) => type === 'inject')?.id;
     const clicked = await fetch(new URL(`inject/${button}`, editor), { method: 'POST' });
     assert.equal(clicked.status, 200);

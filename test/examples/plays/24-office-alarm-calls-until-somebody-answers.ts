@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { FlowNode, Stage } from '../stage';
+import type { FlowNode } from '../files';
+import type { Stage } from '../stage';
 
 const quick: Record<string, Record<string, unknown>> = {
   alarm: { props: [{ p: 'payload', v: '["11","12"]', vt: 'json' }] },

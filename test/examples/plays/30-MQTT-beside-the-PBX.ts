@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { FlowNode, Stage } from '../stage';
+import type { FlowNode } from '../files';
+import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, mqtt, ...stage }: Stage): Promise<void> {
   await stage.deploy(renamed);
