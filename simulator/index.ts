@@ -17,7 +17,17 @@ import { checkSetup } from './setup-file';
 import { startTraffic } from './traffic';
 
 export { Pbx, PbxError } from './pbx';
-export type { Call, Connection, ConnectionStatus, Extension, InboundCall, PbxState, Queue } from './pbx';
+export type {
+  Call,
+  CodeForm,
+  Connection,
+  ConnectionStatus,
+  Extension,
+  InboundCall,
+  PbxOptions,
+  PbxState,
+  Queue,
+} from './pbx';
 export type { PbxSetup, Phone, Profile } from './setup';
 export { readSetup } from './setup-file';
 export type { SimulatorAuth } from './auth';

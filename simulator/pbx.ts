@@ -23,6 +23,8 @@ export interface Connection {
   readonly queue: string | null;
   /** `REC`: the last recording action, a number when it has no name. */
   readonly recording: string;
+  /** Id of the phone it is at; null where it is at none, or stands for all phones of its extension. */
+  readonly phone: string | null;
 }
 
 export interface Call {
@@ -69,6 +71,23 @@ export interface InboundCall {
   readonly queue?: string;
 }
 
+/** What is not the same with every PBX. */
+export interface PbxOptions {
+  /** A call rings each phone of an extension on a connection of its own. Default: all of them on one. */
+  readonly phoneLegs?: boolean;
+  /**
+   * How a pick-up (`*20*<extension>`) or a fetch (`*10`) is seen. `unseen`, the default: it connects at once. Otherwise it
+   * is a call of its own, `Dialing` and alone, until `connect()`, and then keeps its connection id (`same-id`) or is
+   * replaced by a new connection (`new-id`).
+   */
+  readonly codes?: CodeForm;
+  /** A call that waits in a queue has a connection at the queue's number until somebody answers. Default: it has none. */
+  readonly queueLegs?: boolean;
+}
+
+export const CODE_FORMS = ['unseen', 'same-id', 'new-id'] as const;
+export type CodeForm = (typeof CODE_FORMS)[number];
+
 /** What the PBX won't do. The shipped server gives no answer at all where its PBX throws. */
 export class PbxError extends Error {
   /** `unknown`: there is no such DN, connection or profile. `impossible`: not in this state. Nothing has changed. */
@@ -85,6 +104,8 @@ export class PbxError extends Error {
 const PARKED = '*00';
 /** What the shipped server dials to fetch a parked call. */
 const RETRIEVE = '*10';
+/** What is dialled to pick up a call that rings the extension after it. */
+const PICK_UP = /^\*20\*(.+)$/;
 /** The recording actions by the number the API takes (documented), as `REC` shows them (shipped). */
 const RECORDING_ACTIONS = ['Start', 'Stop', 'Pause', 'Resume'];
 
@@ -103,6 +124,10 @@ interface OpenCall {
   offeredTo: string | null;
   /** Agents who hung up instead of answering: a queue doesn't ring them again for this call. */
   readonly declined: Set<string>;
+  /** The connection of the queue itself. */
+  queueLeg: Leg | null;
+  /** Connections to outside numbers that are called instead of an extension, or beside it, and have not answered. */
+  readonly forwarded: Set<Leg>;
 }
 
 interface Member {
@@ -120,13 +145,15 @@ export class Pbx {
   readonly trunk: string;
   readonly #members = new Map<string, Member>();
   readonly #queues: PbxSetup['queues'];
+  readonly #options: Required<PbxOptions>;
   readonly #listeners = new Set<() => void>();
   #calls: OpenCall[] = [];
   #nextConnection = FIRST_CONNECTION;
   #nextCall = FIRST_CALL;
 
   /** @param setup Who is there; default: the set-up of the captures. Everybody is Available and logged in. */
-  constructor(setup: PbxSetup = defaultSetup()) {
+  constructor(setup: PbxSetup = defaultSetup(), options: PbxOptions = {}) {
+    this.#options = { phoneLegs: false, codes: 'unseen', queueLegs: false, ...options };
     this.trunk = setup.trunk;
     this.#queues = setup.queues;
     for (const { number, name, phones } of setup.extensions) {
@@ -184,6 +211,21 @@ export class Pbx {
     return this.#members.get(dn)?.phones ?? [];
   }
 
+  /**
+   * The phones that a connection is at: one, or all phones of its extension.
+   * @throws PbxError `unknown`.
+   */
+  phonesAt(id: string): readonly Phone[] {
+    const { leg } = this.#find(id);
+    const phones = this.phonesOf(leg.dn);
+    return leg.phone === null ? phones : phones.filter((phone) => phone.id === leg.phone);
+  }
+
+  /** Ids of the connections that dial a code and wait for `connect()`, the oldest first. */
+  dialledCodes(): string[] {
+    return this.#calls.filter(isCode).flatMap(({ legs }) => legs.map(({ id }) => id));
+  }
+
   /** @throws PbxError `unknown` when it is not an extension (a queue isn't one). */
   extension(number: string): Extension {
     return copyOfMember(this.#member(number));
@@ -208,34 +250,62 @@ export class Pbx {
     if (extension !== undefined) this.#member(extension);
     const call = this.#newCall();
     this.#addLeg(call, this.trunk, 'Connected', number, null);
-    if (extension !== undefined) this.#addLeg(call, extension, 'Ringing', number, queue ?? null);
-    else call.offeredTo = queue ?? null;
+    if (extension !== undefined) this.#ring(call, extension, number, queue ?? null);
+    else this.#offer(call, queue ?? null);
     this.#settle();
     return copyOfCall(call);
   }
 
   /**
    * A call from an extension to an extension, a queue, or (any other number) out on the trunk. `*10` fetches the call
-   * that was parked first, and goes out on the trunk when there is none.
-   * @returns the call, which for a fetched one is the parked call.
+   * that was parked first, `*20*<extension>` picks up a call that rings the extension; where there is none, it goes out on
+   * the trunk.
+   * @param phone id of the phone that dials, for connections that are at one phone.
+   * @returns the call; of a code the call that it takes, or a call of its own while it is seen being dialled.
    * @throws PbxError `unknown` when the caller is not an extension.
    */
-  makeCall(from: string, destination: string): Call {
+  makeCall(from: string, destination: string, phone?: string): Call {
     this.#member(from);
-    const parked = destination === RETRIEVE ? this.#legs().find(isParked) : undefined;
-    if (parked !== undefined) return this.#retrieve(from, parked);
-    const call = this.#newCall();
-    this.#addLeg(call, from, 'Dialing', destination, null);
-    if (this.#members.has(destination)) this.#addLeg(call, destination, 'Ringing', from, null);
-    else if (this.queueName(destination) !== undefined) call.offeredTo = destination;
-    else this.#addLeg(call, this.trunk, 'Dialing', destination, null);
+    const target = this.#meantBy(destination);
+    const isSeen = this.#options.codes !== 'unseen';
+    const call = target === undefined || isSeen ? this.#newCall() : this.#find(target.id).call;
+    const leg = this.#addLeg(call, from, 'Dialing', destination, null);
+    if (this.#options.phoneLegs) leg.phone = phone ?? null;
+    if (target === undefined) this.#dial(call, from, destination);
+    else if (!isSeen) this.#collect(call, target, leg);
     this.#settle();
     return copyOfCall(call);
   }
 
   /**
-   * Answers a ringing connection, or the trunk's dialing one: the outside party picks up. In a queue the others stop
-   * ringing.
+   * A code that is seen being dialled takes the call that it means: the one that rings, or is parked, by now. Where that
+   * is gone, the code goes out on the trunk as any number does.
+   * @returns the call that it took.
+   * @throws PbxError `unknown`, or `impossible` when it dials no code.
+   */
+  connect(id: string): Call {
+    const { call, leg } = this.#find(id);
+    if (!isCode(call)) throw cannot('connect', leg);
+    const target = this.#meantBy(leg.party);
+    if (target === undefined) {
+      this.#dial(call, leg.dn, leg.party);
+      this.#settle();
+      return copyOfCall(call);
+    }
+    const taken = this.#find(target.id).call;
+    this.#endCall(call);
+    const keepsId = this.#options.codes === 'same-id';
+    const own = keepsId ? leg : this.#addLeg(taken, leg.dn, 'Dialing', leg.party, null);
+    if (keepsId) this.#adopt(taken, leg);
+    own.phone = leg.phone;
+    this.#collect(taken, target, own);
+    this.#settle();
+    return copyOfCall(taken);
+  }
+
+  /**
+   * Answers a ringing connection, or the trunk's dialing one: the outside party picks up. Other phones, other agents of a
+   * queue, and a number that the call was forwarded to, stop ringing.
    * @throws PbxError `unknown`, or `impossible` when it doesn't ring.
    */
   answer(id: string): Call {
@@ -255,7 +325,7 @@ export class Pbx {
    */
   hold(id: string): Call {
     const { call, leg } = this.#find(id);
-    if (leg.status !== 'Connected') throw cannot('hold', leg);
+    if (leg.status !== 'Connected' || leg === call.queueLeg) throw cannot('hold', leg);
     leg.status = 'Hold';
     settleHold(call);
     this.#settle();
@@ -276,11 +346,13 @@ export class Pbx {
   }
 
   /**
-   * Ends one connection. With nobody left to talk to the call is over; a caller whose last agent declined waits on.
+   * Ends one connection. With nobody left to talk to the call is over; a caller whose last agent declined waits on, until
+   * the queue itself ends it.
    * @throws PbxError `unknown`.
    */
   hangup(id: string): Call {
     const { call, leg } = this.#find(id);
+    if (leg === call.queueLeg) this.#stopRinging(call);
     if (leg.status === 'Ringing') call.declined.add(leg.dn);
     this.#removeLeg(call, leg);
     settleHold(call);
@@ -295,8 +367,8 @@ export class Pbx {
    */
   transfer(id: string, destination: string): Call {
     const { call, leg } = this.#find(id);
-    const other = others(call, leg).find(({ status }) => status !== 'Ringing');
-    if (leg.status !== 'Connected' || other === undefined) throw cannot('transfer', leg);
+    const isTalking = leg.status === 'Connected' && leg !== call.queueLeg;
+    if (!isTalking || !others(call, leg).some((other) => !isRung(call, other))) throw cannot('transfer', leg);
     this.#redirect(call, leg, destination);
     this.#settle();
     return copyOfCall(call);
@@ -310,8 +382,23 @@ export class Pbx {
   divert(id: string, destination: string): Call {
     const { call, leg } = this.#find(id);
     if (leg.status !== 'Ringing') throw cannot('divert', leg);
-    call.legs = call.legs.filter((other) => other === leg || other.status !== 'Ringing');
+    this.#stopRinging(call, leg);
     this.#redirect(call, leg, destination);
+    this.#settle();
+    return copyOfCall(call);
+  }
+
+  /**
+   * Forwards a ringing call to an outside number on a new connection, which dials on the trunk; whoever answers first has
+   * the call. The extension stops ringing, on all of its phones, or rings on.
+   * @throws PbxError `unknown`, or `impossible` unless Ringing, and for a number inside.
+   */
+  forward(id: string, number: string, { ringsOn = false }: { readonly ringsOn?: boolean } = {}): Call {
+    const { call, leg } = this.#find(id);
+    if (leg.status !== 'Ringing') throw cannot('forward', leg);
+    if (this.dns().includes(number)) throw new PbxError('impossible', `${quote(number)} is not an outside number.`);
+    call.forwarded.add(this.#addLeg(call, this.trunk, 'Dialing', number, null));
+    if (!ringsOn) call.legs = call.legs.filter(({ dn, status }) => dn !== leg.dn || status !== 'Ringing');
     this.#settle();
     return copyOfCall(call);
   }
@@ -322,7 +409,7 @@ export class Pbx {
    */
   park(id: string): Call {
     const { call, leg } = this.#find(id);
-    if (leg.status === 'Dialing' || call.legs.length < 2) throw cannot('park', leg);
+    if (leg.status === 'Dialing' || leg === call.queueLeg || others(call, leg).length === 0) throw cannot('park', leg);
     this.#take(call, leg);
     leg.status = 'Held';
     leg.party = PARKED;
@@ -341,14 +428,15 @@ export class Pbx {
     const first = this.#find(firstId);
     const second = this.#find(secondId);
     if (first.call === second.call) throw new PbxError('impossible', 'Cannot join a call with itself.');
-    for (const { leg } of [first, second]) if (leg.status === 'Ringing') throw cannot('join', leg);
+    for (const { call, leg } of [first, second]) {
+      if (leg.status === 'Ringing' || leg === call.queueLeg || isCode(call)) throw cannot('join', leg);
+    }
     const firstIsOlder = this.#calls.indexOf(first.call) < this.#calls.indexOf(second.call);
     const [older, newer] = firstIsOlder ? [first.call, second.call] : [second.call, first.call];
-    older.legs = others(older, first.leg, second.leg);
+    older.legs = older.legs.filter((leg) => leg !== first.leg && leg !== second.leg);
     for (const leg of others(newer, first.leg, second.leg)) {
-      leg.call = older.id;
-      leg.ccid = older.nextCcid++;
-      older.legs.push(leg);
+      if (newer.forwarded.has(leg)) older.forwarded.add(leg);
+      this.#adopt(older, leg);
     }
     this.#endCall(newer);
     settleHold(older);
@@ -451,20 +539,67 @@ export class Pbx {
 
   #newCall(): OpenCall {
     const id = `00000A5F3C2D1_${this.#nextCall++}`;
-    const call: OpenCall = { id, legs: [], nextCcid: 1, offeredTo: null, declined: new Set() };
+    const call: OpenCall = {
+      ...{ id, legs: [], nextCcid: 1, offeredTo: null, declined: new Set() },
+      ...{ queueLeg: null, forwarded: new Set() },
+    };
     this.#calls.push(call);
     return call;
   }
 
   #addLeg(call: OpenCall, dn: string, status: ConnectionStatus, party: string, queue: string | null): Leg {
     const id = String(this.#nextConnection++);
-    const leg: Leg = { id, call: call.id, ccid: call.nextCcid++, dn, status, party, queue, recording: 'Stop' };
+    const ccid = call.nextCcid++;
+    const leg: Leg = { id, call: call.id, ccid, dn, status, party, queue, recording: 'Stop', phone: null };
     call.legs.push(leg);
     return leg;
   }
 
+  /** Takes a connection of another call over, with its id. */
+  #adopt(call: OpenCall, leg: Leg): void {
+    leg.call = call.id;
+    leg.ccid = call.nextCcid++;
+    call.legs.push(leg);
+  }
+
+  /** The phones that ring on connections of their own; null is a connection for all of them. */
+  #ringingPhones(extension: string): readonly [string | null, ...string[]] {
+    const [first = null, ...rest] = this.#options.phoneLegs ? this.phonesOf(extension).map(({ id }) => id) : [];
+    return [first, ...rest];
+  }
+
+  #ring(call: OpenCall, extension: string, party: string, queue: string | null): void {
+    for (const phone of this.#ringingPhones(extension)) {
+      this.#addLeg(call, extension, 'Ringing', party, queue).phone = phone;
+    }
+  }
+
+  /** Rings whoever has the number. */
+  #dial(call: OpenCall, from: string, destination: string): void {
+    if (this.#members.has(destination)) this.#ring(call, destination, from, null);
+    else if (this.queueName(destination) !== undefined) this.#offer(call, destination);
+    else this.#addLeg(call, this.trunk, 'Dialing', destination, null);
+  }
+
+  /** From now on the call waits in this queue, or in none. */
+  #offer(call: OpenCall, queue: string | null): void {
+    call.offeredTo = queue;
+    call.legs = call.legs.filter((leg) => leg !== call.queueLeg);
+    call.queueLeg = null;
+    const [caller] = call.legs;
+    if (!this.#options.queueLegs || queue === null || this.queueName(queue) === undefined) return;
+    const party = caller === undefined ? '' : this.#numberOf(caller);
+    call.queueLeg = this.#addLeg(call, queue, 'Connected', party, null);
+  }
+
+  /** Everybody who is being rung, but for one. */
+  #stopRinging(call: OpenCall, butFor?: Leg): void {
+    call.legs = call.legs.filter((leg) => leg === butFor || !isRung(call, leg));
+  }
+
   #removeLeg(call: OpenCall, leg: Leg): void {
-    call.legs = others(call, leg);
+    call.legs = call.legs.filter((other) => other !== leg);
+    if (leg === call.queueLeg) this.#offer(call, null);
     if (isOver(call)) this.#endCall(call);
   }
 
@@ -473,14 +608,42 @@ export class Pbx {
     this.#calls = this.#calls.filter((candidate) => candidate !== call);
     call.legs = [];
     call.offeredTo = null;
+    call.queueLeg = null;
   }
 
   /** One connection gets the call: everybody else stops ringing, and the others now talk to this one. */
   #take(call: OpenCall, leg: Leg): void {
-    if (leg.status !== 'Ringing') return;
-    call.legs = call.legs.filter((other) => other === leg || other.status !== 'Ringing');
-    call.offeredTo = null;
+    if (!isRung(call, leg)) return;
+    this.#stopRinging(call, leg);
+    call.forwarded.clear();
+    this.#offer(call, null);
     this.#meet(call, leg);
+  }
+
+  /** The connection that a code takes over; undefined for a number that is no code, and where there is none. */
+  #meantBy(destination: string): Leg | undefined {
+    if (destination === RETRIEVE) return this.#legs().find(isParked);
+    const [, extension] = PICK_UP.exec(destination) ?? [];
+    return this.#legs().find(({ dn, status }) => dn === extension && status === 'Ringing');
+  }
+
+  /** A new connection of the call takes over from one that rings or is parked. */
+  #collect(call: OpenCall, target: Leg, leg: Leg): void {
+    const rest = others(call, target, leg);
+    const other = rest.find((one) => !isRung(call, one)) ?? rest[0];
+    leg.party = other === undefined ? '' : this.#numberOf(other);
+    leg.queue = target.queue;
+    if (isParked(target)) {
+      this.#removeLeg(call, target);
+      leg.status = 'Connected';
+      this.#meet(call, leg);
+    } else {
+      leg.status = 'Ringing';
+      this.#take(call, leg);
+      leg.status = 'Connected';
+      this.#callerGotThrough(call);
+    }
+    settleHold(call);
   }
 
   /** Somebody inside answered. An outside party that is being dialled has to pick up itself. */
@@ -494,28 +657,21 @@ export class Pbx {
   #redirect(call: OpenCall, leg: Leg, destination: string): void {
     call.declined.clear();
     if (this.queueName(destination) !== undefined) {
-      call.offeredTo = destination;
-      this.#removeLeg(call, leg);
+      call.legs = call.legs.filter((other) => other !== leg);
+      this.#offer(call, destination);
+      if (isOver(call)) this.#endCall(call);
       return;
     }
-    const [other] = others(call, leg).filter(({ status }) => status !== 'Ringing');
+    const other = others(call, leg).find((one) => !isRung(call, one));
     const inside = this.#members.has(destination);
-    call.offeredTo = null;
+    const [phone, ...otherPhones] = inside ? this.#ringingPhones(destination) : [null];
+    this.#offer(call, null);
     leg.dn = inside ? destination : this.trunk;
     leg.status = inside ? 'Ringing' : 'Dialing';
     leg.party = inside && other !== undefined ? this.#numberOf(other) : destination;
+    leg.phone = phone;
+    for (const id of otherPhones) this.#addLeg(call, destination, 'Ringing', leg.party, leg.queue).phone = id;
     this.#meet(call, leg);
-  }
-
-  #retrieve(from: string, parked: Leg): Call {
-    const { call } = this.#find(parked.id);
-    const [other] = others(call, parked);
-    const leg = this.#addLeg(call, from, 'Connected', other ? this.#numberOf(other) : '', parked.queue);
-    call.legs = others(call, parked);
-    this.#meet(call, leg);
-    settleHold(call);
-    this.#settle();
-    return copyOfCall(call);
   }
 
   /** The other extensions of a call see whom they talk to now; a trunk always names its own outside party. */
@@ -544,24 +700,36 @@ export class Pbx {
   #offerToQueues(): void {
     for (const call of this.#calls) {
       const { offeredTo: queue, legs } = call;
-      const [caller] = legs;
-      if (queue === null || caller === undefined || legs.some((leg) => leg.status === 'Ringing')) continue;
+      const [caller] = others(call);
+      if (queue === null || caller === undefined || legs.some((leg) => isRung(call, leg))) continue;
       const busy = new Set(this.#legs().map((leg) => leg.dn));
       for (const { number, profile } of this.#agentsOf(queue)) {
         if (profile !== PROFILES.avail || busy.has(number) || call.declined.has(number)) continue;
-        this.#addLeg(call, number, 'Ringing', this.#numberOf(caller), queue);
+        this.#ring(call, number, this.#numberOf(caller), queue);
       }
     }
   }
 }
 
+/** The connections of people, but for these. */
 function others(call: OpenCall, ...legs: Leg[]): Leg[] {
-  return call.legs.filter((leg) => !legs.includes(leg));
+  return call.legs.filter((leg) => leg !== call.queueLeg && !legs.includes(leg));
+}
+
+/** Could this connection answer the call? */
+function isRung(call: OpenCall, leg: Leg): boolean {
+  return leg.status === 'Ringing' || call.forwarded.has(leg);
+}
+
+/** Is this a code that is being dialled, and waits for its call? */
+function isCode(call: OpenCall): boolean {
+  const [leg, other] = call.legs;
+  return leg?.status === 'Dialing' && other === undefined && call.offeredTo === null;
 }
 
 /** Held is whoever talks to somebody with Hold, and nobody else but a parked party. */
 function settleHold(call: OpenCall): void {
-  for (const leg of call.legs) {
+  for (const leg of others(call)) {
     if (isParked(leg) || (leg.status !== 'Connected' && leg.status !== 'Held')) continue;
     leg.status = others(call, leg).some((other) => other.status === 'Hold') ? 'Held' : 'Connected';
   }
@@ -574,8 +742,9 @@ export function isParked(leg: Connection): boolean {
 
 /** A call needs two parties, one of whom doesn't just ring; a caller may wait alone in a queue. */
 function isOver(call: OpenCall): boolean {
-  if (call.legs.every((leg) => leg.status === 'Ringing')) return true;
-  return call.legs.length < 2 && call.offeredTo === null;
+  const people = others(call);
+  if (people.every((leg) => isRung(call, leg))) return true;
+  return people.length < 2 && call.offeredTo === null;
 }
 
 function loggedInTo(member: Member): readonly string[] {

@@ -70,8 +70,9 @@ async function dial({ pbx, pause }: Context, from: string, destination: string, 
   // Before the phones are looked at: who isn't an extension is refused with another answer.
   pbx.extension(from);
   if (destination === '') return 'false';
-  if (!pbx.phonesOf(from).some(isSuch)) return 'null';
-  const { id } = pbx.makeCall(from, destination);
+  const phone = pbx.phonesOf(from).find(isSuch);
+  if (phone === undefined) return 'null';
+  const { id } = pbx.makeCall(from, destination, phone.id);
   await pause();
   return id;
 }
@@ -84,8 +85,9 @@ function recordLast(pbx: Pbx, dn: string, action: string): string {
 /** With the extension's first phone; there has to be one, and a parked call. */
 function unpark(pbx: Pbx, extension: string): string {
   const { phones } = pbx.extension(extension);
-  if (phones.length === 0 || !pbx.connections().some(isParked)) return 'false';
-  pbx.makeCall(extension, '*10');
+  const [phone] = phones;
+  if (phone === undefined || !pbx.connections().some(isParked)) return 'false';
+  pbx.makeCall(extension, '*10', phone.id);
   return 'true';
 }
 

@@ -61,16 +61,22 @@ export function page(records: readonly string[]): string {
 }
 
 /**
- * Answers the first ringing connection. Only a soft phone, or one that is registered on the server itself (web, mobile),
- * can be answered from afar (shipped).
+ * Answers the first ringing connection at a soft phone, else the first at a phone that is registered on the server itself
+ * (web, mobile). A desk phone can't be answered from afar (shipped).
+ * @param isOnServer which phones count as registered on the server.
  * @returns whether there was one.
  */
-export function answerFirst(pbx: Pbx, dn: string): boolean {
-  const ringing = pbx.connectionsOf(dn).find(({ status }) => status === 'Ringing');
-  const canAnswer = pbx.phonesOf(dn).some((phone) => isSoftPhone(phone) || phone.contact.includes('127.0.0.1'));
-  if (ringing === undefined || !canAnswer) return false;
-  pbx.answer(ringing.id);
+export function answerFirst(pbx: Pbx, dn: string, isOnServer = isAtLocalhost): boolean {
+  const ringing = pbx.connectionsOf(dn).filter(({ status }) => status === 'Ringing');
+  const firstAt = (isSuch: (phone: Phone) => boolean) => ringing.find(({ id }) => pbx.phonesAt(id).some(isSuch));
+  const connection = firstAt(isSoftPhone) ?? firstAt(isOnServer);
+  if (connection === undefined) return false;
+  pbx.answer(connection.id);
   return true;
+}
+
+function isAtLocalhost({ contact }: Phone): boolean {
+  return contact.includes('127.0.0.1');
 }
 
 /** Transfers the last connected one. */

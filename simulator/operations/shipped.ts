@@ -91,7 +91,7 @@ async function dial({ pbx, pause }: Context, prefix: string, destination: string
   const isSuch = PHONE_KINDS.get(kind) ?? (() => false);
   const from = pbx.dns().find((dn) => (prefix === 'all' || dn.startsWith(prefix)) && pbx.phonesOf(dn).some(isSuch));
   if (from === undefined) return 'null';
-  pbx.makeCall(from, destination);
+  pbx.makeCall(from, destination, pbx.phonesOf(from).find(isSuch)?.id);
   await pause();
   return callId(pbx, prefix);
 }

@@ -43,7 +43,7 @@ describe('simulator: the control API', () => {
   });
 
   it('lets a call come in for an extension through a queue', async () => {
-    const common = { call: '00000A5F3C2D1_20', party: '+491', recording: 'Stop' };
+    const common = { call: '00000A5F3C2D1_20', party: '+491', recording: 'Stop', phone: null };
     const call = {
       id: '00000A5F3C2D1_20',
       waitingIn: null,

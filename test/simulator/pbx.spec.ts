@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Call, type Connection, Pbx, PbxError } from '../../simulator';
+import { type Call, type Connection, Pbx, PbxError, type PbxOptions } from '../../simulator';
 import { forms } from '../../simulator/operations';
 
 const unknown = { name: 'PbxError', reason: 'unknown' };
@@ -390,7 +390,7 @@ describe('simulator: the PBX', () => {
   });
 
   it('whatever is done in whatever order, the calls stay sound', () => {
-    const dns = ['10', '11', '12', '100', '10000', '8000', '+491', '*10'];
+    const dns = ['10', '11', '12', '100', '10000', '8000', '+491', '*10', '*20*10', '*20*11'];
     const dn = fc.constantFrom(...dns);
     const step = fc.record({
       what: fc.constantFrom(
@@ -404,21 +404,30 @@ describe('simulator: the PBX', () => {
         'hangup',
         'transfer',
         'divert',
+        'forward',
         'park',
         'joinCalls',
+        'connect',
+        'connect',
         'setProfile',
       ),
       a: fc.nat(20),
       b: fc.nat(20),
       dn,
     });
+    const options: fc.Arbitrary<PbxOptions> = fc.record({
+      phoneLegs: fc.boolean(),
+      codes: fc.constantFrom('unseen', 'same-id', 'new-id'),
+      queueLegs: fc.boolean(),
+    });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const subject = new Pbx();
+      fc.property(fc.array(step, { maxLength: 40 }), options, (steps, form) => {
+        const subject = new Pbx(undefined, form);
         const idNumber = (index: number): string => {
           const all = subject.connections();
           return all[index % Math.max(all.length, 1)]?.id ?? '0';
         };
+        const codes = () => subject.dialledCodes();
         for (const { what, a, b, dn: target } of steps) {
           const before = subject.state();
           try {
@@ -427,6 +436,8 @@ describe('simulator: the PBX', () => {
             else if (what === 'makeCall') subject.makeCall(dns[a % dns.length] ?? '', target);
             else if (what === 'transfer') subject.transfer(idNumber(a), target);
             else if (what === 'divert') subject.divert(idNumber(a), target);
+            else if (what === 'forward') subject.forward(idNumber(a), target, { ringsOn: b % 2 === 0 });
+            else if (what === 'connect') subject.connect(codes()[a % Math.max(codes().length, 1)] ?? idNumber(a));
             else if (what === 'joinCalls') subject.joinCalls(idNumber(a), idNumber(b));
             else if (what === 'setProfile') subject.setProfile(target, a % 2 === 0 ? 'Away' : 'Available');
             else subject[what](idNumber(a));
@@ -437,7 +448,7 @@ describe('simulator: the PBX', () => {
           checkSound(subject);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
   });
 });
