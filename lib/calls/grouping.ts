@@ -3,8 +3,16 @@ import type { ConnectionRecord } from './types';
 export interface GroupingOptions {
   /** Tells outside lines. */
   isTrunk: (dn: string) => boolean;
+  /** Tells queues, as far as their numbers are known. */
+  isQueue: (dn: string) => boolean;
   /** The call a connection was put in before, if any: those of one call belong together, those of two do not. */
   knownCall: (record: ConnectionRecord) => unknown;
+}
+
+interface Group {
+  records: ConnectionRecord[];
+  /** The calls that they were put in before. */
+  calls: Set<unknown>;
 }
 
 /**
@@ -16,31 +24,39 @@ export interface GroupingOptions {
  */
 export function groupIntoCalls(
   records: readonly ConnectionRecord[],
-  { isTrunk, knownCall }: GroupingOptions,
+  { isTrunk, isQueue, knownCall }: GroupingOptions,
 ): ConnectionRecord[][] {
   let dns: Set<string> | null = null;
   /** Asked for new connections only, and most lists have none. */
   const isDn = (number: string): boolean => (dns ??= new Set(records.map(({ extension }) => extension))).has(number);
-  const groups: ConnectionRecord[][] = [];
-  /** The calls that those of the last group were put in before. */
-  const calls = new Set();
+  const groups: Group[] = [];
   for (const record of records) {
-    const group = groups.at(-1);
     const call = knownCall(record);
-    if (group !== undefined && belongs(record, call, group)) group.push(record);
-    else {
-      groups.push([record]);
-      calls.clear();
-    }
-    if (call !== undefined) calls.add(call);
+    let group = groupOf(record, call);
+    if (group === undefined) groups.push((group = { records: [], calls: new Set() }));
+    group.records.push(record);
+    if (call !== undefined) group.calls.add(call);
   }
-  return groups;
+  return groups.map((group) => group.records);
 
-  function belongs(record: ConnectionRecord, call: unknown, group: readonly ConnectionRecord[]): boolean {
-    const before = group.at(-1);
+  /** The group before; or the one beyond lines outside that stand alone: a call may be forwarded on one of them. */
+  function groupOf(record: ConnectionRecord, call: unknown): Group | undefined {
+    const isLine = isTrunk(record.extension);
+    for (let at = groups.length - 1; at >= 0; at--) {
+      const group = groups[at];
+      if (group === undefined || belongs(record, call, group)) return group;
+      const [only, second] = group.records;
+      const isLoneLine = only !== undefined && second === undefined && isTrunk(only.extension);
+      if (isLine || !isLoneLine || record.ccid !== undefined) return undefined;
+    }
+    return undefined;
+  }
+
+  function belongs(record: ConnectionRecord, call: unknown, group: Group): boolean {
+    const before = group.records.at(-1);
     if (before?.ccid !== undefined && record.ccid !== undefined) return Number(record.ccid) > Number(before.ccid);
-    if (call !== undefined && calls.size > 0) return calls.has(call);
-    return !startsCall(record, group) && group.some((other) => areLinked(record, other));
+    if (call !== undefined && group.calls.size > 0) return group.calls.has(call);
+    return !startsCall(record, group.records) && group.records.some((other) => areLinked(record, other));
   }
 
   /** Whoever dials starts a call; and one caller has one outside line. */
@@ -54,9 +70,18 @@ export function groupIntoCalls(
     const isParking = record.number.startsWith('*') && !isTrunk(record.extension) && !isTrunk(other.extension);
     // A caller who withholds the number has an empty one on all connections of the call.
     if (record.number === other.number && !isDn(record.number)) return !isParking;
+    if (record.number === other.number && areRungTogether(record, other)) return true;
     if (record.number !== other.extension) return false;
     // In a queue or a ring group the caller has its number, or whom it talked to before, and those it rings the caller's.
-    const isRung = record.status === 'ringing' || other.number === record.queue?.number;
+    const isRung = record.status === 'ringing' || other.number === record.queue?.number || isQueue(record.extension);
     return isRung || other.status === 'dialing' || other.number === record.extension;
   }
+}
+
+/** Two phones of one extension, two agents of a queue, or an agent and the queue itself, that ring for one caller. */
+function areRungTogether(record: ConnectionRecord, other: ConnectionRecord): boolean {
+  if (record.status !== 'ringing') return false;
+  if (record.queue !== null && record.queue.number === other.extension) return true;
+  const isSameQueue = record.queue?.number === other.queue?.number;
+  return other.status === 'ringing' && isSameQueue && (record.queue !== null || record.extension === other.extension);
 }

@@ -6,9 +6,12 @@ export {
   apiEventNames,
   callEventNames,
   type CallEvent,
+  type CallOccurrence,
   type CallState,
   type EventName,
   type ExtensionState,
+  type Moment,
   type Numbering,
+  type Occurrence,
   type WatchEvent,
 } from './types';

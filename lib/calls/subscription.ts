@@ -1,4 +1,4 @@
-import type { CallEvent, CallState, EventName, WatchEvent } from './types';
+import type { CallEvent, CallOccurrence, CallState, EventName, Occurrence, WatchEvent } from './types';
 
 /** What one watching node wants to be told. */
 export interface Interest {
@@ -17,18 +17,16 @@ export interface Interest {
 
 /** The state of the calls after a snapshot. */
 interface Now {
-  /** When the snapshot was made, in ms since 1970. */
-  time: number | null;
   /** Everything each extension is in, as an event that says how it began. */
-  current(): CallEvent[];
+  current(): CallOccurrence[];
 }
 
 /** Picks what one watching node announces. */
 export class Subscription {
-  /** Rings that are shorter than `minRing` so far. */
-  private readonly shortRings = new Map<string, CallEvent>();
-  /** Of each connection, whether something of it passed: its number, queue or trunk may be others by its end. */
-  private readonly passed = new Map<string, boolean>();
+  /** Rings that are shorter than `minRing` so far, by party. */
+  private readonly shortRings = new Map<number, CallOccurrence>();
+  /** Of each party, whether something of it passed: its number, queue or trunk may be others by its end. */
+  private readonly passed = new Map<number, boolean>();
   private started = false;
 
   constructor(private readonly interest: Interest) {}
@@ -39,27 +37,30 @@ export class Subscription {
    * @param now after a snapshot; null when there was none
    * @returns the events to announce, in order
    */
-  select(events: readonly WatchEvent[], now: Now | null): WatchEvent[] {
+  select(occurrences: readonly Occurrence[], now: Now | null): WatchEvent[] {
     const isStart = !this.started && now !== null;
     if (isStart) this.started = true;
-    const news = isStart && this.interest.initial ? withCurrent(events, now.current()) : events;
+    const news = isStart && this.interest.initial ? withCurrent(occurrences, now.current()) : occurrences;
     const { minRing } = this.interest;
     const announced = minRing > 0 ? this.withoutShortRings(news, now) : news;
-    return announced.filter((event) => this.isConcerned(event) && this.interest.events.has(event.event));
+    return announced
+      .filter((occurrence) => this.isConcerned(occurrence) && this.interest.events.has(occurrence.event.event))
+      .map(({ event }) => event);
   }
 
   /** What began is ended, and what did not begin is not. */
-  private isConcerned(event: WatchEvent): boolean {
-    if (!('call' in event) || event.event === 'missed') return this.passes(event);
-    if (!this.interest.extensions(event.extension)) return false;
-    const key = keyOf(event);
-    const before = this.passed.get(key);
+  private isConcerned(occurrence: Occurrence): boolean {
+    const { event } = occurrence;
+    if (!isOfCall(occurrence) || event.event === 'missed') return this.passes(event);
+    const { party } = occurrence;
+    if (!this.interest.extensions(occurrence.event.extension)) return false;
+    const before = this.passed.get(party);
     if (event.event === 'ended' || event.event === 'ring-stopped') {
-      this.passed.delete(key);
+      this.passed.delete(party);
       return before ?? this.passes(event);
     }
     const isPassing = this.passes(event);
-    this.passed.set(key, isPassing || before === true);
+    this.passed.set(party, isPassing || before === true);
     return isPassing;
   }
 
@@ -77,52 +78,52 @@ export class Subscription {
     );
   }
 
-  private withoutShortRings(events: readonly WatchEvent[], now: Now | null): WatchEvent[] {
-    const announced: WatchEvent[] = [];
-    for (const event of events) {
-      if (!('call' in event)) announced.push(event);
-      else if (event.event === 'ringing') this.shortRings.set(keyOf(event), event);
-      else if (event.event === 'recording') announced.push(event);
+  private withoutShortRings(occurrences: readonly Occurrence[], now: Now | null): Occurrence[] {
+    const announced: Occurrence[] = [];
+    for (const occurrence of occurrences) {
+      if (!isOfCall(occurrence) || occurrence.event.event === 'recording') announced.push(occurrence);
+      else if (occurrence.event.event === 'ringing') this.shortRings.set(occurrence.party, occurrence);
       // What was missed comes last.
-      else if (event.event === 'missed') announced.push(...this.released(now), ...this.afterRing(event));
-      else announced.push(...this.afterRing(event));
+      else if (occurrence.event.event === 'missed')
+        announced.push(...this.released(now), ...this.afterRing(occurrence));
+      else announced.push(...this.afterRing(occurrence));
     }
     return [...announced, ...this.released(now)];
   }
 
   /** What is announced of an event with which a ring, if there was one, is over. */
-  private afterRing(event: CallEvent): CallEvent[] {
-    const isShort = (event.ringSeconds ?? 0) * 1000 < this.interest.minRing;
-    const ringing = this.shortRings.get(keyOf(event));
-    this.shortRings.delete(keyOf(event));
-    if (isShort) return isEndOfRing(event) ? [] : [event];
+  private afterRing(occurrence: CallOccurrence): CallOccurrence[] {
+    const { event, party, ringMs } = occurrence;
+    const ringing = this.shortRings.get(party);
+    this.shortRings.delete(party);
+    if (ringMs < this.interest.minRing) return isEndOfRing(event) ? [] : [occurrence];
     // It was long enough by the end, but no snapshot came in between.
-    return ringing === undefined ? [event] : [ringing, event];
+    return ringing === undefined ? [occurrence] : [ringing, occurrence];
   }
 
   /** The rings that go on for long enough now, as they are now. */
-  private released(now: Now | null): CallEvent[] {
+  private released(now: Now | null): CallOccurrence[] {
     if (now === null || this.shortRings.size === 0) return [];
-    return now.current().flatMap((event) => {
-      const ringing = this.shortRings.get(keyOf(event));
-      if (ringing === undefined || (now.time ?? 0) - Date.parse(event.startedAt) < this.interest.minRing) return [];
-      this.shortRings.delete(keyOf(event));
-      return [{ ...event, initial: ringing.initial }];
+    return now.current().flatMap((occurrence) => {
+      const { party, ringMs } = occurrence;
+      const ringing = this.shortRings.get(party);
+      if (ringing === undefined || ringMs < this.interest.minRing) return [];
+      this.shortRings.delete(party);
+      return [{ ...occurrence, event: { ...occurrence.event, initial: ringing.event.initial } }];
     });
   }
 }
 
-/** What there is says all of the connections there are; of those that are gone, the events do. */
-function withCurrent(events: readonly WatchEvent[], current: readonly CallEvent[]): WatchEvent[] {
-  const living = new Set(current.map(keyOf));
-  const others = events.filter((event) => !('call' in event) || event.event === 'missed' || !living.has(keyOf(event)));
-  const isMissed = ({ event }: WatchEvent): boolean => event === 'missed';
-  return [...others.filter((event) => !isMissed(event)), ...current, ...others.filter(isMissed)];
+function isOfCall(occurrence: Occurrence): occurrence is CallOccurrence {
+  return 'party' in occurrence;
 }
 
-/** A connection is another one at another DN. */
-function keyOf({ connection, extension }: CallState): string {
-  return `${connection} ${extension}`;
+/** What there is says all of the parties there are; of those that are gone, the events do. */
+function withCurrent(occurrences: readonly Occurrence[], current: readonly CallOccurrence[]): Occurrence[] {
+  const living = new Set(current.map(({ party }) => party));
+  const isMissed = ({ event }: Occurrence): boolean => event.event === 'missed';
+  const others = occurrences.filter((one) => !isOfCall(one) || isMissed(one) || !living.has(one.party));
+  return [...others.filter((one) => !isMissed(one)), ...current, ...others.filter(isMissed)];
 }
 
 function isEndOfRing({ event, answeredAt, direction }: CallEvent): boolean {

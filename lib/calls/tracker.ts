@@ -1,82 +1,30 @@
-import { groupIntoCalls } from './grouping';
+import { addRung, type Call, newCall } from './call';
+import { groupIntoCalls, type GroupingOptions } from './grouping';
+import { goesOn, isAlone, isUp, leadingLeg, newParty, type Party, ringMs, spend } from './party';
+import { Standings } from './standings';
+import {
+  type Attendance,
+  goesOnElsewhere,
+  isAlive,
+  isForwarded,
+  isTakenFrom,
+  type Joined,
+  joinCalls,
+  takenOverBy,
+  wasForwarded,
+} from './transfers';
 import type {
-  CallEvent,
   CallEventName,
+  CallOccurrence,
   CallState,
   ConnectionRecord,
   ConnectionStatus,
   Direction,
-  ExtensionState,
+  Moment,
   Numbering,
 } from './types';
 
-/** A call: what its connections have in common. */
-interface Call {
-  id: string;
-  /** 1, 2, … in the order in which the calls were first seen. */
-  order: number;
-  /** DN of its outside line. */
-  trunk: string | null;
-  /** Of each extension that it rang, the first connection. */
-  rung: Leg[];
-  /** The DNs that took the call; whoever began it has not taken it. */
-  takenBy: Set<string>;
-  longestRing: number;
-}
-
-/** A connection as long as it stands at one DN. */
-interface Leg {
-  id: string;
-  extension: string;
-  /** Kept as it was at first sight, so that what began is ended. */
-  isExtension: boolean;
-  call: Call;
-  status: ConnectionStatus;
-  previousStatus: ConnectionStatus | null;
-  statusSince: number;
-  number: string;
-  queue: ConnectionRecord['queue'];
-  recording: ConnectionRecord['recording'];
-  direction: Direction;
-  callId: string | null;
-  /** `ondn` is asked once. */
-  askedForCallId: boolean;
-  startedAt: number;
-  answeredAt: number | null;
-  endedAt: number | null;
-  /** Milliseconds spent in each state. */
-  spent: Record<Spent, number>;
-}
-
-type Spent = 'ring' | 'talk' | 'hold' | 'none';
 type Extra = Partial<Pick<CallState, 'outcome' | 'transferredTo' | 'ringSeconds' | 'synthetic' | 'initial'>>;
-
-const spentIn: Record<ConnectionStatus, Spent> = {
-  undefined: 'none',
-  dialing: 'ring',
-  ringing: 'ring',
-  connected: 'talk',
-  hold: 'hold',
-  held: 'hold',
-};
-
-/** The state of an extension, by the status of its connections: with several, the first that applies. */
-const states: readonly [ExtensionState, readonly ConnectionStatus[]][] = [
-  ['talking', ['connected']],
-  ['ringing', ['ringing']],
-  ['dialing', ['dialing']],
-  ['held', ['hold', 'held']],
-];
-
-/** A snapshot, put in order. */
-interface Snapshot {
-  /** By connection. */
-  records: ReadonlyMap<string, ConnectionRecord>;
-  /** The connections of each call, in the order of the list. */
-  calls: Map<Call, ConnectionRecord[]>;
-  /** The connections that stood at another DN before, or came back from one. */
-  moved: ReadonlySet<string>;
-}
 
 /** A call id that was told for an extension; of a certain connection when that was asked for. */
 interface ToldCallId {
@@ -84,19 +32,31 @@ interface ToldCallId {
   connection: string | undefined;
 }
 
+/** How long a DN that answers without having rung may turn out to be a queue, in ms. */
+const doubtPeriod = 1_000;
+/** With other queue numbers the community server lists no calls at all; only some of its forks do. */
+const maybeQueue = /^\d{4,}$/;
+
 /**
  * Makes events of snapshots: what `showallcalls` lists, one list after the other, each with its time. It knows no clock
  * and does no I/O.
  */
 export class CallTracker {
-  private readonly legs = new Map<string, Leg>();
-  private readonly legsOf = new Map<string, Set<Leg>>();
+  /** The parties of the last snapshot, by the ids of their legs. */
+  private partyOf: ReadonlyMap<string, Party> = new Map();
+  private parties: readonly Party[] = [];
+  private readonly standings = new Standings();
   /** DNs that were seen as a queue's number. */
   private readonly queues = new Set<string>();
+  /** DNs that have rung, dialled, put on hold or carried out a command: no queue does. */
+  private readonly phones = new Set<string>();
+  /** Parties that may be a queue's own. */
+  private readonly doubtful = new Set<Party>();
   /** Since the last snapshot, by extension. */
   private readonly told = new Map<string, ToldCallId>();
   private callCount = 0;
-  private lastTime: number | null = null;
+  private partyCount = 0;
+  private last: Moment | null = null;
   private accuracyMs = 0;
   /** There was no snapshot since the last one when there should have been. */
   private gap = false;
@@ -108,25 +68,24 @@ export class CallTracker {
   /** @param numbering tells which DNs are outside lines and services; may change between two snapshots */
   constructor(public numbering: Numbering) {}
 
-  /** When the last snapshot was made, in ms since 1970; null before the first one. */
-  get time(): number | null {
-    return this.lastTime;
+  /** When the last snapshot was made; null before the first one. */
+  get time(): Moment | null {
+    return this.last;
   }
 
   /**
    * Takes the next snapshot.
    *
    * @param list the connections there are, in the order of the list; the very same array as before when nothing changed
-   * @param time when the list was made, in ms since 1970; a clock that was set back counts as one that stood still
+   * @param now when the list was made
    * @returns what has happened since the last snapshot: first what is gone, then what changed, what is new, and what was
    *   missed. Nothing for the first snapshot, whose calls began some time before
    */
-  update(list: readonly ConnectionRecord[], time: number): CallEvent[] {
-    const isFirst = this.lastTime === null;
-    const now = Math.max(time, this.lastTime ?? time);
-    this.accuracyMs = now - (this.lastTime ?? now);
-    this.lastTime = now;
-    const isSame = list === this.lastList && this.told.size === 0;
+  update(list: readonly ConnectionRecord[], now: Moment): CallOccurrence[] {
+    const { last } = this;
+    this.accuracyMs = now.steady - (last?.steady ?? now.steady);
+    this.last = now;
+    const isSame = list === this.lastList && this.told.size === 0 && this.doubtful.size === 0;
     this.lastList = list;
     if (isSame) {
       for (const state of this.states ?? []) state.accuracyMs = this.accuracyMs;
@@ -134,42 +93,27 @@ export class CallTracker {
       return [];
     }
     this.states = null;
-    const records = new Map<string, ConnectionRecord>();
-    for (const record of list) records.set(record.id, record);
-    for (const { queue } of records.values()) if (queue !== null) this.queues.add(queue.number);
+    const attendance = this.attend(list, now);
+    const { present, gone } = attendance;
+    const joined = joinCalls(attendance);
+    this.assignCallIds(present);
+    for (const [party, direction] of directionsOf(attendance, this.partyOf)) party.direction = direction;
+    const arrived = [...present].filter(([party]) => isNew(party));
+    const stayed = [...present].filter(([party]) => !isNew(party));
 
-    const gone = [...this.legs.values()].filter((leg) => !isStill(leg, records.get(leg.id)));
-    const moved = new Set(gone.map(({ id }) => id).filter((id) => records.has(id)));
-    const snapshot: Snapshot = { records, calls: this.callsOf([...records.values()], now), moved };
-    const joined = this.joinCalls(gone, snapshot);
-    const callIds = this.toldCallIds(records);
+    const occurrences: CallOccurrence[] = [];
+    for (const party of gone) occurrences.push(...this.leave(party, attendance, joined, now));
+    occurrences.push(...this.resolveDoubts(now));
+    for (const [party, legs] of stayed) occurrences.push(...this.change(party, legs, now));
+    for (const [party, legs] of arrived) occurrences.push(...this.change(party, legs, now));
+    occurrences.push(...this.missed(gone, attendance, now));
 
-    const events: CallEvent[] = [];
-    for (const leg of gone) {
-      this.remove(leg, now);
-      events.push(...this.leave(leg, snapshot, joined));
-      const callId = leg.callId;
-      // It is the same call of the PBX when the connection stands at another DN now.
-      if (callId !== null && records.has(leg.id)) callIds.set(leg.id, callId);
-    }
-    const arrived: ConnectionRecord[] = [];
-    for (const record of records.values()) {
-      const leg = this.legs.get(record.id);
-      if (leg === undefined) arrived.push(record);
-      else events.push(...this.change(leg, record, snapshot, callIds.get(record.id) ?? leg.callId, now));
-    }
-    const callOf = new Map<string, Call>();
-    if (arrived.length > 0) {
-      for (const [call, members] of snapshot.calls) for (const { id } of members) callOf.set(id, call);
-    }
-    for (const record of arrived) {
-      const call = callOf.get(record.id);
-      if (call !== undefined) events.push(...this.arrive(record, call, snapshot, callIds.get(record.id) ?? null, now));
-    }
-    const over = new Set(gone.map(({ call }) => call).filter((call) => !snapshot.calls.has(call)));
-    for (const call of over) events.push(...this.missed(call));
+    this.partyOf = attendance.partyOf;
+    this.parties = [...present.keys()];
     this.gap = false;
-    return isFirst ? [] : events;
+    if (last !== null) return occurrences;
+    for (const party of this.doubtful) this.release(party, now);
+    return [];
   }
 
   /** There was no snapshot when there should have been one: everything stays as it is. */
@@ -185,13 +129,15 @@ export class CallTracker {
   }
 
   /** Everything each extension is in, as events that say how it began (`initial`). */
-  current(): CallEvent[] {
-    return this.begunLegs().map((leg) => this.event(beginningOf(leg.status), leg, { initial: true }));
+  current(): CallOccurrence[] {
+    return this.begunParties().map((party) =>
+      this.occurrence(beginningOf(party.status), party, this.last ?? party.startedAt, { initial: true }),
+    );
   }
 
   /** What is known now, one for each extension in a call: the very same array until something changes. */
   calls(): readonly CallState[] {
-    this.states ??= this.begunLegs().map((leg) => this.state(leg));
+    this.states ??= this.begunParties().map((party) => this.state(party));
     return this.states;
   }
 
@@ -203,295 +149,300 @@ export class CallTracker {
    */
   tellCallId(extension: string, callId: string, connection?: string): void {
     this.told.set(extension, { callId, connection });
+    this.phones.add(extension);
   }
 
   /**
-   * Picks a connection whose call id is to be asked for: the only one of its extension. Each is picked once.
+   * Picks a connection whose call id is to be asked for: of an extension that is in one call only. Each is picked once.
    *
    * @param mayAsk whether the extension can be asked now
    */
   pickUnknownCallId(mayAsk: (extension: string) => boolean): { extension: string; connection: string } | null {
-    for (const leg of this.begunLegs()) {
-      const { id, extension } = leg;
-      if (leg.callId !== null || leg.askedForCallId || this.legsAt(extension).length !== 1 || !mayAsk(extension))
-        continue;
-      leg.askedForCallId = true;
-      return { extension, connection: id };
+    for (const party of this.begunParties()) {
+      const { connection, extension } = party;
+      if (party.callId !== null || party.askedForCallId || this.standings.countOf(extension) !== 1) continue;
+      if (!mayAsk(extension)) continue;
+      party.askedForCallId = true;
+      return { extension, connection };
     }
     return null;
   }
 
-  private begunLegs(): Leg[] {
-    return [...this.legs.values()].filter(({ isExtension, status }) => isExtension && status !== 'undefined');
-  }
-
-  private legsAt(extension: string): Leg[] {
-    return [...(this.legsOf.get(extension) ?? [])];
+  private begunParties(): Party[] {
+    return this.parties.filter(
+      ({ isExtension, status, withheld }) => isExtension && status !== 'undefined' && withheld === null,
+    );
   }
 
   private isTrunk(dn: string): boolean {
     return dn.search(this.numbering.trunks) >= 0;
   }
 
-  /** A connection never leaves the call it was first put in. */
-  private callsOf(records: readonly ConnectionRecord[], now: number): Map<Call, ConnectionRecord[]> {
-    const knownCall = ({ id }: ConnectionRecord): Call | undefined => this.legs.get(id)?.call;
+  // ---- who is there ------------------------------------------------------------------------------------------------
+
+  private attend(list: readonly ConnectionRecord[], now: Moment): Attendance {
+    const records = [...new Map(list.map((record) => [record.id, record])).values()];
+    for (const { queue } of records) if (queue !== null) this.queues.add(queue.number);
+
+    const claims = new Map<Party, ConnectionRecord[]>();
+    for (const [call, members] of this.divide(records, now)) {
+      for (const record of members) {
+        const party = this.claimant(record, call, now);
+        const legs = claims.get(party);
+        if (legs === undefined) claims.set(party, [record]);
+        else legs.push(record);
+      }
+    }
+    const present = new Map<Party, ConnectionRecord[]>();
+    for (const [party, legs] of claims) {
+      const [first] = legs as [ConnectionRecord];
+      present.set(goesOn(party, legs) ? party : this.begin(first, party.call, now), legs);
+    }
+    const arrivals = this.arrivalsByCode(present);
+    const attending = new Map([...present].map(([party, legs]) => [arrivals.get(party) ?? party, legs]));
+    const partyOf = new Map([...attending].flatMap(([party, legs]) => legs.map(({ id }) => [id, party])));
+    return { present: attending, gone: this.parties.filter((party) => !attending.has(party)), partyOf };
+  }
+
+  /** A connection stays in the call it was first put in; but for what was dialled alone, which may be a code. */
+  private divide(records: readonly ConnectionRecord[], now: Moment): Map<Call, ConnectionRecord[]> {
+    const ownCall = ({ id }: ConnectionRecord): Call | undefined => this.partyOf.get(id)?.call;
+    const knownCall = (record: ConnectionRecord): Call | undefined => {
+      const party = this.partyOf.get(record.id);
+      const mayHaveArrived = party?.isExtension && party.status === 'dialing' && isUp(record.status) && isAlone(party);
+      return mayHaveArrived ? undefined : party?.call;
+    };
+    const firstOf = (group: readonly ConnectionRecord[], callOf: (record: ConnectionRecord) => Call | undefined) =>
+      group.map(callOf).find((call) => call !== undefined);
     const calls = new Map<Call, ConnectionRecord[]>();
-    for (const group of groupIntoCalls(records, { isTrunk: (dn) => this.isTrunk(dn), knownCall })) {
-      let call = group.map(knownCall).find((known) => known !== undefined) ?? this.newCall(group[0]?.id ?? '', now);
+    for (const group of groupIntoCalls(records, this.groupingBy(knownCall))) {
+      let call = firstOf(group, knownCall) ?? firstOf(group, ownCall);
+      call ??= newCall(group[0]?.id ?? '', ++this.callCount, now);
       for (const record of group) {
-        call = knownCall(record) ?? call;
+        // A code gets nobody into a call that nobody inside has ever been in.
+        call = knownCall(record) ?? (call.isOutsideOnly ? ownCall(record) : undefined) ?? call;
         const members = calls.get(call);
         if (members === undefined) calls.set(call, [record]);
         else members.push(record);
-        if (call.trunk === null && this.isTrunk(record.extension)) call.trunk = record.extension;
       }
     }
     return calls;
   }
 
-  private newCall(connection: string, now: number): Call {
-    const order = ++this.callCount;
-    return {
-      id: `${connection}-${now.toString(36)}`,
-      order,
-      trunk: null,
-      rung: [],
-      takenBy: new Set(),
-      longestRing: 0,
-    };
+  private groupingBy(knownCall: GroupingOptions['knownCall']): GroupingOptions {
+    return { isTrunk: (dn) => this.isTrunk(dn), isQueue: (dn) => this.queues.has(dn), knownCall };
+  }
+
+  /** Whose leg it is in this call. */
+  private claimant(record: ConnectionRecord, call: Call, now: Moment): Party {
+    const { id, extension } = record;
+    const before = this.partyOf.get(id);
+    const own = before?.extension === extension ? before : undefined;
+    if (own?.call === call) return own;
+    const other = [...call.parties].find((party) => party.isExtension && party.extension === extension);
+    if (other !== undefined) return other;
+    if (own === undefined) return this.begin(record, call, now);
+    return enterByCode(own, call);
+  }
+
+  private begin(record: ConnectionRecord, call: Call, now: Moment): Party {
+    const { extension } = record;
+    const kind = { isExtension: this.isExtension(extension), isTrunk: this.isTrunk(extension) };
+    const party = newParty(++this.partyCount, record, kind, call, now);
+    // It is the same call of the PBX when the connection stood at another DN before.
+    party.callId = this.partyOf.get(record.id)?.callId ?? null;
+    if (party.isTrunk) call.trunk ??= extension;
+    else call.isOutsideOnly = false;
+    if (call.parties.size === 0 && call.startedAt === now && party.isTrunk) call.callersLine = party;
+    call.parties.add(party);
+    return party;
   }
 
   /**
-   * Attended transfer: an extension that leaves two calls at once, both of which live on, has joined them. The older
-   * call's id stays.
+   * Who dialled a code alone, and is in another call by now, on a connection of another id.
    *
-   * @returns to whom each of the left connections was transferred, null for the other one of the two
+   * @returns by who would be new there
    */
-  private joinCalls(gone: readonly Leg[], { records, calls }: Snapshot): Map<Leg, string | null> {
-    const joined = new Map<Leg, string | null>();
-    const left = gone.filter(
-      ({ id, isExtension, status, call }) => isExtension && status !== 'ringing' && !records.has(id) && calls.has(call),
-    );
-    for (const leg of left) {
-      const other = left.find(({ extension, call }) => extension === leg.extension && call.order > leg.call.order);
-      if (other === undefined || joined.has(leg)) continue;
-      const [older, newer] = [leg.call, other.call];
-      const [ofOlder = [], ofNewer = []] = [calls.get(older), calls.get(newer)];
-      const isNewerOutside = newer.trunk !== null && older.trunk === null;
-      // Only who was answered here can be transferred; the other one may have been dialling still.
-      const isNewer = other.answeredAt !== null && (isNewerOutside || leg.answeredAt === null);
-      joined.set(leg, isNewer ? null : this.partyOf(ofNewer));
-      joined.set(other, isNewer ? this.partyOf(ofOlder) : null);
-
-      calls.set(older, [...ofOlder, ...ofNewer]);
-      calls.delete(newer);
-      older.trunk ??= newer.trunk;
-      for (const one of newer.rung) addRung(older, one);
-      older.longestRing = Math.max(older.longestRing, newer.longestRing);
-      for (const dn of newer.takenBy) older.takenBy.add(dn);
-      // Those that rang may be gone already; a missed call is told of the first of them.
-      for (const one of [...this.legs.values(), ...newer.rung]) if (one.call === newer) one.call = older;
+  private arrivalsByCode(present: Attendance['present']): ReadonlyMap<Party, Party> {
+    const arrivals = new Map<Party, Party>();
+    for (const dialler of this.parties) {
+      if (present.has(dialler) || !isDiallingCode(dialler) || goesOnElsewhere(dialler, present)) continue;
+      const newcomer = [...present].find(([party, legs]) => {
+        const isSame = party.isExtension && party.extension === dialler.extension;
+        const [beginner] = party.call.parties;
+        return isSame && isNew(party) && party !== beginner && legs.some(({ status }) => isUp(status));
+      })?.[0];
+      if (newcomer === undefined) continue;
+      newcomer.call.parties.delete(newcomer);
+      arrivals.set(newcomer, enterByCode(dialler, newcomer.call));
     }
-    return joined;
+    return arrivals;
   }
 
-  /** How a transfer names the party it went to: the extension, or the number outside. */
-  private partyOf(records: readonly ConnectionRecord[]): string {
-    const [first] = records;
-    const inside = records.find(({ extension }) => this.isExtension(extension)) ?? first;
-    return inside === undefined ? '' : this.nameOf(inside);
-  }
-
-  private nameOf({ extension, number }: ConnectionRecord): string {
-    return this.isTrunk(extension) ? number : extension;
-  }
-
-  /** The call ids that were told since the last snapshot, by connection; what is not clear by now never will be. */
-  private toldCallIds(records: ReadonlyMap<string, ConnectionRecord>): Map<string, string> {
-    const callIds = new Map<string, string>();
+  /** The call ids that were told since the last snapshot; what is not clear by now never will be. */
+  private assignCallIds(present: ReadonlyMap<Party, readonly ConnectionRecord[]>): void {
     for (const [extension, { callId, connection }] of this.told) {
-      const own = [...records.values()].filter((record) => record.extension === extension);
-      const unknown = own.filter(({ id }) => (this.legs.get(id)?.callId ?? null) === null);
-      const isKnown = own.some(({ id }) => this.legs.get(id)?.callId === callId);
-      const [only, second] = connection === undefined ? unknown : own;
-      if (only === undefined || second !== undefined || isKnown) continue;
-      if (connection === undefined || connection === only.id) callIds.set(only.id, callId);
+      const own = [...present].filter(([party]) => party.extension === extension);
+      if (own.some(([party]) => party.callId === callId)) continue;
+      const [only, second] = connection === undefined ? own.filter(([party]) => party.callId === null) : own;
+      if (only === undefined || second !== undefined) continue;
+      const [party, legs] = only;
+      if (connection === undefined || legs.some(({ id }) => id === connection)) party.callId = callId;
     }
     this.told.clear();
-    return callIds;
   }
 
-  private leave(leg: Leg, snapshot: Snapshot, joined: ReadonlyMap<Leg, string | null>): CallEvent[] {
-    const { call, status } = leg;
-    const synthetic = this.gap;
-    if (!leg.isExtension || status === 'undefined') return [];
-    const rest = snapshot.calls.get(call) ?? [];
-    if (leg.answeredAt !== null) {
-      const transferredTo = joined.has(leg) ? joined.get(leg) : this.takenOverBy(leg, rest, snapshot);
-      if (transferredTo == null) return [this.event('ended', leg, { outcome: 'answered', synthetic })];
-      const extra: Extra = { outcome: 'transferred', transferredTo, synthetic };
-      return [this.event('transferred', leg, extra), this.event('ended', leg, extra)];
+  // ---- what has happened -------------------------------------------------------------------------------------------
+
+  private leave(party: Party, attendance: Attendance, joined: Joined, now: Moment): CallOccurrence[] {
+    const { call, status, spent } = party;
+    spend(party, now);
+    party.endedAt = now;
+    call.parties.delete(party);
+    this.standings.remove(party);
+    if (!party.isExtension || status === 'undefined') return [];
+    if (party.direction === 'inbound') call.longestRing = Math.max(call.longestRing, spent.ring);
+    if (party.withheld !== null && this.queues.has(party.extension)) this.settle(party);
+    return this.endOf(party, attendance, joined).flatMap(([name, extra]) =>
+      this.tell(name, party, now, { ...extra, synthetic: this.gap }),
+    );
+  }
+
+  private endOf(party: Party, attendance: Attendance, joined: Joined): [CallEventName, Extra][] {
+    const { call, status, answeredAt } = party;
+    if (answeredAt !== null) {
+      const transferredTo = joined.has(party) ? joined.get(party) : takenOverBy(party, attendance);
+      if (transferredTo == null) return [['ended', { outcome: 'answered' }]];
+      const extra: Extra = { outcome: 'transferred', transferredTo };
+      return [
+        ['transferred', extra],
+        ['ended', extra],
+      ];
     }
-    if (status === 'ringing' && rest.length > 0) {
-      const outcome = rest.some((record) => this.hasTaken(record, leg, snapshot)) ? 'answered-elsewhere' : 'missed';
-      return [this.event('ring-stopped', leg, { outcome, synthetic })];
+    if (status === 'ringing' && isAlive(call, attendance.present)) {
+      const isTaken = isTakenFrom(party, attendance) || isForwarded(party, attendance);
+      return [['ring-stopped', { outcome: isTaken ? 'answered-elsewhere' : 'missed' }]];
     }
-    const outcome = status === 'ringing' ? 'missed' : 'not-reached';
-    return [this.event('ended', leg, { outcome: synthetic ? 'unknown' : outcome, synthetic })];
+    if (goesOnElsewhere(party, attendance.present)) return [['ended', { outcome: 'answered' }]];
+    if (this.gap) return [['ended', { outcome: 'unknown' }]];
+    if (status === 'dialing') return [['ended', { outcome: 'not-reached' }]];
+    const isForwardedOutside = [...call.takenBy].some(({ isTrunk }) => isTrunk) || wasForwarded(call, attendance);
+    return [['ended', { outcome: isForwardedOutside ? 'answered-elsewhere' : 'missed' }]];
   }
 
-  /** A connection that is not new at its DN. */
-  private stillThere({ id }: ConnectionRecord, { moved }: Snapshot): Leg | undefined {
-    return moved.has(id) ? undefined : this.legs.get(id);
-  }
-
-  /** Does another extension talk that has been called and answered since this one began to ring? */
-  private hasTaken(record: ConnectionRecord, leg: Leg, snapshot: Snapshot): boolean {
-    const { extension, status } = record;
-    const isOther = extension !== leg.extension && this.isExtension(extension);
-    const { direction, answeredAt } = this.stillThere(record, snapshot) ?? { direction: 'inbound', answeredAt: null };
-    return isOther && isUp(status) && direction !== 'outbound' && (answeredAt ?? Infinity) > leg.startedAt;
-  }
-
-  /**
-   * Who has the other party now: whoever has the same connection, or an extension that joined the call after this one
-   * answered, while the outside line stays.
-   */
-  private takenOverBy(leg: Leg, rest: readonly ConnectionRecord[], snapshot: Snapshot): string | null {
-    const moved = rest.find(({ id }) => id === leg.id);
-    if (moved !== undefined) return moved.extension === leg.extension ? null : this.nameOf(moved);
-    if (!rest.some((one) => this.isTrunk(one.extension) && this.stillThere(one, snapshot))) return null;
-    const successors = rest.filter((one) => {
-      const startedAt = this.stillThere(one, snapshot)?.startedAt ?? Infinity;
-      return this.isExtension(one.extension) && startedAt > (leg.answeredAt ?? 0);
-    });
-    const successor = successors.find(({ status }) => isUp(status)) ?? successors[0];
-    return successor?.extension ?? null;
-  }
-
-  private arrive(
-    record: ConnectionRecord,
-    call: Call,
-    snapshot: Snapshot,
-    callId: string | null,
-    now: number,
-  ): CallEvent[] {
-    const leg: Leg = {
-      id: record.id,
-      extension: record.extension,
-      isExtension: this.isExtension(record.extension),
-      call,
-      status: 'undefined',
-      previousStatus: null,
-      statusSince: now,
-      number: record.number,
-      queue: record.queue,
-      recording: record.recording,
-      direction: 'unknown',
-      callId,
-      askedForCallId: false,
-      startedAt: now,
-      answeredAt: null,
-      endedAt: null,
-      spent: { ring: 0, talk: 0, hold: 0, none: 0 },
-    };
-    this.legs.set(leg.id, leg);
-    const others = this.legsOf.get(leg.extension);
-    if (others === undefined) this.legsOf.set(leg.extension, new Set([leg]));
-    else others.add(leg);
-    return this.change(leg, record, snapshot, callId, now);
-  }
-
-  private remove(leg: Leg, now: number): void {
-    this.legs.delete(leg.id);
-    const others = this.legsOf.get(leg.extension);
-    others?.delete(leg);
-    if (others?.size === 0) this.legsOf.delete(leg.extension);
-    spend(leg, now);
-    leg.endedAt = now;
-    if (leg.isExtension && leg.direction === 'inbound') {
-      leg.call.longestRing = Math.max(leg.call.longestRing, leg.spent.ring);
-    }
-  }
-
-  private change(
-    leg: Leg,
-    record: ConnectionRecord,
-    snapshot: Snapshot,
-    callId: string | null,
-    now: number,
-  ): CallEvent[] {
+  private change(party: Party, legs: readonly ConnectionRecord[], now: Moment): CallOccurrence[] {
+    if (legs.length === party.legs.size && legs.every((leg) => party.legs.get(leg.id) === leg)) return [];
+    const leader = leadingLeg(legs, party);
+    const { status, number, queue, recording } = leader;
+    party.legs = new Map(legs.map((leg) => [leg.id, leg]));
+    party.connection = leader.id;
+    party.queue = queue ?? party.queue;
+    if (number !== '' && !number.startsWith('*')) party.number = number;
     const names: CallEventName[] = [];
-    leg.callId = callId;
-    leg.queue = record.queue ?? leg.queue;
-    if (record.number !== '' && !record.number.startsWith('*')) leg.number = record.number;
-    // A status that the PBX does not tell says nothing.
-    if (record.status !== leg.status && record.status !== 'undefined') {
-      spend(leg, now);
-      const isFirst = leg.status === 'undefined';
-      if (isFirst) leg.direction = directionOf(record, snapshot.calls.get(leg.call) ?? [], snapshot.moved);
-      else leg.previousStatus = leg.status;
-      leg.status = record.status;
-      const name = this.enter(leg, now);
+    // A status that the PBX does not tell says nothing; nor does a phone that rings on where another one has answered.
+    if (status !== party.status && status !== 'undefined' && (isUp(status) || !isUp(party.status))) {
+      spend(party, now);
+      const isFirst = party.status === 'undefined';
+      if (!isFirst) party.previousStatus = party.status;
+      party.status = status;
+      if (party.isExtension) this.recognize(party, isFirst, leader);
+      const name = enter(party, now);
       if (name !== null) names.push(name);
     }
-    if (record.recording !== leg.recording) {
-      leg.recording = record.recording;
-      if (leg.status !== 'undefined') names.push('recording');
+    if (recording !== party.recording) {
+      party.recording = recording;
+      if (party.status !== 'undefined') names.push('recording');
     }
-    return leg.isExtension ? names.map((name) => this.event(name, leg)) : [];
+    return names.flatMap((name) => this.tell(name, party, now));
   }
 
-  /** A connection got into its status: what that means for its extension. */
-  private enter(leg: Leg, now: number): CallEventName | null {
-    const { status, previousStatus, call } = leg;
-    if (status === 'ringing') {
-      if (leg.isExtension) addRung(call, leg);
-      return 'ringing';
+  /** A queue may have a leg of its own, which answers at once, before its number is known; but it does nothing else. */
+  private recognize(party: Party, isFirst: boolean, { id, queue }: ConnectionRecord): void {
+    const { extension, status, direction } = party;
+    if (status === 'ringing' || status === 'dialing' || status === 'hold' || direction === 'outbound') {
+      this.phones.add(extension);
     }
-    if (!isUp(status)) return previousStatus === null ? 'dialing' : null;
-    if (previousStatus === null || !isUp(previousStatus)) {
-      leg.answeredAt ??= now;
-      if (leg.direction !== 'outbound') call.takenBy.add(leg.extension);
-      return 'answered';
-    }
-    if (status === 'connected') return 'resumed';
-    return previousStatus === 'connected' ? 'held' : null;
+    if (!isFirst) return;
+    this.standings.add(party);
+    if (!maybeQueue.test(extension) || this.phones.has(extension)) return;
+    if (queue !== null || this.partyOf.has(id)) return;
+    party.withheld = [];
+    this.doubtful.add(party);
   }
 
-  private missed({ rung, takenBy, longestRing }: Call): CallEvent[] {
-    const [first] = rung;
-    if (first === undefined || this.gap || [...takenBy].some((dn) => this.isExtension(dn))) return [];
-    return [this.event('missed', first, { outcome: 'missed', ringSeconds: longestRing / 1000 })];
+  /** What is withheld is told once a DN is not found to be a queue's, and never where it is. */
+  private resolveDoubts(now: Moment): CallOccurrence[] {
+    return [...this.doubtful].flatMap((party) => {
+      if (this.queues.has(party.extension)) this.settle(party);
+      else if (now.steady - party.startedAt.steady >= doubtPeriod || this.phones.has(party.extension))
+        return this.release(party, now);
+      return [];
+    });
   }
 
-  private event(event: CallEventName, leg: Leg, extra: Extra = {}): CallEvent {
-    return { event, ...this.state(leg, extra) };
+  /** It is a queue's. */
+  private settle(party: Party): void {
+    party.isExtension = false;
+    party.withheld = null;
+    this.doubtful.delete(party);
+    this.standings.remove(party);
   }
 
-  private state(leg: Leg, extra: Extra = {}): CallState {
-    const { call, spent, answeredAt, endedAt } = leg;
-    const own = this.legsAt(leg.extension).filter(({ status }) => status !== 'undefined');
-    const [state = 'idle'] = states.find(([, statuses]) => own.some(({ status }) => statuses.includes(status))) ?? [];
+  private release(party: Party, now: Moment): CallOccurrence[] {
+    const withheld = party.withheld ?? [];
+    party.withheld = null;
+    this.doubtful.delete(party);
+    for (const { event } of withheld) event.accuracyMs += now.steady - party.startedAt.steady;
+    return withheld;
+  }
+
+  private missed(gone: readonly Party[], attendance: Attendance, now: Moment): CallOccurrence[] {
+    const over = new Set(gone.map(({ call }) => call).filter((call) => !isAlive(call, attendance.present)));
+    return [...over].flatMap((call) => {
+      const [first] = call.rung;
+      if (first === undefined || this.gap || this.isTaken(call) || wasForwarded(call, attendance)) return [];
+      const extra: Extra = { outcome: 'missed', ringSeconds: call.longestRing / 1000 };
+      return [{ ...this.occurrence('missed', first, now, extra), ringMs: call.longestRing }];
+    });
+  }
+
+  private isTaken({ takenBy }: Call): boolean {
+    return [...takenBy].some(({ isTrunk, extension }) => isTrunk || this.isExtension(extension));
+  }
+
+  /** An event of a party, with those before it that were withheld until now. */
+  private tell(name: CallEventName, party: Party, now: Moment, extra: Extra = {}): CallOccurrence[] {
+    if (!party.isExtension) return [];
+    const occurrence = this.occurrence(name, party, now, extra);
+    if (party.withheld === null) return [occurrence];
+    if (this.phones.has(party.extension) || party.endedAt !== null) return [...this.release(party, now), occurrence];
+    party.withheld.push(occurrence);
+    return [];
+  }
+
+  private occurrence(event: CallEventName, party: Party, now: Moment, extra: Extra = {}): CallOccurrence {
+    return { event: { event, ...this.state(party, extra) }, party: party.key, ringMs: ringMs(party, now) };
+  }
+
+  private state(party: Party, extra: Extra = {}): CallState {
+    const { call, spent, answeredAt, endedAt } = party;
     return {
       call: call.id,
-      connection: leg.id,
-      callId: leg.callId,
-      extension: leg.extension,
-      extensionState: state,
-      activeCalls: new Set(own.map((one) => one.call)).size,
-      number: leg.number,
-      direction: leg.direction,
+      connection: party.connection,
+      callId: party.callId,
+      extension: party.extension,
+      ...this.standings.of(party.extension),
+      number: party.number,
+      direction: party.direction,
       internal: call.trunk === null,
-      queue: leg.queue,
+      queue: party.queue,
       trunk: call.trunk,
-      status: leg.status,
-      previousStatus: leg.previousStatus,
-      recording: leg.recording,
-      startedAt: isoTime(leg.startedAt),
-      answeredAt: answeredAt === null ? null : isoTime(answeredAt),
-      endedAt: endedAt === null ? null : isoTime(endedAt),
+      status: party.status,
+      previousStatus: party.previousStatus,
+      recording: party.recording,
+      startedAt: isoTime(party.startedAt),
+      answeredAt: answeredAt && isoTime(answeredAt),
+      endedAt: endedAt && isoTime(endedAt),
       ringSeconds: answeredAt === null && endedAt === null ? null : spent.ring / 1000,
       talkSeconds: endedAt === null ? null : spent.talk / 1000,
       holdSeconds: endedAt === null ? null : spent.hold / 1000,
@@ -506,45 +457,79 @@ export class CallTracker {
   }
 }
 
-function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+function isoTime({ wall }: Moment): string {
+  return new Date(wall).toISOString();
 }
 
-function addRung({ rung }: Call, leg: Leg): void {
-  if (!rung.some(({ extension }) => extension === leg.extension)) rung.push(leg);
+function isNew({ legs }: Party): boolean {
+  return legs.size === 0;
 }
 
-function spend(leg: Leg, now: number): void {
-  leg.spent[spentIn[leg.status]] += now - leg.statusSince;
-  leg.statusSince = now;
+/** A party got into its status: what that means for its extension. */
+function enter(party: Party, now: Moment): CallEventName | null {
+  const { status, previousStatus, call } = party;
+  if (status === 'ringing') {
+    if (party.isExtension) addRung(call, party);
+    return 'ringing';
+  }
+  if (!isUp(status)) return previousStatus === null ? 'dialing' : null;
+  if (previousStatus === null || !isUp(previousStatus)) {
+    answer(party, now);
+    return 'answered';
+  }
+  if (status === 'connected') return 'resumed';
+  return previousStatus === 'connected' ? 'held' : null;
 }
 
-/** Is it answered, whoever may be on hold? */
-function isUp(status: ConnectionStatus): boolean {
-  return status === 'connected' || status === 'hold' || status === 'held';
+/** Whoever began the call, inside or outside, has not taken it. */
+function answer(party: Party, now: Moment): void {
+  const { call, isTrunk, direction, cameByCode } = party;
+  party.answeredAt ??= now;
+  call.wasUp = true;
+  const isOffered = isTrunk
+    ? party !== call.callersLine && call.rung.length > 0
+    : direction !== 'outbound' || cameByCode;
+  if (isOffered) call.takenBy.add(party);
 }
 
 function beginningOf(status: ConnectionStatus): CallEventName {
   return status === 'ringing' || status === 'dialing' ? status : 'answered';
 }
 
-/** Whoever rings or dials after something else has been at another DN in between, and begins anew. */
-function isStill({ extension, status }: Leg, record: ConnectionRecord | undefined): boolean {
-  if (record?.extension !== extension) return false;
-  return status === 'undefined' || status === record.status || !/^(ringing|dialing)$/.test(record.status);
+/** Who came into a call by dialling a code is the same party there, and was called by nobody. */
+function enterByCode(party: Party, call: Call): Party {
+  party.call.parties.delete(party);
+  call.parties.add(party);
+  party.call = call;
+  party.cameByCode = true;
+  return party;
+}
+
+function isDiallingCode(party: Party): boolean {
+  return party.isExtension && party.status === 'dialing' && party.number.startsWith('*') && isAlone(party);
 }
 
 /**
- * Fixed at first sight: who is seen Connected first has started the call when it is its first record, unless the
- * connection was transferred there.
+ * The directions of those whose status the PBX had not told before, fixed from then on: who is seen Connected first has
+ * started the call when it is its first record, unless the connection was transferred there.
  */
-function directionOf(
-  { id, status }: ConnectionRecord,
-  members: readonly ConnectionRecord[],
-  moved: ReadonlySet<string>,
-): Direction {
-  if (status === 'ringing') return 'inbound';
-  if (status === 'dialing') return 'outbound';
-  if (members.length < 2) return 'unknown';
-  return members[0]?.id === id && !moved.has(id) ? 'outbound' : 'inbound';
+function directionsOf(
+  { present }: Attendance,
+  before: ReadonlyMap<string, Party>,
+): readonly (readonly [Party, Direction])[] {
+  const beginners = [...present].filter(([{ status }]) => status === 'undefined');
+  if (beginners.length === 0) return [];
+  const calls = new Map<Call, { first: Party; legs: number }>();
+  for (const [party, { length }] of present) {
+    const { first, legs } = calls.get(party.call) ?? { first: party, legs: 0 };
+    calls.set(party.call, { first, legs: legs + length });
+  }
+  return beginners.map(([party, legs]) => {
+    const { status, id } = leadingLeg(legs, undefined);
+    if (status === 'ringing') return [party, 'inbound'];
+    if (status === 'dialing') return [party, 'outbound'];
+    const call = calls.get(party.call);
+    if (call === undefined || call.legs < 2) return [party, 'unknown'];
+    return [party, call.first === party && !before.has(id) ? 'outbound' : 'inbound'];
+  });
 }

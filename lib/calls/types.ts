@@ -15,6 +15,14 @@ export interface ConnectionRecord {
   ccid?: string;
 }
 
+/** When a snapshot was made. */
+export interface Moment {
+  /** Time of day, in ms since 1970: it may be set at any time. */
+  wall: number;
+  /** In ms, by a clock that nobody sets: durations and orders come from it. */
+  steady: number;
+}
+
 /** Which DNs are no person's phone. */
 export interface Numbering {
   /** DNs of outside lines. */
@@ -93,3 +101,13 @@ export interface ApiEvent {
   code: string | null;
 }
 export type WatchEvent = CallEvent | ApiEvent;
+
+/** An event of a call, and what is known of it beside what it tells. */
+export interface CallOccurrence {
+  event: CallEvent;
+  /** One extension's part in one call: the same from its first event to its last. */
+  party: number;
+  /** How long it rang until now, in ms. */
+  ringMs: number;
+}
+export type Occurrence = CallOccurrence | { event: ApiEvent };

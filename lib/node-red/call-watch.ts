@@ -1,9 +1,10 @@
-import { CallTracker, type ExtensionState, type Numbering, type WatchEvent } from '../calls';
+import { CallTracker, type ExtensionState, type Moment, type Numbering, type Occurrence } from '../calls';
 import { type ClientOptions, type Profile, type Snapshot, type ThreeCxClient, ThreeCxError } from '../http-api';
+import { now } from './clock';
 import { Pace } from './pace';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
-export type Listener = (events: readonly WatchEvent[], isSnapshot: boolean) => void;
+export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean) => void;
 
 /** `connecting`: nothing is known yet. `retrying`: there was a snapshot, but none just now. */
 export type WatchState = 'connecting' | 'online' | 'retrying' | 'offline';
@@ -16,8 +17,10 @@ export interface Memory {
   failures: number;
   /** Why the last try gave none. */
   error: ThreeCxError | null;
+  /** When the last snapshot was asked for, by the steady clock. */
+  askedAt: number;
   /** What happened while a node was deployed anew, by its id. */
-  readonly unseen: Map<string, { since: number; events: WatchEvent[] }>;
+  readonly unseen: Map<string, { since: number; occurrences: Occurrence[] }>;
   /** The extensions that took part in calls or commands, each with its profile where that was told. */
   readonly extensions: Map<string, Profile | null>;
 }
@@ -33,6 +36,8 @@ export interface KnownExtension {
 const failuresToOffline = 3;
 /** The longest pause between two tries, in ms. */
 const maxPause = 30_000;
+/** Two snapshots further apart, or three intervals where that is more, have an outage between them, in ms. */
+const maxDistance = 8_000;
 /** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
 const maxDeploy = 60_000;
 /** So many extensions are remembered. */
@@ -44,7 +49,7 @@ const callIdPause = 60_000;
 export function rememberedFor(url: string, numbering: Numbering, before: Memory | undefined): Memory {
   if (before?.url !== url) {
     const tracker = new CallTracker(numbering);
-    return { url, tracker, failures: 0, error: null, unseen: new Map(), extensions: new Map() };
+    return { url, tracker, failures: 0, error: null, askedAt: 0, unseen: new Map(), extensions: new Map() };
   }
   before.tracker.numbering = numbering;
   return before;
@@ -71,6 +76,7 @@ export class CallWatch {
     private readonly memory: Memory,
     private readonly interval: number,
     private readonly onChange: () => void,
+    private readonly clock: () => Moment = now,
   ) {
     this.pace = new Pace(interval);
   }
@@ -108,14 +114,13 @@ export class CallWatch {
    * @returns ends it; with `false` for a node that comes back
    */
   watch(id: string, listener: Listener): (isRemoved: boolean) => void {
-    // The pause before: was it a deploy, or has nobody watched for a while?
-    if (this.listeners.size === 0 && Date.now() - (this.tracker.time ?? 0) > maxDeploy) this.tracker.noSnapshot();
     this.listeners.set(id, listener);
     if (this.listeners.size === 1) this.pollNow();
     return (isRemoved) => {
       if (this.listeners.get(id) !== listener) return;
       this.listeners.delete(id);
-      if (!isRemoved && !this.memory.unseen.has(id)) this.memory.unseen.set(id, { since: Date.now(), events: [] });
+      if (!isRemoved && !this.memory.unseen.has(id))
+        this.memory.unseen.set(id, { since: this.clock().steady, occurrences: [] });
       if (this.listeners.size === 0) this.stopTimer();
     };
   }
@@ -199,8 +204,12 @@ export class CallWatch {
     this.memory.failures = 0;
     this.memory.error = null;
     if (wasFailing) this.onChange();
-    const events = this.tracker.update(connections, Date.now());
-    this.tell(wasOffline ? [{ event: 'online', code: null }, ...events] : events, true);
+    const arrival = this.clock();
+    // The list may be as old as its request, and much can happen in a long time, whatever the reason for it.
+    if (arrival.steady - this.memory.askedAt > Math.max(maxDistance, 3 * this.interval)) this.tracker.noSnapshot();
+    this.memory.askedAt = arrival.steady - milliseconds;
+    const occurrences = this.tracker.update(connections, arrival);
+    this.tell(wasOffline ? [{ event: { event: 'online', code: null } }, ...occurrences] : occurrences, true);
     void this.askForCallIds();
   }
 
@@ -211,19 +220,21 @@ export class CallWatch {
     this.tracker.noSnapshot();
     const goesOffline = this.memory.failures === failuresToOffline;
     if (goesOffline) this.onChange();
-    this.tell(goesOffline ? [{ event: 'offline', code: error.code }] : [], false);
+    this.tell(goesOffline ? [{ event: { event: 'offline', code: error.code } }] : [], false);
   }
 
-  private tell(events: readonly WatchEvent[], isSnapshot: boolean): void {
+  private tell(occurrences: readonly Occurrence[], isSnapshot: boolean): void {
     const { unseen } = this.memory;
     for (const [id, listener] of this.listeners) {
       const before = unseen.size === 0 ? undefined : unseen.get(id);
-      listener(before === undefined ? events : [...before.events, ...events], isSnapshot);
+      listener(before === undefined ? occurrences : [...before.occurrences, ...occurrences], isSnapshot);
       if (before !== undefined) unseen.delete(id);
     }
+    if (unseen.size === 0) return;
+    const { steady } = this.clock();
     for (const [id, missed] of unseen) {
-      if (Date.now() - missed.since > maxDeploy) unseen.delete(id);
-      else missed.events.push(...events);
+      if (steady - missed.since > maxDeploy) unseen.delete(id);
+      else missed.occurrences.push(...occurrences);
     }
   }
 
@@ -233,7 +244,7 @@ export class CallWatch {
     this.askingForCallIds = true;
     try {
       for (;;) {
-        const unknown = this.tracker.pickUnknownCallId((dn) => (this.silentUntil.get(dn) ?? 0) <= Date.now());
+        const unknown = this.tracker.pickUnknownCallId((dn) => (this.silentUntil.get(dn) ?? 0) <= this.clock().steady);
         if (unknown === null || this.closed || this.listeners.size === 0) return;
         await this.askForCallId(unknown);
       }
@@ -249,7 +260,7 @@ export class CallWatch {
       if (callId !== null) this.tracker.tellCallId(extension, callId, connection);
     } catch (error) {
       if (!(error instanceof ThreeCxError)) throw error;
-      this.silentUntil.set(extension, Date.now() + callIdPause);
+      this.silentUntil.set(extension, this.clock().steady + callIdPause);
     }
   }
 }

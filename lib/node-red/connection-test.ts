@@ -82,5 +82,9 @@ function secretsOf(values: ConnectionCredentials, stored: ConnectionNode | null)
 
 function countCalls(connections: readonly Connection[], settings: Settings): number {
   const { trunks } = numberingOf(settings);
-  return groupIntoCalls(connections, { isTrunk: (dn) => dn.search(trunks) >= 0, knownCall: () => undefined }).length;
+  return groupIntoCalls(connections, {
+    isTrunk: (dn) => dn.search(trunks) >= 0,
+    isQueue: (dn) => connections.some(({ queue }) => queue?.number === dn),
+    knownCall: () => undefined,
+  }).length;
 }

@@ -65,9 +65,9 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
   };
   node.showHealth();
 
-  const end = calls?.watch(node.id, (events, isSnapshot) => {
+  const end = calls?.watch(node.id, (occurrences, isSnapshot) => {
     node.showHealth();
-    for (const event of subscription.select(events, isSnapshot ? calls.tracker : null)) {
+    for (const event of subscription.select(occurrences, isSnapshot ? calls.tracker : null)) {
       seq += 1;
       // A flow may change what it gets: other nodes get the same event.
       const payload: WatchPayload = { ...structuredClone(event), seq };

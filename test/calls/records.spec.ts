@@ -3,7 +3,7 @@ import { CallTracker } from '../../lib/calls';
 import type { CallEvent } from '../../lib/calls/types';
 import { connectionsOf } from '../../lib/http-api/answers';
 import { scenarios } from '../fixtures/shipped-server.json';
-import { numbering, words } from './support';
+import { at, numbering, words } from './support';
 
 const nobody = '<html><head></head><body></body></html>';
 
@@ -18,7 +18,9 @@ function captured(name: string): string[] {
 /** Plays answers of showallcalls, a second apart, after one without calls. */
 function play(bodies: readonly string[]): CallEvent[] {
   const tracker = new CallTracker(numbering);
-  return [nobody, ...bodies].flatMap((body, index) => tracker.update(connectionsOf(body), index * 1000));
+  return [nobody, ...bodies].flatMap((body, index) =>
+    tracker.update(connectionsOf(body), at(index * 1000)).map(({ event }) => event),
+  );
 }
 
 describe('Events of the lists the server gives', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type CallEvent, CallTracker, type Interest, Subscription } from '../../lib/calls';
 import type { ConnectionRecord } from '../../lib/calls/types';
-import { everything, numbering, words } from './support';
+import { at, everything, numbering, words } from './support';
 
 function leg(id: string, extension: string, status: ConnectionRecord['status'], number: string): ConnectionRecord {
   return { id, extension, status, number, queue: null, recording: 'off' };
@@ -12,7 +12,7 @@ function told(interest: Partial<Interest>, ...lists: ConnectionRecord[][]): Call
   const tracker = new CallTracker(numbering);
   const subscription = new Subscription({ ...everything, ...interest });
   return [[], ...lists].flatMap((list, index) => {
-    const events = tracker.update(list, index * 1000);
+    const events = tracker.update(list, at(index * 1000));
     return subscription.select(events, tracker).filter((event) => 'call' in event);
   });
 }

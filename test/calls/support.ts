@@ -1,5 +1,5 @@
 import { callEventNames, type Interest } from '../../lib/calls';
-import type { CallEvent, Numbering } from '../../lib/calls/types';
+import type { CallEvent, Moment, Numbering } from '../../lib/calls/types';
 
 /** The defaults of a connection. */
 export const numbering: Numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
@@ -23,4 +23,9 @@ export function words(events: readonly CallEvent[]): string[] {
       .filter((word) => word !== null)
       .join(' '),
   );
+}
+
+/** A moment at which both clocks say the same. */
+export function at(milliseconds: number): Moment {
+  return { wall: milliseconds, steady: milliseconds };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CallTracker } from '../../lib/calls/tracker';
-import type { CallEvent, ConnectionRecord, ConnectionStatus } from '../../lib/calls/types';
-import { numbering, words } from './support';
+import type { CallEvent, CallOccurrence, ConnectionRecord, ConnectionStatus } from '../../lib/calls/types';
+import { at, numbering, words } from './support';
 
 const caller = '+4915112345678';
 const start = Date.UTC(2026, 10, 23, 18);
@@ -31,12 +31,22 @@ function snapshot(text: string): ConnectionRecord[] {
     });
 }
 
+function eventsOf(occurrences: readonly CallOccurrence[]): CallEvent[] {
+  return occurrences.map(({ event }) => event);
+}
+
+/** A tracker that has begun, and has seen no call. */
+function watching(): CallTracker {
+  const tracker = new CallTracker(numbering);
+  tracker.update([], at(start));
+  return tracker;
+}
+
 /** Plays snapshots, a second apart, after an empty one; `-` is none. */
 function play(...snapshots: string[]): CallEvent[] {
-  const tracker = new CallTracker(numbering);
-  tracker.update([], start);
+  const tracker = watching();
   return snapshots.flatMap((text, index) => {
-    if (text !== '-') return tracker.update(snapshot(text), start + (index + 1) * 1000);
+    if (text !== '-') return eventsOf(tracker.update(snapshot(text), at(start + (index + 1) * 1000)));
     tracker.noSnapshot();
     return [];
   });
@@ -101,15 +111,15 @@ describe('Events of calls', () => {
     it('nothing, for a while: the list is the very same one', () => {
       const tracker = new CallTracker(numbering);
       const list = snapshot(ringingAtTen);
-      tracker.update([], 0);
-      tracker.update(list, 1_000);
+      tracker.update([], at(0));
+      tracker.update(list, at(1_000));
       const [before] = tracker.calls();
-      assert.deepEqual(tracker.update(list, 1_700), []);
+      assert.deepEqual(eventsOf(tracker.update(list, at(1_700))), []);
       assert.equal(tracker.calls()[0], before);
       assert.equal(before?.accuracyMs, 700);
       tracker.noSnapshot();
-      tracker.update(list, 5_000);
-      const [ended] = tracker.update([], 5_300);
+      tracker.update(list, at(5_000));
+      const [ended] = eventsOf(tracker.update([], at(5_300)));
       assert.deepEqual(
         [ended?.event, ended?.outcome, ended?.synthetic, ended?.ringSeconds, ended?.accuracyMs],
         ['ended', 'missed', false, 4.3, 300],
@@ -209,16 +219,30 @@ describe('Events of calls', () => {
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
     });
 
-    it('whose number is known only later: its DN counts as an extension until then, and is ended', () => {
+    it('whose own leg comes before its number was ever seen: say nothing of that leg', () => {
+      const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller}`;
+      const ringing = `${waiting}; 3 10 ringing ${caller} q8000`;
+      const answered = `1 10000 connected ${caller}; 3 10 connected ${caller} q8000`;
+      assert.deepEqual(words(play(waiting, ringing, waiting, answered, '')), [
+        'ringing 10',
+        'ring-stopped 10 missed',
+        'answered 10',
+        'ended 10 answered',
+      ]);
+    });
+
+    it('that rings nobody for long: its own leg counts as an extension, and is ended', () => {
       const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller}`;
       const ringing = `1 10000 connected ${caller}; 3 10 ringing ${caller} q8000`;
-      assert.deepEqual(words(play(waiting, ringing, waiting)), [
+      const events = play(waiting, waiting, ringing, waiting);
+      assert.deepEqual(words(events), [
         'answered 8000',
         'transferred 8000 transferred to 10',
         'ended 8000 transferred to 10',
         'ringing 10',
         'ring-stopped 10 missed',
       ]);
+      assert.equal(events[0]?.accuracyMs, 2000, 'it is told a snapshot later');
     });
 
     it('ring one agent after the other', () => {
@@ -458,6 +482,326 @@ describe('Events of calls', () => {
     });
   });
 
+  describe('of a picked-up call', () => {
+    const dialled = `${ringingAtTen}; 3 11 dialing *20*10`;
+
+    it('are of the call that was picked up, which nobody missed', () => {
+      const events = play(ringingAtTen, dialled, `1 10000 connected ${caller}; 3 11 connected ${caller}`, '');
+      assert.deepEqual(words(events), [
+        'ringing 10',
+        'dialing 11',
+        'ring-stopped 10 answered-elsewhere',
+        'answered 11',
+        'ended 11 answered',
+      ]);
+      const [ringing, dialing, , answered, ended] = events;
+      assert.notEqual(dialing?.call, ringing?.call);
+      const { call, internal, trunk, direction, number } = answered ?? {};
+      assert.deepEqual(
+        { call, internal, trunk, direction, number },
+        { call: ringing?.call, internal: false, trunk: '10000', direction: 'outbound', number: caller },
+      );
+      assert.equal(ended?.call, call);
+    });
+
+    it('are the same when the PBX gives the connection another id', () => {
+      const events = play(ringingAtTen, dialled, `1 10000 connected ${caller}; 4 11 connected ${caller}`, '');
+      assert.deepEqual(words(events), [
+        'ringing 10',
+        'dialing 11',
+        'ring-stopped 10 answered-elsewhere',
+        'answered 11',
+        'ended 11 answered',
+      ]);
+      assert.deepEqual(
+        events.slice(-2).map(({ call, connection }) => [call, connection]),
+        [
+          [events[0]?.call, '4'],
+          [events[0]?.call, '4'],
+        ],
+      );
+    });
+
+    it('are the same by CCID', () => {
+      const events = play(
+        `1 10000 connected ${caller} c1; 2 10 ringing ${caller} c2`,
+        `1 10000 connected ${caller} c1; 2 10 ringing ${caller} c2; 3 11 dialing *20*10 c1`,
+        `1 10000 connected ${caller} c1; 3 11 connected ${caller} c3`,
+        '',
+      );
+      assert.deepEqual(words(events).slice(2), [
+        'ring-stopped 10 answered-elsewhere',
+        'answered 11',
+        'ended 11 answered',
+      ]);
+    });
+
+    it('of an internal call: whoever called talks to whoever picked it up', () => {
+      const events = play(
+        '1 12 dialing 10; 2 10 ringing 12',
+        '1 12 dialing 10; 2 10 ringing 12; 3 11 dialing *20*10',
+        '1 12 connected 11; 3 11 connected 12',
+        '',
+      );
+      assert.deepEqual(words(events).slice(3), [
+        'ring-stopped 10 answered-elsewhere',
+        'answered 12',
+        'answered 11',
+        'ended 12 answered',
+        'ended 11 answered',
+      ]);
+      assert.equal(new Set(events.filter(({ event }) => event !== 'dialing').map(({ call }) => call)).size, 1);
+    });
+
+    it('that rings a whole group, one of whom dials the code: goes on with its part', () => {
+      const group = `1 10000 connected ${caller}; 2 10 ringing ${caller}; 4 11 ringing ${caller}`;
+      const events = play(
+        group,
+        `${group}; 3 11 dialing *20*10`,
+        `1 10000 connected ${caller}; 3 11 connected ${caller}`,
+        '',
+      );
+      assert.deepEqual(words(events).slice(2), [
+        'dialing 11',
+        'ring-stopped 10 answered-elsewhere',
+        'ended 11 answered',
+        'answered 11',
+        'ended 11 answered',
+      ]);
+    });
+
+    it('of which nobody was rung: dialling a code that does nothing is not reached', () => {
+      assert.deepEqual(words(play('3 11 dialing *20*10', '')), ['dialing 11', 'ended 11 not-reached']);
+    });
+  });
+
+  describe('of a parked call that is fetched by its code', () => {
+    const parked = `1 10000 connected ${caller}; 2 10 held *00`;
+
+    it('are transferred to who dialled the code', () => {
+      for (const id of ['3', '4']) {
+        const events = play(
+          tenTalks,
+          parked,
+          `${parked}; 3 11 dialing *10`,
+          `1 10000 connected ${caller}; ${id} 11 connected ${caller}`,
+          '',
+        );
+        assert.deepEqual(words(events), [
+          'answered 10',
+          'held 10',
+          'dialing 11',
+          'transferred 10 transferred to 11',
+          'ended 10 transferred to 11',
+          'answered 11',
+          'ended 11 answered',
+        ]);
+        assert.equal(events.at(-1)?.call, events[0]?.call);
+        assert.equal(events.at(-1)?.internal, false);
+      }
+    });
+
+    it('by whoever parked it: resumed, and no transfer', () => {
+      const fetched = `1 10000 connected ${caller}; 3 10 connected ${caller}`;
+      const events = play(tenTalks, parked, fetched, '');
+      assert.deepEqual(words(events), ['answered 10', 'held 10', 'resumed 10', 'ended 10 answered']);
+      const { connection, transferredTo, talkSeconds, holdSeconds } = events.at(-1) ?? {};
+      assert.deepEqual(
+        { connection, transferredTo, talkSeconds, holdSeconds },
+        { connection: '3', transferredTo: null, talkSeconds: 2, holdSeconds: 1 },
+      );
+    });
+
+    it('by whoever parked it, seen dialling: the dialling is over, and the call resumed', () => {
+      for (const id of ['3', '4']) {
+        const fetched = `1 10000 connected ${caller}; ${id} 10 connected ${caller}`;
+        const events = play(tenTalks, parked, `${parked}; 3 10 dialing *10`, fetched, '');
+        assert.deepEqual(words(events), [
+          'answered 10',
+          'held 10',
+          'dialing 10',
+          'ended 10 answered',
+          'resumed 10',
+          'ended 10 answered',
+        ]);
+      }
+    });
+  });
+
+  describe('of an extension with several phones', () => {
+    const both = `1 10000 connected ${caller}; 2 10 ringing ${caller}; 3 10 ringing ${caller}`;
+
+    it('are one ringing, one answered and one ended', () => {
+      const events = play(both, tenTalks, '');
+      assert.deepEqual(words(events), ['ringing 10', 'answered 10', 'ended 10 answered']);
+      assert.deepEqual(
+        events.map(({ connection, activeCalls }) => [connection, activeCalls]),
+        [
+          ['2', 1],
+          ['2', 1],
+          ['2', 0],
+        ],
+      );
+    });
+
+    it('are of the phone that has the call', () => {
+      const second = `1 10000 connected ${caller}; 3 10 connected ${caller}`;
+      const events = play(both, both, second, '');
+      assert.deepEqual(
+        events.map(({ event, connection }) => `${event} ${connection}`),
+        ['ringing 2', 'answered 3', 'ended 3'],
+      );
+      assert.deepEqual([events[1]?.ringSeconds, events[2]?.talkSeconds], [2, 1]);
+    });
+
+    it('say nothing of a phone that stops ringing, or rings on, while another one has the call', () => {
+      const talksAndRings = `1 10000 connected ${caller}; 2 10 connected ${caller}; 3 10 ringing ${caller}`;
+      const ringsOn = `1 10000 connected ${caller}; 3 10 ringing ${caller}`;
+      assert.deepEqual(words(play(both, talksAndRings, tenTalks, '')), [
+        'ringing 10',
+        'answered 10',
+        'ended 10 answered',
+      ]);
+      assert.deepEqual(words(play(both, ringingAtTen, '')), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
+      assert.deepEqual(words(play(both, talksAndRings, ringsOn, '')), [
+        'ringing 10',
+        'answered 10',
+        'ended 10 answered',
+      ]);
+    });
+
+    it('are missed once, by all who were rung', () => {
+      const group = `${both}; 4 11 ringing ${caller}; 5 11 ringing ${caller}`;
+      const events = play(group, '');
+      assert.deepEqual(words(events), [
+        'ringing 10',
+        'ringing 11',
+        'ended 10 missed',
+        'ended 11 missed',
+        'missed 10 missed',
+      ]);
+      assert.deepEqual(events.at(-1)?.extensions, ['10', '11']);
+    });
+
+    it('go on at another of its phones without an event', () => {
+      const moved = `1 10000 connected ${caller}; 3 10 connected ${caller}`;
+      assert.deepEqual(words(play(tenTalks, moved, '')), ['answered 10', 'ended 10 answered']);
+    });
+
+    it('have one call id', () => {
+      const tracker = watching();
+      tracker.update(snapshot(both), at(start + 1000));
+      assert.deepEqual(
+        tracker.pickUnknownCallId(() => true),
+        { extension: '10', connection: '2' },
+      );
+      tracker.tellCallId('10', 'A', '2');
+      const [answered] = eventsOf(tracker.update(snapshot(tenTalks.replace('2 10', '3 10')), at(start + 2000)));
+      assert.equal(answered?.callId, null, 'that leg is gone');
+    });
+  });
+
+  describe('of a call that is forwarded to a mobile', () => {
+    const line = (status: string): string => `5 10001 ${status} +49170999`;
+    const onlyCaller = `1 10000 connected ${caller}`;
+
+    it('and answered there: was answered elsewhere, and nobody missed it', () => {
+      for (const linked of ['', ' c']) {
+        const ccid = (number: number): string => (linked === '' ? '' : `${linked}${number}`);
+        const rings = `${onlyCaller}${ccid(1)}; 2 10 ringing ${caller}${ccid(2)}`;
+        const both = `${rings}; ${line('dialing')}${ccid(3)}`;
+        const taken = `${onlyCaller}${ccid(1)}; ${line('connected')}${ccid(3)}`;
+        assert.deepEqual(words(play(rings, both, taken, taken, '')), [
+          'ringing 10',
+          'ring-stopped 10 answered-elsewhere',
+        ]);
+      }
+    });
+
+    it('and answered there after it stopped ringing inside: nobody missed it', () => {
+      const events = play(ringingAtTen, `${onlyCaller}; ${line('dialing')}`, `${onlyCaller}; ${line('connected')}`, '');
+      assert.deepEqual(words(events), ['ringing 10', 'ring-stopped 10 missed']);
+    });
+
+    it('and is over at once: it ended, answered elsewhere', () => {
+      const ringsAndTalks = `${ringingAtTen}; ${line('connected')}`;
+      assert.deepEqual(words(play(ringingAtTen, `${ringingAtTen}; ${line('dialing')}`, ringsAndTalks, '')), [
+        'ringing 10',
+        'ended 10 answered-elsewhere',
+      ]);
+    });
+
+    it('where its leg moves to the outside line', () => {
+      const moved = (status: string): string => `${onlyCaller}; 2 10001 ${status} +49170999`;
+      assert.deepEqual(words(play(ringingAtTen, moved('dialing'), moved('connected'), '')), [
+        'ringing 10',
+        'ring-stopped 10 missed',
+      ]);
+    });
+
+    it('on a line that stands between the caller and whom the call rings next: is one call', () => {
+      const next = `${onlyCaller}; ${line('dialing')}; 6 11 ringing ${caller}`;
+      const events = play(ringingAtTen, `${onlyCaller}; ${line('dialing')}`, next, '');
+      assert.deepEqual(words(events).slice(1), [
+        'ring-stopped 10 missed',
+        'ringing 11',
+        'ended 11 missed',
+        'missed 10 missed',
+      ]);
+      assert.equal(new Set(events.map(({ call }) => call)).size, 1);
+    });
+
+    it('and not answered there: missed', () => {
+      assert.deepEqual(words(play(ringingAtTen, `${onlyCaller}; ${line('dialing')}`, '')), [
+        'ringing 10',
+        'ring-stopped 10 missed',
+        'missed 10 missed',
+      ]);
+    });
+
+    it('is no call on a line that was there before, or goes on, or has an extension', () => {
+      const other = '7 10001 connected +49170999';
+      const withTen = (rest: string): string => `${ringingAtTen}; ${rest}`;
+      assert.ok(words(play(other, withTen(other), other)).includes('missed 10 missed'), 'before');
+      assert.ok(words(play(ringingAtTen, withTen(other), other)).includes('missed 10 missed'), 'goes on');
+      const outbound = '6 11 dialing +49170999; 7 10001 connected +49170999';
+      assert.ok(words(play(ringingAtTen, withTen(outbound), '')).includes('missed 10 missed'), 'has an extension');
+    });
+
+    it('is not the line of the caller, who talks to a mailbox', () => {
+      const dialling = `1 10000 dialing ${caller}; 2 10 ringing ${caller}`;
+      const mailbox = `1 10000 connected ${caller}; 3 999 connected ${caller}`;
+      assert.deepEqual(words(play(dialling, mailbox, '')), [
+        'ringing 10',
+        'ring-stopped 10 missed',
+        'missed 10 missed',
+      ]);
+    });
+  });
+
+  describe('by the clock', () => {
+    /** A call that rings for 2 s and talks for 4, while the wall clock is set. */
+    const withClockSet = (milliseconds: number): CallEvent[] => {
+      const tracker = watching();
+      const lists = ['', ringingAtTen, ringingAtTen, tenTalks, tenTalks, tenTalks, tenTalks, ''];
+      return lists.flatMap((list, second) => {
+        const steady = start + second * 1000;
+        return eventsOf(tracker.update(snapshot(list), { wall: steady + (second > 3 ? milliseconds : 0), steady }));
+      });
+    };
+
+    it('that is set while somebody talks: durations stay as they are', () => {
+      for (const hours of [1, -1]) {
+        const events = withClockSet(hours * 3_600_000);
+        assert.deepEqual(words(events), ['ringing 10', 'answered 10', 'ended 10 answered']);
+        const { ringSeconds, talkSeconds, holdSeconds, accuracyMs, answeredAt, endedAt } = events.at(-1) ?? {};
+        assert.deepEqual({ ringSeconds, talkSeconds, holdSeconds }, { ringSeconds: 2, talkSeconds: 4, holdSeconds: 0 });
+        assert.equal(accuracyMs, 1000);
+        assert.equal(Date.parse(endedAt ?? '') - Date.parse(answeredAt ?? ''), hours * 3_600_000 + 4000);
+      }
+    });
+  });
+
   describe('of two calls on one extension', () => {
     it('say what the extension does, talking before ringing', () => {
       const second = `${tenTalks}; 3 10000 connected +492; 4 10 ringing +492`;
@@ -514,15 +858,15 @@ describe('Events of calls', () => {
   describe('at the start', () => {
     it('are silent, but what changes afterwards is told', () => {
       const tracker = new CallTracker(numbering);
-      assert.deepEqual(tracker.update(snapshot(ringingAtTen), start), []);
-      assert.deepEqual(words(tracker.update([], start + 1000)), ['ended 10 missed', 'missed 10 missed']);
+      assert.deepEqual(eventsOf(tracker.update(snapshot(ringingAtTen), at(start))), []);
+      assert.deepEqual(words(eventsOf(tracker.update([], at(start + 1000)))), ['ended 10 missed', 'missed 10 missed']);
     });
 
     it('can be asked for: how everything there is began', () => {
       const tracker = new CallTracker(numbering);
-      tracker.update(snapshot(`${tenTalks}; 3 11 dialing 12; 4 12 ringing 11`), start);
+      tracker.update(snapshot(`${tenTalks}; 3 11 dialing 12; 4 12 ringing 11`), at(start));
       assert.deepEqual(
-        tracker.current().map(({ event, extension, initial }) => [event, extension, initial]),
+        eventsOf(tracker.current()).map(({ event, extension, initial }) => [event, extension, initial]),
         [
           ['answered', '10', true],
           ['dialing', '11', true],
@@ -534,37 +878,33 @@ describe('Events of calls', () => {
   });
 
   describe('call ids', () => {
-    const watching = (): CallTracker => {
-      const tracker = new CallTracker(numbering);
-      tracker.update([], start);
-      return tracker;
-    };
     const callIds = (events: CallEvent[]): (string | null)[] => events.map(({ callId }) => callId);
 
     it('are of the connection that is new at the extension', () => {
       const tracker = watching();
       tracker.tellCallId('10', 'A');
-      assert.deepEqual(callIds(tracker.update(snapshot('1 10 dialing +491; 2 10000 dialing +491'), start + 1000)), [
-        'A',
-      ]);
+      assert.deepEqual(
+        callIds(eventsOf(tracker.update(snapshot('1 10 dialing +491; 2 10000 dialing +491'), at(start + 1000)))),
+        ['A'],
+      );
       const both = '1 10 held +491; 2 10000 hold +491; 3 10 dialing 11; 4 11 ringing 10';
       tracker.tellCallId('10', 'B');
-      assert.deepEqual(callIds(tracker.update(snapshot(both), start + 2000)), ['A', 'B', null]);
+      assert.deepEqual(callIds(eventsOf(tracker.update(snapshot(both), at(start + 2000)))), ['A', 'B', null]);
     });
 
     it('that were asked for are of that connection only', () => {
       const tracker = watching();
-      tracker.update(snapshot(tenTalks), start + 1000);
+      tracker.update(snapshot(tenTalks), at(start + 1000));
       tracker.tellCallId('10', 'A', '2');
-      const next = tenTalks.replace('2 10', '3 10');
-      assert.deepEqual(callIds(tracker.update(snapshot(next), start + 2000)), [null, null, null]);
+      assert.deepEqual(tracker.update(snapshot(tenTalks.replace('2 10', '3 10')), at(start + 2000)), []);
+      assert.equal(tracker.calls()[0]?.callId, null);
     });
 
     it('say nothing where they could be of either connection', () => {
       const tracker = watching();
       tracker.tellCallId('10', 'A');
       assert.deepEqual(
-        callIds(tracker.update(snapshot(`${tenTalks}; 3 10 dialing 11; 4 11 ringing 10`), start + 1000)),
+        callIds(eventsOf(tracker.update(snapshot(`${tenTalks}; 3 10 dialing 11; 4 11 ringing 10`), at(start + 1000)))),
         [null, null, null],
       );
     });
@@ -573,21 +913,23 @@ describe('Events of calls', () => {
       const tracker = watching();
       tracker.tellCallId('10', 'A');
       tracker.noSnapshot();
-      assert.deepEqual(callIds(tracker.update(snapshot(tenTalks), start + 2000)), [null]);
+      assert.deepEqual(callIds(eventsOf(tracker.update(snapshot(tenTalks), at(start + 2000)))), [null]);
     });
 
     it('go with a connection that moves to another extension', () => {
       const tracker = watching();
       tracker.tellCallId('10', 'A');
-      tracker.update(snapshot(tenTalks), start + 1000);
-      const moved = tracker.update(snapshot(tenTalks.replace('2 10 connected', '2 11 ringing')), start + 2000);
+      tracker.update(snapshot(tenTalks), at(start + 1000));
+      const moved = eventsOf(
+        tracker.update(snapshot(tenTalks.replace('2 10 connected', '2 11 ringing')), at(start + 2000)),
+      );
       assert.deepEqual(callIds(moved), ['A', 'A', 'A']);
     });
 
     it('are to be asked for where an extension has one connection, once', () => {
       const tracker = watching();
       const mayAsk = (): boolean => true;
-      tracker.update(snapshot('1 10 dialing 11; 2 11 ringing 10; 3 12 dialing 13; 4 12 ringing 9'), start + 1000);
+      tracker.update(snapshot('1 10 dialing 11; 2 11 ringing 10; 3 12 dialing 13; 4 12 ringing 9'), at(start + 1000));
       assert.deepEqual(tracker.pickUnknownCallId(mayAsk), { extension: '10', connection: '1' });
       assert.deepEqual(
         tracker.pickUnknownCallId(() => false),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { callEventNames, type CallEvent, Subscription, type Interest } from '../../lib/calls';
+import { callEventNames, type CallEvent, type CallOccurrence, type Interest, Subscription } from '../../lib/calls';
 import { everything } from './support';
 import { play, plans } from './truth/histories';
 import { check, type Unknowable } from './truth/oracle';
@@ -40,15 +40,15 @@ describe('Events of calls, against the truth', function () {
         const all = new Subscription({ ...everything, minRing: interest.minRing, initial: interest.initial });
         const own = new Subscription({ ...interest, events: everything.events });
         const some = new Subscription(interest);
-        const told: Record<'all' | 'own' | 'some', CallEvent[]> = { all: [], own: [], some: [] };
+        const told: Record<'all' | 'own' | 'some', Marked[]> = { all: [], own: [], some: [] };
         let pollCount = 0;
         let start = Infinity;
-        await play(plan, (events, tracker) => {
+        await play({ ...plan, clock: [] }, (occurrences, tracker) => {
           if (pollCount++ < firstPoll) return;
-          start = Math.min(start, tracker?.time ?? Infinity);
-          const now = tracker === null ? null : { time: tracker.time, current: () => tracker.current() };
+          start = Math.min(start, tracker?.time?.wall ?? Infinity);
+          const now = tracker === null ? null : { current: () => tracker.current().map(marked) };
           const calls = (subscription: Subscription) =>
-            subscription.select(events, now).filter((event) => 'call' in event);
+            subscription.select(occurrences.map(marked), now) as readonly unknown[] as Marked[];
           told.all.push(...calls(all));
           told.own.push(...calls(own));
           told.some.push(...calls(some));
@@ -64,6 +64,14 @@ describe('Events of calls, against the truth', function () {
     );
   });
 });
+
+/** An event that says whose it is. */
+type Marked = CallEvent & { party: number };
+
+function marked(occurrence: CallOccurrence): CallOccurrence {
+  const { event, party } = occurrence;
+  return { ...occurrence, event: Object.assign({}, event, { party }) };
+}
 
 function inWords(counts: readonly [string, number][]): string {
   return counts.map(([what, count]) => `${count} ${what}`).join(', ');
@@ -91,9 +99,9 @@ function interests(): fc.Arbitrary<Interest> {
 }
 
 /** What concerns a node, of all that is told: an end does when something of the connection did before. */
-function concernedOf(events: readonly CallEvent[], interest: Interest): CallEvent[] {
+function concernedOf(events: readonly Marked[], interest: Interest): Marked[] {
   const { extensions, direction, scope, queues, number } = interest;
-  const concerned = new Map<string, boolean>();
+  const concerned = new Map<number, boolean>();
   return events.filter((event) => {
     const dns = event.event === 'missed' ? event.extensions : [event.extension];
     const passes =
@@ -103,7 +111,7 @@ function concernedOf(events: readonly CallEvent[], interest: Interest): CallEven
       (queues === null || (event.queue !== null && queues(event.queue.number))) &&
       number.test(event.number);
     if (event.event === 'missed') return passes;
-    const key = `${event.connection} ${event.extension}`;
+    const key = event.party;
     const before = concerned.get(key);
     const isEnd = event.event === 'ended' || event.event === 'ring-stopped';
     if (isEnd) concerned.delete(key);
@@ -117,12 +125,12 @@ function concernedOf(events: readonly CallEvent[], interest: Interest): CallEven
  *
  * @param start when the node began to watch; without `initial` it knows no beginning of what there was
  */
-function checkRings(events: readonly CallEvent[], { minRing, initial }: Interest, start: number): void {
-  const begun = new Map<string, CallEvent>();
+function checkRings(events: readonly Marked[], { minRing, initial }: Interest, start: number): void {
+  const begun = new Map<number, CallEvent>();
   for (const event of events) {
     const { connection, extension, startedAt, answeredAt, endedAt, direction, ringSeconds } = event;
     const what = `${event.event} of ${connection} at ${extension}`;
-    const key = `${connection} ${extension}`;
+    const key = event.party;
     const rang = (ringSeconds ?? 0) * 1000;
     switch (event.event) {
       case 'ringing':

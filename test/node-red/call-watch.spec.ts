@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
-import type { WatchEvent } from '../../lib/calls';
+import type { Occurrence, WatchEvent } from '../../lib/calls';
 import { type Connection, type Snapshot, type ThreeCxClient, ThreeCxError } from '../../lib/http-api';
 import { CallWatch, type Memory, rememberedFor } from '../../lib/node-red/call-watch';
+import { at } from '../calls/support';
 
 const numbering = { trunks: /^1\d{4}$/, services: /^999$/ };
 const silence = new ThreeCxError('timeout', 'no answer');
@@ -37,8 +38,13 @@ describe('The watch over the calls of a connection', () => {
     },
   } as unknown as ThreeCxClient;
 
-  const open = (): CallWatch => new CallWatch(client, memory, 1_000, () => changes.push(watch.state));
-  const listen = (events: readonly WatchEvent[]): void => void heard.push(...events);
+  const open = (): CallWatch => {
+    const note = (): void => void changes.push(watch.state);
+    return new CallWatch(client, memory, 1_000, note, () => at(Date.now()));
+  };
+  const listen = (occurrences: readonly Occurrence[]): void => {
+    heard.push(...occurrences.map(({ event }) => event));
+  };
   /** Lets what is due happen, and what that sets off. */
   const pass = async (milliseconds: number): Promise<void> => {
     clock.tick(milliseconds);
@@ -198,8 +204,10 @@ describe('The watch over the calls of a connection', () => {
     answer = [...talking, connected('3', '11')];
     await passSeconds(2);
     assert.equal(watch.tracker.calls()[0]?.callId, 'id of 10');
+    answer = talking;
+    await passSeconds(1);
     answer = [...talking, connected('4', '11')];
-    await passSeconds(50);
+    await passSeconds(49);
     assert.deepEqual(asked, ['10', '11']);
     await passSeconds(11);
     assert.deepEqual(asked, ['10', '11', '11']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type CallEvent, CallTracker, parseNumberList, Subscription } from '../../lib/calls';
+import { type CallOccurrence, CallTracker, parseNumberList, Subscription } from '../../lib/calls';
 import type { ConnectionRecord } from '../../lib/calls/types';
 import { type ArgumentName, type OperationName, ThreeCxError } from '../../lib/http-api';
 import { connectionsOf, unwrap } from '../../lib/http-api/answers';
@@ -8,7 +8,7 @@ import { checkArgument } from '../../lib/http-api/arguments';
 import { isUnknownOperation, operationOf, operations } from '../../lib/http-api/operations';
 import { Settings } from '../../lib/node-red/settings';
 import type { NodeAPI } from '../../lib/node-red/types';
-import { everything, numbering } from '../calls/support';
+import { at, everything, numbering } from '../calls/support';
 import { scenarios } from '../fixtures/shipped-server.json';
 import { growthOf } from './growth';
 import { isLong, report } from './report';
@@ -176,8 +176,8 @@ describe('Whatever comes in', function () {
     for (const answer of [body, `<html><body>${body}</body></html>`, `ID=1;S=Ringing;DN=10;EP=${body};REC=Stop<br>`]) {
       attempt(() => {
         const tracker = new CallTracker(numbering);
-        tracker.update([], 0);
-        tracker.update(connectionsOf(answer), 1_000);
+        tracker.update([], at(0));
+        tracker.update(connectionsOf(answer), at(1_000));
       });
     }
   });
@@ -206,13 +206,13 @@ describe('Whatever comes in', function () {
     (steps) => {
       const tracker = new CallTracker(numbering);
       const subscription = new Subscription({ ...everything, minRing: 3_000, initial: true });
-      const open = new Set<string>();
+      const open = new Set<number>();
       let time = 0;
       const take = (list: readonly ConnectionRecord[], pause: number): void => {
         time += pause;
-        const events = tracker.update(list, time);
-        subscription.select(events, tracker);
-        for (const event of events) follow(event, open);
+        const occurrences = tracker.update(list, at(time));
+        subscription.select(occurrences, tracker);
+        for (const occurrence of occurrences) follow(occurrence, open);
       };
       take([], 0);
       for (const one of steps) {
@@ -260,7 +260,7 @@ describe('Whatever comes in', function () {
             const tracker = new CallTracker(numbering);
             const subscription = new Subscription({ ...everything, minRing: 1_500, initial: true });
             for (const [second, list] of [nobody, body, body, body, nobody].entries()) {
-              subscription.select(tracker.update(connectionsOf(list), second * 1_000), tracker);
+              subscription.select(tracker.update(connectionsOf(list), at(second * 1_000)), tracker);
             }
           };
         };
@@ -289,10 +289,10 @@ describe('Whatever comes in', function () {
   });
 });
 
-/** Every ringing, dialing or answered of a connection is closed by exactly one ring-stopped or ended. */
-function follow({ event, connection, extension }: CallEvent, open: Set<string>): void {
-  const key = `${connection} at ${extension}`;
-  if (event === 'ringing' || event === 'dialing' || event === 'answered') open.add(key);
-  else if (event === 'ended' || event === 'ring-stopped') assert.ok(open.delete(key), `${key} was not there`);
-  else if (event !== 'missed') assert.ok(open.has(key), `${event}, but ${key} is not there`);
+/** Every ringing, dialing or answered of an extension's part in a call is closed by exactly one ring-stopped or ended. */
+function follow({ event: { event, connection, extension }, party }: CallOccurrence, open: Set<number>): void {
+  const what = `${connection} at ${extension}`;
+  if (event === 'ringing' || event === 'dialing' || event === 'answered') open.add(party);
+  else if (event === 'ended' || event === 'ring-stopped') assert.ok(open.delete(party), `${what} was not there`);
+  else if (event !== 'missed') assert.ok(open.has(party), `${event}, but ${what} is not there`);
 }

@@ -8,7 +8,7 @@ import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import { Subscription } from '../../lib/calls';
 import { ThreeCxClient } from '../../lib/http-api';
 import { CallWatch, rememberedFor } from '../../lib/node-red/call-watch';
-import { everything, numbering } from '../calls/support';
+import { at, everything, numbering } from '../calls/support';
 import { isLong, type Part, report } from './report';
 
 const hours = isLong ? 24 * 7 : 3;
@@ -71,7 +71,8 @@ describe(`${hours} hours of polls and calls`, function () {
     clock = FakeTimers.install({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.now() });
     client = new ThreeCxClient({ url: simulator.url, onAnswer: (answer) => watch.hear(answer) });
     const memory = rememberedFor(simulator.url, numbering, undefined);
-    watch = new CallWatch(client, memory, 1_000, () => assert.fail('the server went away'));
+    const away = (): never => assert.fail('the server went away');
+    watch = new CallWatch(client, memory, 1_000, away, () => at(Date.now()));
   });
   after(async () => {
     (watch as CallWatch | undefined)?.close();
@@ -88,9 +89,9 @@ describe(`${hours} hours of polls and calls`, function () {
     let known = new Set<string>();
     for (let id = 0; id < monitors; id++) {
       const subscription = new Subscription({ ...everything, minRing: id * 1_000, initial: true });
-      watch.watch(`monitor ${id}`, (events, isSnapshot) => {
+      watch.watch(`monitor ${id}`, (occurrences, isSnapshot) => {
         assert.ok(isSnapshot);
-        counts.events += subscription.select(events, watch.tracker).length;
+        counts.events += subscription.select(occurrences, watch.tracker).length;
         if (id === 0) told.emit('poll');
       });
     }

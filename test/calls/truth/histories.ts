@@ -1,28 +1,35 @@
 /** Random histories of a PBX with dozens of phones, played to a tracker in virtual time. */
 import fc from 'fast-check';
-import { CallTracker } from '../../../lib/calls';
-import type { CallEvent } from '../../../lib/calls/types';
+import { type CallOccurrence, CallTracker } from '../../../lib/calls';
+import type { CallEvent, Numbering } from '../../../lib/calls/types';
 import { ListReader } from '../../../lib/http-api/answers';
 import { VirtualClock } from '../../../simulator/clock';
 import { History, type HistoryEntry } from '../../../simulator/history';
 import { forms, type ServerKind } from '../../../simulator/operations';
-import { type Connection, Pbx, PbxError } from '../../../simulator/pbx';
-import type { PbxSetup } from '../../../simulator/setup';
+import { CODE_FORMS, type Connection, isParked, Pbx, PbxError, type PbxOptions } from '../../../simulator/pbx';
+import type { PbxSetup, Phone } from '../../../simulator/setup';
 import { numbering } from '../support';
 
 /** Of two and three digits, so that one number is the beginning of another. */
 export const extensions = [...numbersFrom(10, 10), ...numbersFrom(100, 14)];
 export const trunk = '10000';
-const queues = [
+export const queues = [
   { number: '8000', name: 'Support: Süd; EU', agents: extensions.slice(0, 8) },
   { number: '8001', name: 'Sales', agents: extensions.slice(5, 9) },
   { number: '8002', name: 'Night', agents: extensions.slice(20) },
 ];
 const setup: PbxSetup = {
-  extensions: extensions.map((number) => ({ number, name: `Extension ${number}`, phones: [] })),
+  extensions: extensions.map((number, index) => ({
+    number,
+    name: `Extension ${number}`,
+    phones: ['desk', 'soft', 'web'].slice(0, index % 4).map((kind) => phoneOf(number, kind)),
+  })),
   queues,
   trunk,
 };
+
+/** What the wall clock says when a history begins. */
+const start = Date.UTC(2026, 10, 23, 18);
 
 /** What people do; where nobody can just now, nothing happens. */
 const kinds = [
@@ -44,6 +51,10 @@ const kinds = [
   'divert',
   'park',
   'unpark',
+  'fetchOwn',
+  'pickUp',
+  'connect',
+  'forward',
   'join',
   'record',
 ] as const;
@@ -60,6 +71,9 @@ export interface Action {
 
 export interface Plan {
   server: ServerKind;
+  pbx: Required<PbxOptions>;
+  /** Do the connection's settings say which DNs are queues? */
+  queuesAreServices: boolean;
   /** Between two polls, in ms. */
   interval: number;
   /** In ms. */
@@ -69,11 +83,15 @@ export interface Plan {
   head: number;
   /** Polls without a snapshot. */
   outages: { poll: number; length: number }[];
+  /** Somebody sets the wall clock before these polls, by so many ms. */
+  clock: { poll: number; by: number }[];
 }
 
 /** A try to get a snapshot. */
 export interface Poll {
   at: number;
+  /** What the wall clock says. */
+  wall: number;
   /** What there truly was, with the call ids of the PBX; null for none. */
   connections: Connection[] | null;
   /** What the tracker made of it. */
@@ -82,6 +100,8 @@ export interface Poll {
   entries: number;
   /** So many attended transfers came before. */
   joins: number;
+  /** So many calls were taken by code before. */
+  codes: number;
 }
 
 /** An attended transfer: the newer call has become part of the older one. */
@@ -90,12 +110,25 @@ export interface Join {
   newer: string;
 }
 
+/** A code that was seen being dialled has taken a call. */
+export interface Code {
+  dn: string;
+  /** The call that it was by itself. */
+  from: string;
+  /** The call that it took. */
+  to: string;
+}
+
 /** What truly happened, and what was made of it. */
 export interface Truth {
   server: ServerKind;
+  numbering: Numbering;
   polls: Poll[];
   entries: HistoryEntry[];
   joins: Join[];
+  codes: Code[];
+  /** The connections on which calls were forwarded outside. */
+  forwards: ReadonlySet<string>;
 }
 
 const frequencies: Record<Kind, number> = {
@@ -117,6 +150,10 @@ const frequencies: Record<Kind, number> = {
   divert: 2,
   park: 2,
   unpark: 2,
+  fetchOwn: 1,
+  pickUp: 3,
+  connect: 9,
+  forward: 2,
   join: 6,
   record: 3,
 };
@@ -131,8 +168,16 @@ export function plans(maxActions: number): fc.Arbitrary<Plan> {
     whom: fc.nat(1000),
   });
   const outage = fc.record({ poll: fc.nat(100), length: fc.integer({ min: 1, max: 5 }) });
+  const setting = fc.record({ poll: fc.nat(40), by: fc.constantFrom(-3_600_000, -2_000, 2_000, 3_600_000) });
+  const pbx = fc.record({
+    phoneLegs: fc.boolean(),
+    codes: fc.constantFrom(...CODE_FORMS),
+    queueLegs: fc.boolean(),
+  });
   const plan = fc.record({
     server: fc.constantFrom<ServerKind>('shipped', 'documented'),
+    pbx,
+    queuesAreServices: fc.boolean(),
     interval: fc.constantFrom(250, 1000, 5000),
     actions: fc.array(action, { maxLength: maxActions, size: 'max' }),
     head: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: fc.nat(10), weight: 1 }),
@@ -140,6 +185,7 @@ export function plans(maxActions: number): fc.Arbitrary<Plan> {
       { arbitrary: fc.constant<Plan['outages']>([]), weight: 2 },
       { arbitrary: fc.array(outage, { maxLength: 3 }), weight: 1 },
     ),
+    clock: fc.array(setting, { maxLength: 2 }),
   });
   return plan.map((one) => ({ ...one, pace: one.interval }));
 }
@@ -151,14 +197,16 @@ export function plans(maxActions: number): fc.Arbitrary<Plan> {
  */
 export async function play(
   plan: Plan,
-  watch: (events: readonly CallEvent[], tracker: CallTracker | null) => void = () => undefined,
+  watch: (occurrences: readonly CallOccurrence[], tracker: CallTracker | null) => void = () => undefined,
 ): Promise<Truth> {
-  const { server, interval, pace, actions, head, outages } = plan;
+  const { server, interval, pace, actions, head, outages, queuesAreServices } = plan;
   const clock = new VirtualClock();
-  const pbx = new Pbx(setup);
+  const pbx = new Pbx(setup, plan.pbx);
   const history = new History(pbx, clock);
-  const joins: Join[] = [];
-  const tracker = new CallTracker(numbering);
+  const done: Done = { joins: [], codes: [], forwards: new Set() };
+  const { joins, codes } = done;
+  const own = queuesAreServices ? { ...numbering, services: /^(?:999|80\d\d|\*.*)$/ } : numbering;
+  const tracker = new CallTracker(own);
   const lists = new ListReader();
   const showAllCalls = forms[server].operations.get('showallcalls');
   if (showAllCalls === undefined) throw new Error('The simulator has no showallcalls.');
@@ -166,7 +214,9 @@ export async function play(
 
   const poll = async (hasSnapshot: boolean) => {
     const at = clock.now();
-    const base = { at, entries: history.entries().length, joins: joins.length };
+    const set = plan.clock.filter(({ poll: number }) => number <= polls.length).reduce((sum, { by }) => sum + by, 0);
+    const wall = start + at + set;
+    const base = { at, wall, entries: history.entries().length, joins: joins.length, codes: codes.length };
     if (!hasSnapshot) {
       tracker.noSnapshot();
       polls.push({ ...base, connections: null, events: [] });
@@ -174,9 +224,9 @@ export async function play(
       return;
     }
     const body = await showAllCalls({ pbx, arg: () => '', pause: () => Promise.resolve() });
-    const events = tracker.update(lists.read(body), at);
-    polls.push({ ...base, connections: pbx.connections(), events });
-    watch(events, tracker);
+    const occurrences = tracker.update(lists.read(body), { wall, steady: at });
+    polls.push({ ...base, connections: pbx.connections(), events: occurrences.map(({ event }) => event) });
+    watch(occurrences, tracker);
   };
   let nextPoll = Infinity;
   const waitFor = async (ms: number) => {
@@ -192,28 +242,38 @@ export async function play(
   for (const [index, action] of actions.entries()) {
     if (index === head) nextPoll = clock.now();
     await waitFor(Math.round((action.wait * pace) / 1000));
-    act(pbx, action, joins);
+    act(() => {
+      doAction(pbx, action, done);
+    });
   }
   if (nextPoll === Infinity) nextPoll = clock.now();
   await waitFor(2 * interval);
+  // One call after the other: whatever ends in the same moment could belong together.
+  for (const { connections } of pbx.state().calls) {
+    for (const { id } of connections) act(() => pbx.hangup(id));
+    await waitFor(interval);
+  }
   pbx.clearCalls();
   await clock.advance(interval);
   await poll(true);
-  return { server, polls, entries: history.entries(), joins };
+  return { server, numbering: own, polls, entries: history.entries(), ...done };
 }
 
+/** What the list of connections does not tell of it. */
+type Done = Pick<Truth, 'joins' | 'codes'> & { forwards: Set<string> };
+
 /** Does it where it can be done. */
-function act(pbx: Pbx, action: Action, joins: Join[]): void {
+function act(action: () => void): void {
   try {
-    doAction(pbx, action, joins);
+    action();
   } catch (error) {
     if (!(error instanceof PbxError)) throw error;
   }
 }
 
-function doAction(pbx: Pbx, { kind, who, whom }: Action, joins: Join[]): void {
+function doAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forwards }: Done): void {
   const all = pbx.connections();
-  const inside = all.filter(({ dn }) => dn !== trunk);
+  const inside = all.filter(({ dn }) => extensions.includes(dn));
   const withStatus = (...statuses: Connection['status'][]) => inside.filter(({ status }) => statuses.includes(status));
   const on = (connections: Connection[], what: (connection: Connection) => void) => {
     const connection = pick(connections, who);
@@ -285,6 +345,30 @@ function doAction(pbx: Pbx, { kind, who, whom }: Action, joins: Join[]): void {
     case 'unpark':
       pbx.makeCall(one, '*10');
       break;
+    case 'fetchOwn': {
+      const parked = all.find(isParked);
+      if (parked !== undefined) pbx.makeCall(parked.dn, '*10');
+      break;
+    }
+    case 'pickUp':
+      on(withStatus('Ringing'), ({ dn }) => {
+        if (dn !== one) pbx.makeCall(one, `*20*${dn}`);
+      });
+      break;
+    case 'connect': {
+      const id = pick(pbx.dialledCodes(), who);
+      const code = all.find((connection) => connection.id === id);
+      if (code === undefined) break;
+      const { id: to } = pbx.connect(code.id);
+      if (to !== code.call) codes.push({ dn: code.dn, from: code.call, to });
+      break;
+    }
+    case 'forward':
+      on(withStatus('Ringing'), ({ id }) => {
+        const { connections } = pbx.forward(id, number || '+491701', { ringsOn: whom % 2 === 0 });
+        forwards.add(connections.at(-1)?.id ?? '');
+      });
+      break;
     case 'join':
       on(
         inside.filter((own) => secondOf(own, inside) !== undefined),
@@ -315,6 +399,10 @@ function pick<T>(values: readonly T[], by: number): T | undefined {
 /** Of few numbers, so that two calls have the same now and then; one in twenty withholds it. */
 function outsideNumber(by: number): string {
   return by % 20 === 0 ? '' : `+4930231250${String(by % 50).padStart(2, '0')}`;
+}
+
+function phoneOf(extension: string, kind: string): Phone {
+  return { id: `${extension}-${kind}`, contact: `sip:${extension}@${kind}`, userAgent: kind };
 }
 
 function numbersFrom(first: number, count: number): string[] {

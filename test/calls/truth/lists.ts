@@ -3,11 +3,13 @@ import type { ServerKind } from '../../../simulator/operations';
 import type { Connection } from '../../../simulator/pbx';
 import { trunk } from './histories';
 
-interface List {
+export interface List {
   connections: readonly Connection[];
   /** The connections that were there before; nobody has to find out again where they belong. */
   known: ReadonlySet<string>;
   server: ServerKind;
+  /** The queues whose numbers are known. */
+  queues: ReadonlySet<string>;
 }
 
 /** Do all connections of a call show that they belong together? Documented they do, by their order. */
@@ -42,10 +44,16 @@ export function areLinked(members: readonly Connection[], next: readonly Connect
 }
 
 /** Both have one number outside, each has the other's DN as its number, or the later one is rung by the earlier one. */
-function shareParty(earlier: Connection, later: Connection, { connections }: List): boolean {
+export function shareParty(earlier: Connection, later: Connection, { connections, queues }: List): boolean {
   // A code such as that of a parked call is no number, unless it was dialled.
   const isParking = later.party.startsWith('*') && earlier.dn !== trunk && later.dn !== trunk;
-  if (earlier.party === later.party) return !isParking && !connections.some(({ dn }) => dn === later.party);
-  const isRung = later.status === 'Ringing' || earlier.status === 'Dialing' || earlier.party === later.queue;
+  const isNumberOutside = !connections.some(({ dn }) => dn === later.party);
+  if (earlier.party === later.party && isNumberOutside) return !isParking;
+  if (earlier.party === later.party && later.status === 'Ringing') {
+    const areRung = earlier.status === 'Ringing' && earlier.queue === later.queue;
+    if (later.queue === earlier.dn || (areRung && (later.queue !== null || earlier.dn === later.dn))) return true;
+  }
+  const isRung =
+    later.status === 'Ringing' || earlier.status === 'Dialing' || earlier.party === later.queue || queues.has(later.dn);
   return later.party === earlier.dn && (isRung || earlier.party === later.dn);
 }

@@ -1,0 +1,60 @@
+import type { Party } from './party';
+import type { Moment } from './types';
+
+/** A call: what its parties have in common. */
+export interface Call {
+  readonly id: string;
+  /** 1, 2, … in the order in which the calls were first seen. */
+  readonly order: number;
+  readonly startedAt: Moment;
+  /** DN of its outside line. */
+  trunk: string | null;
+  /** Those who were in it in the last snapshot. */
+  readonly parties: Set<Party>;
+  /** The outside line it came in on, when it came from outside. */
+  callersLine: Party | null;
+  /** Each extension that it rang, the first time. */
+  readonly rung: Party[];
+  /** Who took it after it was offered; whoever began it has not taken it. */
+  readonly takenBy: Set<Party>;
+  /** In ms, of the extensions that it rang and that are gone. */
+  longestRing: number;
+  /** Nobody but outside lines has ever been in it. */
+  isOutsideOnly: boolean;
+  /** Somebody talked in it. */
+  wasUp: boolean;
+}
+
+/** @param connection the id of its first leg: with the time of day it makes an id that does not come again */
+export function newCall(connection: string, order: number, now: Moment): Call {
+  return {
+    id: `${connection}-${now.wall.toString(36)}`,
+    order,
+    startedAt: now,
+    trunk: null,
+    parties: new Set(),
+    callersLine: null,
+    rung: [],
+    takenBy: new Set(),
+    longestRing: 0,
+    isOutsideOnly: true,
+    wasUp: false,
+  };
+}
+
+/** Two calls have become one: all that is known of the newer one belongs to the older. */
+export function mergeCalls(older: Call, newer: Call): void {
+  older.trunk ??= newer.trunk;
+  older.longestRing = Math.max(older.longestRing, newer.longestRing);
+  older.isOutsideOnly &&= newer.isOutsideOnly;
+  older.wasUp ||= newer.wasUp;
+  for (const party of newer.takenBy) older.takenBy.add(party);
+  for (const party of newer.rung) addRung(older, party);
+  for (const party of newer.parties) older.parties.add(party);
+  // Those that rang may be gone already; a missed call is told of the first of them.
+  for (const party of [...newer.parties, ...newer.rung]) party.call = older;
+}
+
+export function addRung({ rung }: Call, party: Party): void {
+  if (!rung.some(({ extension }) => extension === party.extension)) rung.push(party);
+}

@@ -1,0 +1,126 @@
+import { type Call, mergeCalls } from './call';
+import { isUp, leadingLeg, type Party } from './party';
+import type { ConnectionRecord, ConnectionStatus } from './types';
+
+/** Who is there in a snapshot, and who was in the one before but is gone. */
+export interface Attendance {
+  /** In the order of the list, each with its legs. */
+  readonly present: ReadonlyMap<Party, readonly ConnectionRecord[]>;
+  readonly gone: readonly Party[];
+  /** The party of each leg. */
+  readonly partyOf: ReadonlyMap<string, Party>;
+}
+
+/** Of the parties that left two calls at once: to whom each was transferred, null for the one that was not. */
+export type Joined = ReadonlyMap<Party, string | null>;
+
+/**
+ * Attended transfer: an extension that leaves two calls at once, both of which live on, has made them one. The older
+ * call's id stays.
+ */
+export function joinCalls({ present, gone, partyOf }: Attendance): Joined {
+  const joined = new Map<Party, string | null>();
+  const left = gone.filter(
+    ({ isExtension, status, legs, call }) =>
+      isExtension && status !== 'ringing' && ![...legs.keys()].some((id) => partyOf.has(id)) && isAlive(call, present),
+  );
+  for (const party of left) {
+    const { extension, call: older } = party;
+    const other = left.find((one) => one.extension === extension && one.call.order > older.order);
+    if (other === undefined || joined.has(party)) continue;
+    const newer = other.call;
+    const isNewerOutside = newer.trunk !== null && older.trunk === null;
+    // Only who was answered here can be transferred; the other one may have been dialling still.
+    const isNewer = other.answeredAt !== null && (isNewerOutside || party.answeredAt === null);
+    joined.set(party, isNewer ? null : nameOfCall(newer, present));
+    joined.set(other, isNewer ? nameOfCall(older, present) : null);
+    mergeCalls(older, newer);
+  }
+  return joined;
+}
+
+/**
+ * Who has the other party of one that is gone after it was answered: whoever has its leg now, or an extension that joined
+ * the call after it answered, while the outside line stays.
+ */
+export function takenOverBy(party: Party, { present, partyOf }: Attendance): string | null {
+  const { call, extension, legs, answeredAt } = party;
+  const heir = [...legs.keys()].map((id) => partyOf.get(id)).find((other) => other?.call === call);
+  if (heir !== undefined) return heir.extension === extension ? null : nameOf(heir, present);
+  const others = [...call.parties].filter((other) => present.has(other));
+  if (!others.some(({ isTrunk, legs: before }) => isTrunk && before.size > 0)) return null;
+  const successors = others.filter(
+    (other) =>
+      other.isExtension &&
+      other.extension !== extension &&
+      (other.legs.size === 0 || other.startedAt.steady > (answeredAt?.steady ?? 0)),
+  );
+  const successor = successors.find((other) => isUp(statusNow(other, present))) ?? successors[0];
+  return successor?.extension ?? null;
+}
+
+/** Has somebody taken the call that this party was offered: somebody who was called too, or who picked it up? */
+export function isTakenFrom(party: Party, { present }: Attendance): boolean {
+  return [...party.call.parties].some((other) => {
+    if (other.extension === party.extension || !isUp(statusNow(other, present))) return false;
+    if ((other.answeredAt?.steady ?? Infinity) <= party.startedAt.steady) return false;
+    if (other.isTrunk) return other !== party.call.callersLine;
+    return other.isExtension && (other.direction !== 'outbound' || other.cameByCode);
+  });
+}
+
+/** Is it forwarded by now to a line outside, which was seen dialling and on which somebody has answered? */
+export function isForwarded({ call }: Party, { present }: Attendance): boolean {
+  return [...present.keys()].some((line) => {
+    const isDialled = line.direction === 'outbound' && (line !== line.call.callersLine || line.call.parties.size === 1);
+    return isDialled && mayForward(line.call, call) && isUp(statusNow(line, present));
+  });
+}
+
+/** Was it forwarded to a line outside on which somebody answered, and which has gone with it? */
+export function wasForwarded(call: Call, { gone, present }: Attendance): boolean {
+  return gone.some(({ call: line }) => line.wasUp && mayForward(line, call) && !isAlive(line, present));
+}
+
+/** Has its extension, which dialled a code, a part in another call that goes on with what it dialled? */
+export function goesOnElsewhere(party: Party, present: Attendance['present']): boolean {
+  if (party.status !== 'dialing') return false;
+  const isCode = party.number.startsWith('*');
+  return [...present].some(
+    ([other, legs]) =>
+      other.isExtension &&
+      other.extension === party.extension &&
+      other.legs.size > 0 &&
+      legs.some(({ id, status }) => isUp(status) && !other.legs.has(id) && (isCode || party.legs.has(id))),
+  );
+}
+
+export function isAlive({ parties }: Call, present: Attendance['present']): boolean {
+  return [...parties].some((party) => present.has(party));
+}
+
+/**
+ * Without CCIDs nothing links a call to the line on which it is forwarded outside. A call of nothing but outside lines
+ * that came while the other one rang, or after, may be that line.
+ */
+function mayForward(line: Call, call: Call): boolean {
+  const [first] = call.rung;
+  return line.isOutsideOnly && first !== undefined && line.startedAt.steady >= first.startedAt.steady;
+}
+
+/** How a transfer names the party it went to: the extension, or the number outside. */
+function nameOfCall(call: Call, present: Attendance['present']): string {
+  const there = [...present.keys()].filter((party) => party.call === call);
+  const party = there.find(({ isExtension }) => isExtension) ?? there[0];
+  return party === undefined ? '' : nameOf(party, present);
+}
+
+function nameOf(party: Party, present: Attendance['present']): string {
+  return party.isTrunk ? (present.get(party)?.[0]?.number ?? '') : party.extension;
+}
+
+/** The status in this snapshot, whether or not the party has been brought up to it. */
+function statusNow(party: Party, present: Attendance['present']): ConnectionStatus {
+  const legs = present.get(party);
+  return legs === undefined ? 'undefined' : leadingLeg(legs, party).status;
+}
