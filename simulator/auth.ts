@@ -11,22 +11,22 @@ export type SimulatorAuth =
 export interface Guard {
   /** @param authorization the request's header, if it has one. */
   allows(authorization: string | undefined): boolean;
-  /** What `WWW-Authenticate` says to who isn't allowed. */
-  readonly challenge: string;
+  /** What `WWW-Authenticate` says to who isn't allowed (shipped); null: the header isn't there. */
+  readonly challenge: string | null;
 }
 
 /** @throws RangeError for a user, password or token that no request could bring; the sentence doesn't quote it. */
 export function guardOf(auth: SimulatorAuth): Guard {
   switch (auth.type) {
     case 'none':
-      return { allows: () => true, challenge: '' };
+      return { allows: () => true, challenge: null };
     case 'basic': {
       check('The user', auth.user, /^[^:\p{Cc}]+$/u, 'must have a character, no colon and no control characters.');
       check('The password', auth.password, /^[^\p{Cc}]+$/u, 'must have a character and no control characters.');
       const isRight = comparison(Buffer.from(`${auth.user}:${auth.password}`));
       return {
         allows: (authorization) => isRight(Buffer.from(credentials('basic', authorization), 'base64')),
-        challenge: 'Basic realm="3CX HTTP API", charset="UTF-8"',
+        challenge: 'Basic realm=""',
       };
     }
     case 'bearer': {
@@ -34,7 +34,7 @@ export function guardOf(auth: SimulatorAuth): Guard {
       const isRight = comparison(Buffer.from(auth.token));
       return {
         allows: (authorization) => isRight(Buffer.from(credentials('bearer', authorization))),
-        challenge: 'Bearer realm="3CX HTTP API"',
+        challenge: null,
       };
     }
     default:

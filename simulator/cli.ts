@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `3cx-simulator`. */
 import { parseArgs } from 'node:util';
-import { type Fork, type ServerKind, readSetup, type SimulatorAuth, startSimulator } from './index';
+import { type Build, type CodeForm, readSetup, type ServerKind, type SimulatorAuth, startSimulator } from './index';
 
 const HELP = `Usage: 3cx-simulator [options]
 
@@ -16,9 +16,15 @@ A 3CX HTTP API with a small PBX behind it, for trying things.
   --user <name>            user for basic
   --password <text>        password for basic
   --token <text>           token for bearer
-  --fork <name>            exceptions: errors are answered with 500; idle: everything is answered with Idle
+  --build <name>           which build of the shipped server it is like: original (default), original-2024 (needs
+                           --auth basic), bearer (needs --auth bearer), free-queues, 2020-later, 2020-first, keeps-profile,
+                           exceptions (errors are answered with 500), idle (everything is answered with Idle)
   --pbx <file>             extensions, queues and trunk, as JSON, described by dist/simulator/pbx.schema.json of this
                            package (default: the PBX behind the captured answers)
+  --phone-legs             a call rings each phone of an extension on a connection of its own
+  --codes <form>           how pick-up (*20*<extension>) and *10 are seen: unseen (default), or for a second on a
+                           connection that dials them, with its id kept then (same-id) or not (new-id)
+  --queue-legs             a call that waits in a queue has a connection at the queue's number
   --traffic <number>       calls per minute that come and go by themselves (default 0)
   --seed <number>          which calls those are (default 1)
   --delay <ms>             how long makecall and the shipped unpark block everything (default 2500)
@@ -26,7 +32,8 @@ A 3CX HTTP API with a small PBX behind it, for trying things.
 
 The page shows extensions, queues, calls and requests, and lets calls come in, be answered, held and hung up. Behind it,
 for programs, is the control API: POST /api/calls {"extension": "10", "queue": "8000", "number": "+49301234"},
-POST /api/connections/<id>/answer (hold, resume, hangup), DELETE /api/calls, GET /api/state, GET /api/events.
+POST /api/connections/<id>/answer (hold, resume, hangup, connect, forward), DELETE /api/calls, GET /api/state,
+GET /api/events.
 `;
 
 /** @throws TypeError for an option that doesn't exist or has no value, RangeError for a bad one. */
@@ -41,8 +48,11 @@ async function main(): Promise<void> {
       user: { type: 'string' },
       password: { type: 'string' },
       token: { type: 'string' },
-      fork: { type: 'string' },
+      build: { type: 'string', default: 'original' },
       pbx: { type: 'string' },
+      'phone-legs': { type: 'boolean', default: false },
+      codes: { type: 'string', default: 'unseen' },
+      'queue-legs': { type: 'boolean', default: false },
       traffic: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
       delay: { type: 'string', default: '2500' },
@@ -64,8 +74,11 @@ async function main(): Promise<void> {
     // startSimulator refuses other words with a sentence.
     server: values.server as ServerKind,
     auth: authOf(values),
+    build: values.build as Build,
+    codes: values.codes as CodeForm,
+    phoneLegs: values['phone-legs'],
+    queueLegs: values['queue-legs'],
     ...(values.pbx === undefined ? {} : { pbx: await readSetup(values.pbx) }),
-    ...(values.fork === undefined ? {} : { fork: values.fork as Fork }),
   });
   const end = () => {
     void simulator.close().then(() => process.exit(0));

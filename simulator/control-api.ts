@@ -33,6 +33,7 @@ const ACTIONS = new Map<string, (pbx: Pbx, id: string) => Call>([
   ['hold', (pbx, id) => pbx.hold(id)],
   ['resume', (pbx, id) => pbx.resume(id)],
   ['hangup', (pbx, id) => pbx.hangup(id)],
+  ['connect', (pbx, id) => pbx.connect(id)],
 ]);
 
 /** The files of the page: the path of each, and its type. */
@@ -107,6 +108,13 @@ export async function startControlApi(options: {
       }),
     )
     .post(
+      '/api/connections/:id/forward',
+      answering(async (event) => {
+        const { number, ringsOn } = forwarding(await readJson(event));
+        return pbx.forward(event.context.params?.id ?? '', number, { ringsOn });
+      }),
+    )
+    .post(
       '/api/connections/:id/:action',
       answering(({ context }) => {
         const { id = '', action = '' } = context.params ?? {};
@@ -158,16 +166,11 @@ async function readJson(event: H3Event): Promise<unknown> {
  * @throws RequestError 400 with what is wrong.
  */
 function inboundCall(body: unknown, pbx: Pbx): InboundCall {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new RequestError(400, 'The body must be an object such as {"extension": "10", "number": "+49301234"}.');
-  }
-  const fields = new Map(Object.entries(body));
+  const fields = fieldsOf(body, ['number', 'extension', 'queue'], '{"extension": "10", "number": "+49301234"}');
   // An empty number is a caller who withholds it. No control characters, and nothing that breaks a record apart.
   const number = text(fields, 'number', /^[^\p{Cc};<>]{0,64}$/u, 'text without control characters, ; < >');
   const extension = text(fields, 'extension', /^.+$/, 'text');
   const queue = text(fields, 'queue', /^[0-9A-Za-z_.*#+-]{1,32}$/, 'a DN');
-  const [unknown] = [...fields.keys()].filter((key) => !['number', 'extension', 'queue'].includes(key));
-  if (unknown !== undefined) throw new RequestError(400, `There is no property ${JSON.stringify(unknown)}.`);
   if (number === undefined) throw new RequestError(400, '"number", the number of the caller, is missing.');
   if (extension === undefined && queue === undefined) {
     throw new RequestError(400, 'An "extension", a "queue" or both are needed.');
@@ -176,6 +179,30 @@ function inboundCall(body: unknown, pbx: Pbx): InboundCall {
     throw new RequestError(400, `There is no extension ${JSON.stringify(extension)}.`);
   }
   return { number, ...(extension === undefined ? {} : { extension }), ...(queue === undefined ? {} : { queue }) };
+}
+
+/**
+ * Checks the body of a request that forwards a call.
+ * @throws RequestError 400 with what is wrong.
+ */
+function forwarding(body: unknown): { number: string; ringsOn: boolean } {
+  const fields = fieldsOf(body, ['number', 'ringsOn'], '{"number": "+491701234", "ringsOn": true}');
+  const number = text(fields, 'number', /^[^\p{Cc};<>]{1,64}$/u, 'text without control characters, ; < >');
+  const ringsOn = fields.get('ringsOn') ?? false;
+  if (number === undefined) throw new RequestError(400, '"number", the number to call, is missing.');
+  if (typeof ringsOn !== 'boolean') throw new RequestError(400, '"ringsOn" must be true or false.');
+  return { number, ringsOn };
+}
+
+/** @throws RequestError 400 for anything but an object with some of these properties. */
+function fieldsOf(body: unknown, keys: readonly string[], example: string): Map<string, unknown> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new RequestError(400, `The body must be an object such as ${example}.`);
+  }
+  const fields = new Map<string, unknown>(Object.entries(body));
+  const unknown = [...fields.keys()].find((key) => !keys.includes(key));
+  if (unknown !== undefined) throw new RequestError(400, `There is no property ${JSON.stringify(unknown)}.`);
+  return fields;
 }
 
 function text(fields: Map<string, unknown>, key: string, pattern: RegExp, what: string): string | undefined {

@@ -6,10 +6,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { type Guard, guardOf, type SimulatorAuth } from './auth';
+import { type Build, BUILDS, exceptionMessage, type Habits, IDLE_PAGE, MissingArgument } from './builds';
 import { type Clock, sleep } from './clock';
-import { exceptionText, type Fork, LOST_PBX, MissingArgument } from './forks';
 import { listen, shutDown } from './listen';
-import { type Form, forms, IDLE, type ServerKind } from './operations';
+import { type Form, formOf, type ServerKind } from './operations';
 import { type Pbx, PbxError } from './pbx';
 
 /** A request, and what became of it. */
@@ -35,8 +35,7 @@ export interface ApiServerOptions {
   /** Which form of the API it speaks. */
   readonly kind: ServerKind;
   readonly auth: SimulatorAuth;
-  /** How it differs from the original; null for the original. */
-  readonly fork: Fork | null;
+  readonly build: Build;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -49,14 +48,18 @@ export interface ApiServerOptions {
 interface Answer {
   readonly status: number;
   readonly body: string;
-  /** Beside those that every answer has. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Before those that every answer has. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** How many requests the log keeps. */
 const LOG_LENGTH = 1000;
 /** What the captured server announces, in seconds. */
 const KEEP_ALIVE = 15;
+/** After so many requests on one connection the next answer is its last (shipped). */
+const MAX_REQUESTS = 100;
+/** The errors after which HttpListener, that the shipped server is made with, closes the connection. */
+const CLOSING = [411, 500];
 
 export class ApiServer {
   /** The last requests in order of arrival. */
@@ -71,20 +74,22 @@ export class ApiServer {
   readonly #delay: number;
   readonly #form: Form;
   readonly #guard: Guard;
-  readonly #fork: Fork | null;
+  readonly #habits: Habits;
   readonly #server: Server;
   readonly #closing = new AbortController();
-  /** Connections with a request that is never answered: nothing after it on the same connection is read. */
-  readonly #hung = new WeakSet<Socket>();
+  /** Connections with a request that is never answered, or with their last answer: nothing more is read there. */
+  readonly #ended = new WeakSet<Socket>();
+  /** How many requests were answered on each connection. */
+  readonly #answered = new WeakMap<Socket, number>();
   /** Settles when the last request that arrived has been served. */
   #lane = Promise.resolve();
   #hasStopped: () => void = () => undefined;
 
-  private constructor({ pbx, kind, auth, fork, clock, delay }: ApiServerOptions) {
+  private constructor({ pbx, kind, auth, build, clock, delay }: ApiServerOptions) {
     this.#pbx = pbx;
-    this.#form = forms[kind];
+    this.#habits = BUILDS[build];
+    this.#form = formOf(kind, this.#habits);
     this.#guard = guardOf(auth);
-    this.#fork = fork;
     this.#clock = clock;
     this.#delay = delay;
     this.stopped = new Promise((resolve) => (this.#hasStopped = resolve));
@@ -142,26 +147,26 @@ export class ApiServer {
   /** Never rejects, since the lane has to go on. */
   async #serve(logged: Mutable<LoggedRequest>, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    if (this.#closing.signal.aborted || this.#hung.has(socket)) {
+    if (this.#closing.signal.aborted || this.#ended.has(socket)) {
       this.#giveUp(logged);
       return;
     }
     const [, name = '', ...args] = logged.path.split('/');
     try {
-      const { status, body, headers } = await this.#answer(name, args, request.headers.authorization);
-      logged.answer = body;
+      const answer = await this.#answer(name, args, request);
+      logged.answer = answer.body;
       logged.milliseconds = Date.now() - logged.at;
-      send(response, status, body, headers);
+      this.#send(answer, request, response);
       this.#tell(logged);
-      if (status !== 200) return;
+      if (answer.status !== 200) return;
     } catch (error) {
-      this.#hung.add(socket);
+      this.#ended.add(socket);
       this.#giveUp(logged);
       const expected = error instanceof PbxError || this.#closing.signal.aborted;
       if (!expected) process.emitWarning(error instanceof Error ? error : String(error));
       return;
     }
-    if (name === 'stop' && this.#fork !== 'idle') await this.#stop(response);
+    if (name === 'stop' && !this.#habits.hasLostPbx) await this.#stop(response);
   }
 
   #giveUp(logged: Mutable<LoggedRequest>): void {
@@ -170,25 +175,39 @@ export class ApiServer {
   }
 
   /** @throws PbxError where there is no answer, and when it is closed meanwhile. */
-  async #answer(name: string, args: readonly string[], authorization: string | undefined): Promise<Answer> {
-    if (!this.#guard.allows(authorization)) {
-      return { status: 401, body: 'Unauthorized', headers: { 'WWW-Authenticate': this.#guard.challenge } };
+  async #answer(name: string, args: readonly string[], { method = '', headers }: IncomingMessage): Promise<Answer> {
+    const hasLength = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+    if (!hasLength && ['POST', 'PUT'].includes(method)) {
+      return { status: 411, body: '<h1>Length Required</h1>', headers: { 'Content-Type': 'text/html' } };
     }
-    if (this.#fork === 'idle') return { status: 200, body: LOST_PBX };
+    if (!this.#guard.allows(headers.authorization)) {
+      const { challenge } = this.#guard;
+      return { status: 401, body: '', headers: challenge === null ? {} : { 'WWW-Authenticate': challenge } };
+    }
+    if (this.#habits.hasLostPbx) return this.#success(IDLE_PAGE);
     try {
-      return { status: 200, body: await this.#carryOut(name, args) };
+      const body = await this.#carryOut(name, args);
+      return name === 'stop' && !this.#form.answersStop ? { status: 200, body: '', headers: {} } : this.#success(body);
     } catch (error) {
       if (!(error instanceof PbxError)) throw error;
-      if (this.#fork === 'exceptions') return { status: 500, body: exceptionText(error) };
+      if (this.#habits.errors === '500') {
+        return { status: 500, body: exceptionMessage(error), headers: { 'Access-Control-Allow-Origin': '*' } };
+      }
       const body = this.#form.failure(name);
       if (body === null) throw error;
-      return { status: 200, body };
+      return this.#success(body);
     }
+  }
+
+  #success(body: string): Answer {
+    const { contentType } = this.#habits;
+    const type = contentType === null ? {} : { 'Content-Type': contentType };
+    return { status: 200, body, headers: { 'Access-Control-Allow-Origin': 'null', ...type } };
   }
 
   async #carryOut(name: string, args: readonly string[]): Promise<string> {
     const operation = this.#form.operations.get(name);
-    if (operation === undefined) return IDLE;
+    if (operation === undefined) return this.#form.idle;
     return operation({
       pbx: this.#pbx,
       arg: (position) => {
@@ -207,18 +226,21 @@ export class ApiServer {
     await this.close();
     this.#hasStopped();
   }
-}
 
-/** Exactly the captured headers, in their order: no Content-Type, no Date, no Connection. */
-function send(response: ServerResponse, status: number, body: string, headers: Answer['headers']): void {
-  response.sendDate = false;
-  response.removeHeader('Connection');
-  response.writeHead(status, {
-    'Access-Control-Allow-Origin': 'null',
-    Server: 'Mono-HTTPAPI/1.0',
-    'Content-Length': Buffer.byteLength(body),
-    'Keep-Alive': `timeout=${KEEP_ALIVE},max=100`,
-    ...headers,
-  });
-  response.end(body);
+  /** Exactly the captured headers, in their order, and the `Date` that was left out of them. */
+  #send({ status, body, headers }: Answer, { socket }: IncomingMessage, response: ServerResponse): void {
+    const answered = this.#answered.get(socket) ?? 0;
+    this.#answered.set(socket, answered + 1);
+    const isLast = answered >= MAX_REQUESTS || CLOSING.includes(status) || !response.shouldKeepAlive;
+    if (isLast) this.#ended.add(socket);
+    response.removeHeader('Connection');
+    response.writeHead(status, {
+      ...headers,
+      Server: 'Mono-HTTPAPI/1.0',
+      Date: new Date().toUTCString(),
+      'Content-Length': Buffer.byteLength(body),
+      ...(isLast ? { Connection: 'close' } : { 'Keep-Alive': `timeout=${KEEP_ALIVE},max=${MAX_REQUESTS - answered}` }),
+    });
+    response.end(body);
+  }
 }

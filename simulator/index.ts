@@ -4,14 +4,15 @@
  * `node-red-contrib-3cx/simulator`.
  */
 import type { SimulatorAuth } from './auth';
+import { type Build, BUILD_NAMES, BUILDS } from './builds';
 import { RealClock, VirtualClock } from './clock';
+import { connectCodes } from './codes';
 import { startControlApi } from './control-api';
-import type { Fork } from './forks';
 import { History, type HistoryEntry } from './history';
 import { ApiServer, type LoggedRequest } from './http-server';
 import { checkOneOf, checkRange } from './options';
 import type { ServerKind } from './operations';
-import { Pbx } from './pbx';
+import { CODE_FORMS, type CodeForm, Pbx } from './pbx';
 import { defaultSetup, type PbxSetup } from './setup';
 import { checkSetup } from './setup-file';
 import { startTraffic } from './traffic';
@@ -31,7 +32,7 @@ export type {
 export type { PbxSetup, Phone, Profile } from './setup';
 export { readSetup } from './setup-file';
 export type { SimulatorAuth } from './auth';
-export type { Fork } from './forks';
+export type { Build } from './builds';
 export type { HistoryEntry } from './history';
 export type { LoggedRequest } from './http-server';
 export type { LiveState } from './live';
@@ -48,12 +49,24 @@ export interface SimulatorOptions {
   readonly server?: ServerKind;
   /** What the 3CX HTTP API asks of its clients; default `{ type: 'none' }`, as the original. */
   readonly auth?: SimulatorAuth;
-  /** A difference from the original: `exceptions` answers errors with 500, `idle` answers `Idle` to everything. */
-  readonly fork?: Fork;
+  /**
+   * Which build of the shipped server it is like; default `original`. `original-2024` needs `auth` of type `basic`,
+   * `bearer` of type `bearer`. With the documented server: `original`, `exceptions` or `idle`.
+   */
+  readonly build?: Build;
   /** Milliseconds that makecall (and the shipped unpark) blocks everything; default 2500, as shipped. */
   readonly delay?: number;
   /** Who is there: extensions, queues and the trunk; default: the PBX that the shipped server was captured with. */
   readonly pbx?: PbxSetup;
+  /** A call rings each phone of an extension on a connection of its own; default false. */
+  readonly phoneLegs?: boolean;
+  /**
+   * How a pick-up (`*20*<extension>`) or a fetch (`*10`) is seen; default `unseen`: it connects at once. Otherwise a
+   * connection that dials the code is seen for a second, which keeps its id then (`same-id`) or does not (`new-id`).
+   */
+  readonly codes?: CodeForm;
+  /** A call that waits in a queue has a connection at the queue's number; default false. */
+  readonly queueLegs?: boolean;
   /**
    * `virtual`: a clock that starts at 0 and moves only with `advance()`. The delay of makecall, the traffic and the history
    * go by it, nothing else. Default `real`.
@@ -109,7 +122,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const {
     server: kind = 'shipped',
     auth = { type: 'none' },
-    fork = null,
+    build = 'original',
+    phoneLegs = false,
+    codes = 'unseen',
+    queueLegs = false,
     time = 'real',
     traffic = 0,
     seed = 1,
@@ -122,15 +138,22 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   checkRange('The traffic', traffic, MAX_TRAFFIC);
   checkRange('The seed', seed, MAX_SEED);
   checkOneOf('The server', kind, ['shipped', 'documented']);
-  if (fork !== null) checkOneOf('The fork', fork, ['exceptions', 'idle']);
+  checkOneOf('The build', build, BUILD_NAMES);
+  checkBuild(build, kind, auth);
+  checkOneOf('The form of the codes', codes, CODE_FORMS);
   checkOneOf('The time', time, ['real', 'virtual']);
   const clock = time === 'real' ? new RealClock() : new VirtualClock();
   // A copy, since what the caller has may change.
-  const pbx = new Pbx(options.pbx === undefined ? defaultSetup() : structuredClone(checkSetup(options.pbx)));
+  const pbx = new Pbx(options.pbx === undefined ? defaultSetup() : structuredClone(checkSetup(options.pbx)), {
+    phoneLegs,
+    codes,
+    queueLegs,
+  });
   const history = new History(pbx, clock);
-  const { server, url } = await ApiServer.start({ pbx, kind, auth, fork, host, port, clock, delay });
+  const { server, url } = await ApiServer.start({ pbx, kind, auth, build, host, port, clock, delay });
   try {
     const control = await startControlApi({ pbx, api: server, apiUrl: url, host, port: controlPort });
+    connectCodes(pbx, clock);
     if (traffic > 0) startTraffic({ pbx, clock, callsPerMinute: traffic, seed });
     return {
       url,
@@ -155,5 +178,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   } catch (error) {
     await server.close();
     throw error;
+  }
+}
+
+/** @throws RangeError when the build doesn't go with the other options. */
+function checkBuild(build: Build, kind: ServerKind, { type }: SimulatorAuth): void {
+  const { auth: needed } = BUILDS[build];
+  if (needed !== null && type !== needed)
+    throw new RangeError(`The build ${build} goes with ${needed} authentication.`);
+  if (kind === 'documented' && !['original', 'exceptions', 'idle'].includes(build)) {
+    throw new RangeError(`The build ${build} goes with the shipped server.`);
   }
 }

@@ -9,5 +9,6 @@ export function checkRange(what: string, value: number, max: number): void {
 
 /** @throws RangeError unless it is one of these words. */
 export function checkOneOf(what: string, value: string, words: readonly string[]): void {
-  if (!words.includes(value)) throw new RangeError(`${what} must be ${words.join(' or ')}.`);
+  if (!words.includes(value))
+    throw new RangeError(`${what} must be ${new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(words)}.`);
 }

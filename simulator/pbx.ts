@@ -590,6 +590,7 @@ export class Pbx {
     if (!this.#options.queueLegs || queue === null || this.queueName(queue) === undefined) return;
     const party = caller === undefined ? '' : this.#numberOf(caller);
     call.queueLeg = this.#addLeg(call, queue, 'Connected', party, null);
+    settleHold(call);
   }
 
   /** Everybody who is being rung, but for one. */
@@ -729,7 +730,7 @@ function isCode(call: OpenCall): boolean {
 
 /** Held is whoever talks to somebody with Hold, and nobody else but a parked party. */
 function settleHold(call: OpenCall): void {
-  for (const leg of others(call)) {
+  for (const leg of call.legs) {
     if (isParked(leg) || (leg.status !== 'Connected' && leg.status !== 'Held')) continue;
     leg.status = others(call, leg).some((other) => other.status === 'Hold') ? 'Held' : 'Connected';
   }

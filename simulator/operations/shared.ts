@@ -20,7 +20,7 @@ export interface Context {
  */
 export type Operation = (context: Context) => string | Promise<string>;
 
-/** What an unknown operation answers, and a known one that does nothing (shipped). */
+/** What `getcallerid` answers without a call, and what an unknown operation does (shipped). */
 export const IDLE = 'idle';
 export const NOT_AN_EXTENSION = 'is not a valid extension';
 export const NOT_AN_AGENT = 'is not an agent of the queues';
@@ -63,19 +63,19 @@ export function page(records: readonly string[]): string {
 /**
  * Answers the first ringing connection at a soft phone, else the first at a phone that is registered on the server itself
  * (web, mobile). A desk phone can't be answered from afar (shipped).
- * @param isOnServer which phones count as registered on the server.
+ * @param hasWeb whether phones on the server count.
  * @returns whether there was one.
  */
-export function answerFirst(pbx: Pbx, dn: string, isOnServer = isAtLocalhost): boolean {
+export function answerFirst(pbx: Pbx, dn: string, hasWeb = true): boolean {
   const ringing = pbx.connectionsOf(dn).filter(({ status }) => status === 'Ringing');
   const firstAt = (isSuch: (phone: Phone) => boolean) => ringing.find(({ id }) => pbx.phonesAt(id).some(isSuch));
-  const connection = firstAt(isSoftPhone) ?? firstAt(isOnServer);
+  const connection = firstAt(isSoftPhone) ?? (hasWeb ? firstAt(isOnServer) : undefined);
   if (connection === undefined) return false;
   pbx.answer(connection.id);
   return true;
 }
 
-function isAtLocalhost({ contact }: Phone): boolean {
+function isOnServer({ contact }: Phone): boolean {
   return contact.includes('127.0.0.1');
 }
 

@@ -1,4 +1,5 @@
 /** The operations as the server people run carries them out: byte for byte as captured, its slips included. */
+import type { Habits } from '../builds';
 import { type Connection, type Pbx, PbxError } from '../pbx';
 import type { Phone } from '../setup';
 import {
@@ -25,70 +26,98 @@ import {
 } from './shared';
 
 /** By name, case-sensitive; `save` is shipped but not documented. */
-export const shippedOperations: ReadonlyMap<string, Operation> = new Map<string, Operation>(
-  Object.entries({
-    ...sharedOperations,
-    showallcalls: ({ pbx }) => page(pbx.connections().map(record(pbx))),
-    makecall: (context) => dial(context, context.arg(1), context.arg(2), context.arg(3)),
-    logout: ({ pbx, arg }) => changeStatus(pbx, arg(1), 'away', 'logout_all'),
-    login: ({ pbx, arg }) => login(pbx, arg(1), arg(2)),
-    ondn: ({ pbx, arg }) => callId(pbx, arg(1)),
-    getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1)),
-    answer: ({ pbx, arg }) => (answerFirst(pbx, arg(1)) ? callId(pbx, arg(1)) : 'null'),
-    record: ({ pbx, arg }) => onConnection(lastConnected(pbx, arg(1)), ({ id }) => pbx.record(id, arg(2))),
-    transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
-    unpark: (context) => dial(context, context.arg(1), '*10', context.arg(2)),
-    atttrans: ({ pbx, arg }) => joinCalls(pbx, arg(1)),
-    showstatus: ({ pbx, arg }) => `    CURRENT_STATUS=${pbx.extension(arg(1)).profile}`,
-    divert: () => IDLE,
-    save: ({ pbx, arg }) => save(pbx, arg(1), arg(2), arg(3)),
-  } satisfies Record<string, Operation>),
-);
+export function shippedOperations(habits: Habits): ReadonlyMap<string, Operation> {
+  const { unparkKind } = habits;
+  const kinds = phoneKinds(habits);
+  return new Map<string, Operation>(
+    Object.entries({
+      ...sharedOperations,
+      showallcalls: ({ pbx }) => page(pbx.connections().map(record(pbx, habits))),
+      makecall: (context) => dial(context, context.arg(1), context.arg(2), kinds.get(context.arg(3))),
+      notready: (context) => (habits.notreadySetsProfile ? sharedOperations.notready(context) : logOut(context)),
+      logout: ({ pbx, arg }) => changeStatus(pbx, arg(1), 'away', 'logout_all'),
+      login: ({ pbx, arg }) => login(pbx, arg(1), arg(2)),
+      dnregs: (context) => (habits.dnregsByPrefix ? firstByPrefix(context) : sharedOperations.dnregs(context)),
+      ondn: ({ pbx, arg }) => callId(pbx, arg(1)),
+      getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1), habits),
+      answer: ({ pbx, arg }) => (answerFirst(pbx, arg(1), habits.hasWeb) ? callId(pbx, arg(1)) : 'null'),
+      record: ({ pbx, arg }) => onConnection(lastConnected(pbx, arg(1)), ({ id }) => pbx.record(id, arg(2))),
+      transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
+      unpark: (context) => dial(context, context.arg(1), '*10', kinds.get(unparkKind ?? context.arg(2))),
+      atttrans: ({ pbx, arg }) => joinCalls(pbx, arg(1)),
+      showstatus: ({ pbx, arg }) => `    CURRENT_STATUS=${pbx.extension(arg(1)).profile}`,
+      divert: () => habits.idle,
+      save: ({ pbx, arg }) => save(pbx, arg(1), arg(2), arg(3)),
+    } satisfies Record<string, Operation>),
+  );
+}
 
 // ---- what there is -------------------------------------------------------------------------------------------------
 
-function record(pbx: Pbx): (connection: Connection) => string {
+function record(pbx: Pbx, habits: Habits): (connection: Connection) => string {
   return (connection) => {
-    const { id, status, dn, queue, party, recording } = connection;
-    const name = queueName(pbx, connection);
-    return `ID=${id};S=${status};DN=${dn};Queue_Name=${name};Queue_Nummer=${queue ?? 'null'};EP=${party};REC=${recording}`;
+    const { id, status, dn, party, recording } = connection;
+    const { name, number } = queueOf(pbx, connection, habits);
+    return `ID=${id};S=${status};DN=${dn};Queue_Name=${name};Queue_Nummer=${number};EP=${party};REC=${recording}`;
   };
 }
 
-/** The shipped server looks a queue up by the first four digits of its number, and fails when that goes wrong. */
-function queueName(pbx: Pbx, { queue }: Connection): string {
-  if (queue === null) return DIRECT_CALL;
-  const name = /^\d{4}$/.test(queue) ? pbx.queueName(queue) : undefined;
-  if (name === undefined) throw new PbxError('unknown', `There is no four-digit queue ${queue}.`);
-  return name;
+/** @throws PbxError for a queue that can't be named, by some builds. */
+function queueOf(
+  pbx: Pbx,
+  { queue }: Connection,
+  { queueNumber, unknownQueue }: Habits,
+): { name: string; number: string } {
+  if (queue === null) return { name: DIRECT_CALL, number: 'null' };
+  const number = queueNumber === 'all' ? queue : queue.slice(0, 4);
+  const name = pbx.queueName(number) ?? unknownQueue;
+  // Where there are no four characters, taking them fails too.
+  if (name === null || (queueNumber === 'first-four' && queue.length < 4)) {
+    throw new PbxError('unknown', `There is no queue with the number ${number}, of four digits.`);
+  }
+  return { name, number };
 }
 
-function callerId(pbx: Pbx, dn: string): string {
+function callerId(pbx: Pbx, dn: string, habits: Habits): string {
   const own = last(pbx.connectionsOf(dn));
   // One call through a queue with such a number is enough for no answer, whoever has it.
-  for (const connection of pbx.connections()) queueName(pbx, connection);
-  return own === undefined ? IDLE : `Queue: ${queueName(pbx, own)} Anrufer: ${own.party}`;
+  for (const connection of pbx.connections()) queueOf(pbx, connection, habits);
+  return own === undefined ? IDLE : `Queue: ${queueOf(pbx, own, habits).name} Anrufer: ${own.party}`;
 }
 
 function callId(pbx: Pbx, dn: string): string {
   return last(pbx.connectionsOf(dn))?.call ?? '0';
 }
 
+/** The first phone of all DNs that begin like this. */
+function firstByPrefix({ pbx, arg }: Context): string {
+  const dns = pbx.dns().filter((dn) => dn.startsWith(arg(1)));
+  return dns.flatMap((dn) => pbx.phonesOf(dn)).map(registration)[0] ?? 'error';
+}
+
 // ---- calls ---------------------------------------------------------------------------------------------------------
 
+type IsSuch = (phone: Phone) => boolean;
+
 /** Which phones each kind means. `Mobile` is documented, but the shipped server knows none. */
-const PHONE_KINDS = new Map<string, (phone: Phone) => boolean>([
-  ['Soft', isSoftPhone],
-  ['Web', (phone) => registration(phone).includes('3CX')],
-  ['Desktop', isDeskPhone],
-]);
+function phoneKinds({ hasWeb }: Habits): ReadonlyMap<string, IsSuch> {
+  const kinds = new Map<string, IsSuch>([
+    ['Soft', isSoftPhone],
+    ['Desktop', isDeskPhone],
+  ]);
+  return hasWeb ? kinds.set('Web', (phone) => registration(phone).includes('3CX')) : kinds;
+}
 
 /**
  * The extension is a prefix here, but the call id is asked for the DN of exactly that number: `1` dials from 10 and
  * then throws, `10` without such a phone dials from 100 and then has no call.
  */
-async function dial({ pbx, pause }: Context, prefix: string, destination: string, kind: string): Promise<string> {
-  const isSuch = PHONE_KINDS.get(kind) ?? (() => false);
+async function dial(
+  { pbx, pause }: Context,
+  prefix: string,
+  destination: string,
+  isSuch: IsSuch = () => false,
+): Promise<string> {
   const from = pbx.dns().find((dn) => (prefix === 'all' || dn.startsWith(prefix)) && pbx.phonesOf(dn).some(isSuch));
   if (from === undefined) return 'null';
   pbx.makeCall(from, destination, pbx.phonesOf(from).find(isSuch)?.id);
@@ -120,6 +149,12 @@ function login(pbx: Pbx, action: string, extension: string): string {
   const agent = findExtension(pbx, extension);
   if (agent === undefined) return NOT_AN_EXTENSION;
   return agent.agentOf.length === 0 ? NOT_AN_AGENT : changeAllQueues(pbx, agent, action);
+}
+
+/** A `notready` that leaves the profile alone. */
+function logOut({ pbx, arg }: Context): string {
+  const agent = pbx.extension(arg(1));
+  return agent.agentOf.length === 0 ? NOT_AN_AGENT : changeAllQueues(pbx, agent, 'logout_all');
 }
 
 function save(pbx: Pbx, action: string, extension: string, queue: string): string {

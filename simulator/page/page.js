@@ -196,9 +196,10 @@ function showCall(row, { id, recording }, { status, look, party, details, action
   }
 }
 
-/** The other connections of its call. */
+/** The other connections of its call, but for the one that a queue has itself. */
 function others({ id, call }) {
-  return state.connections.filter((other) => other.call === call && other.id !== id);
+  const queues = state.queues.map(({ number }) => number);
+  return state.connections.filter((other) => other.call === call && other.id !== id && !queues.includes(other.dn));
 }
 
 /** With whom somebody outside is connected. */

@@ -87,13 +87,13 @@ describe("What the connection's dialog asks the runtime for", function () {
     });
 
     it('that it has lost the PBX', async () => {
-      const { url } = await start({ fork: 'idle' });
+      const { url } = await start({ build: 'idle' });
       assert.deepEqual(await test({ url }), { ...nothing, problem: 'unsupported', hint: 'idle' });
     });
 
     it('that it answers, but does not list the calls', async () => {
       const { url, pbx } = await start();
-      pbx.inbound({ extension: '10', queue: '80000', number: '+491' });
+      pbx.inbound({ extension: '10', queue: '800', number: '+491' });
       assert.deepEqual(await test({ url }), { ...nothing, problem: 'timeout', server: 'shipped', hint: 'no-list' });
     });
 

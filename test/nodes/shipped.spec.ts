@@ -98,7 +98,7 @@ const operations: Operation<Simulator>[] = [
   {
     node: '3cx-call-control',
     operation: 'stop',
-    done: { args: {}, tells: { answer: '<HTML><BODY> Server Stopped</BODY></HTML>' } },
+    done: { args: {}, tells: { answer: '' } },
     failed: { args: {}, before: (simulator) => simulator.close(), code: 'unreachable' },
   },
   {

@@ -354,7 +354,7 @@ describe('3cx-call-monitor watches', () => {
       // The same calls behind a server of their own, which can go away without them.
       const serve = (port: number): ReturnType<typeof ApiServer.start> =>
         ApiServer.start({
-          ...{ pbx: pbx(), kind: 'shipped', auth: { type: 'none' }, fork: null, host: '127.0.0.1', port },
+          ...{ pbx: pbx(), kind: 'shipped', auth: { type: 'none' }, build: 'original', host: '127.0.0.1', port },
           ...{ clock: new RealClock(), delay: 0 },
         });
       const first = await serve(0);
@@ -419,7 +419,7 @@ describe('3cx-call-monitor watches', () => {
       const dropped = new Inbox(helper.getNode('refused'));
       await polled(2);
       // The number of its queue is not four digits long (shipped).
-      pbx().inbound({ extension: '100', queue: '80000', number: caller });
+      pbx().inbound({ extension: '100', queue: '800', number: caller });
       assert.deepEqual({ ...(await inbox.event()) }, { event: 'offline', code: 'timeout', seq: 1 });
       assert.equal(shown(node).at(-1), 'error-timeout');
       helper.getNode('control').receive({ extension: '100' });

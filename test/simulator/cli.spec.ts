@@ -85,9 +85,19 @@ describe('simulator: the command', () => {
     await until(async () => (await get(url, '/showallcalls')).body.includes('ID='), 'a call');
   });
 
-  it('is a fork', async () => {
-    const { url } = await start('--fork', 'exceptions', '--auth', 'none');
+  it('is another build', async () => {
+    const { url } = await start('--build', 'exceptions', '--auth', 'none');
     assert.equal((await get(url, '/ondn/999')).status, 500);
+  });
+
+  it('has a PBX with connections for phones, codes and queues', async () => {
+    const { url, controlUrl } = await start('--phone-legs', '--queue-legs', '--codes', 'new-id');
+    await control({ controlUrl }, 'POST', '/api/calls', { queue: '8000', number: '1' });
+    assert.equal((await get(url, '/showallcalls')).body.split('<br>').length, 2 + 8 + 1);
+    void send(url, '/makecall/12/*20*10/Soft');
+    const isSeen = async () =>
+      JSON.stringify((await control({ controlUrl }, 'GET', '/api/state')).json).includes('"party":"*20*10"');
+    await until(isSeen, 'the code to be dialled');
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -128,8 +138,20 @@ describe('simulator: the command', () => {
   it('shows its help', async () => {
     const { code, out, err } = await finish('--help');
     assert.equal(code, 0);
-    const options = ['port', 'control-port', 'host', 'server', 'auth', 'user', 'password', 'token', 'fork', 'pbx'];
-    for (const option of [...options, 'traffic', 'seed', 'delay', 'help'])
+    const options = [
+      'port',
+      'control-port',
+      'host',
+      'server',
+      'auth',
+      'user',
+      'password',
+      'token',
+      'build',
+      'pbx',
+      'codes',
+    ];
+    for (const option of [...options, 'phone-legs', 'queue-legs', 'traffic', 'seed', 'delay', 'help'])
       assert.match(out, RegExp(`^  --${option} `, 'm'));
     assert.equal(err, '');
   });
@@ -156,7 +178,9 @@ describe('simulator: the command', () => {
       ['empty', () => ['--control-port='], /^The control port must be an integer from 0 to 65535\.$/],
       ['a bad delay', () => ['--delay', '1e3'], /^The delay must be an integer from 0 to 2147483647\.$/],
       ['no such server', () => ['--server', 'v20'], /^The server must be shipped or documented\.$/],
-      ['no such fork', () => ['--fork', 'v20'], /^The fork must be exceptions or idle\.$/],
+      ['no such build', () => ['--build', 'v20'], /^The build must be original, .*, exceptions or idle\.$/],
+      ['a build without its log-in', () => ['--build', 'original-2024'], /^The build original-2024 goes with basic /],
+      ['no such form', () => ['--codes', 'x'], /^The form of the codes must be unseen, same-id or new-id\.$/],
       ['no such authentication', () => ['--auth', 'digest'], /^The authentication must be none, basic or bearer\.$/],
       ['no user', () => ['--auth', 'basic', '--password', 'x'], /^The user is missing\.$/],
       ['no password', () => ['--auth', 'basic', '--user', 'x'], /^The password is missing\.$/],

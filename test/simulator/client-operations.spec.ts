@@ -194,7 +194,10 @@ const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: 
     },
   },
   stop: {
-    done: both({ ok: true, answer: '<HTML><BODY> Server Stopped</BODY></HTML>' }),
+    done: {
+      shipped: { ok: true, answer: '' },
+      documented: { ok: true, answer: '<HTML><BODY> Server Stopped</BODY></HTML>' },
+    },
     refused: null,
   },
 };

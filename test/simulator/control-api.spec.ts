@@ -64,6 +64,28 @@ describe('simulator: the control API', () => {
     assert.equal((await inbound({ queue: '80000', number: '1' })).connections.length, 1);
   });
 
+  it('forwards a ringing call outside', async () => {
+    await inbound({ extension: '10', number: '+491' });
+    const forward = (body: unknown, id = '98780') => control(simulator, 'POST', `/api/connections/${id}/forward`, body);
+    for (const [body, status] of [
+      [[], 400],
+      [{}, 400],
+      [{ number: '' }, 400],
+      [{ number: '+492', ringsOn: 'yes' }, 400],
+      [{ number: '+492', extension: '11' }, 400],
+      [{ number: '11' }, 409],
+    ] as const) {
+      assert.equal((await forward(body)).status, status, JSON.stringify(body));
+    }
+    assert.equal((await forward({ number: '+492' }, '1')).status, 404);
+    const shown = ({ json }: { json: unknown }) =>
+      (json as Call).connections.map(({ dn, status, party }) => `${dn} ${status} ${party}`);
+    const ringsOn = await forward({ number: '+492', ringsOn: true });
+    assert.deepEqual(shown(ringsOn), ['10000 Connected +491', '10 Ringing +491', '10000 Dialing +492']);
+    assert.deepEqual(shown(await act('98781', 'answer')), ['10000 Connected +491', '10000 Connected +492']);
+    assert.equal((await act('98779', 'connect')).status, 409);
+  });
+
   it('answers, holds, resumes and hangs up', async () => {
     await inbound({ extension: '10', number: '+491' });
     for (const [action, expected] of [

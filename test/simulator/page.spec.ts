@@ -66,7 +66,11 @@ describe('simulator: the page', function () {
   }
 
   const card = (dn: string): Locator => page.locator('.card').filter({ has: page.locator(`.dn:text-is("${dn}")`) });
-  const click = (dn: string, button: RegExp): Promise<void> => card(dn).getByRole('button', { name: button }).click();
+  /** Clicks, and waits until the simulator has done it. */
+  const click = async (dn: string, button: RegExp): Promise<void> => {
+    const done = page.waitForResponse((response) => response.request().method() === 'POST');
+    await Promise.all([done, card(dn).getByRole('button', { name: button }).click()]);
+  };
   const callIn = (dn: string): Promise<void> => click(dn, /^Call in/);
   const shows = (dn: string, text: string): Promise<void> => card(dn).getByText(text).first().waitFor();
   const ask = async (path: string): Promise<string> => (await get(simulator.url, path)).body;

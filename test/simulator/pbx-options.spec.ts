@@ -354,6 +354,16 @@ describe('simulator: what is not the same with every PBX', () => {
       assert.deepEqual(calls(), ['12 Connected 10', '10 Connected 12']);
     });
 
+    it('is Held while the caller holds', () => {
+      pbx.inbound({ queue: '8001', number: '+491' });
+      pbx.hold(idAt('10000'));
+      assert.deepEqual(calls().slice(0, 2), ['10000 Hold +491', '8001 Held +491']);
+      pbx.divert(idAt('10'), '8000');
+      assert.deepEqual(calls().slice(0, 2), ['10000 Hold +491', '8000 Held +491']);
+      pbx.resume(idAt('10000'));
+      assert.deepEqual(calls().slice(0, 2), ['10000 Connected +491', '8000 Connected +491']);
+    });
+
     it('can only be hung up', () => {
       pbx.inbound({ queue: '8001', number: '+491' });
       const id = idAt('8001');

@@ -107,7 +107,14 @@ describe('simulator: the HTTP server', () => {
     await until(() => simulator.requestCount === 4, 'four requests');
     assert.equal((await get(simulator.url, '/showstatus/10')).body, '    CURRENT_STATUS=Available');
     assert.equal(received().split('HTTP/1.1 200 OK').length, 3);
-    assert.ok(!/^(date|connection|content-type|transfer-encoding):/im.test(received()));
+    assert.ok(!/^(connection|content-type|transfer-encoding):/im.test(received()));
+    assert.deepEqual(received().match(/^Keep-Alive: .*(?=\r)/gm), [
+      'Keep-Alive: timeout=15,max=100',
+      'Keep-Alive: timeout=15,max=99',
+    ]);
+    const dates = (received().match(/(?<=^Date: ).* GMT(?=\r)/gm) ?? []).map((date) => Date.parse(date));
+    assert.equal(dates.length, 2);
+    assert.ok(dates.every((date) => Math.abs(Date.now() - date) < 60_000));
   });
 
   it('garbage, other methods and odd paths do not end it', async () => {
@@ -123,10 +130,46 @@ describe('simulator: the HTTP server', () => {
     for (const path of ['/constructor', '/__proto__', '//', '/showallcalls%2f', '/' + 'x'.repeat(9000), '/ready?/10']) {
       assert.equal((await get(simulator.url, path)).body, 'idle', path);
     }
+  });
+
+  it('answers every method as GET: HEAD without the body, POST and PUT only with a length', async () => {
+    await start();
+    const asked = (method: string, body?: string) => send(simulator.url, '/setstatus/10/away', method, body).answer;
+    const { headers } = await asked('GET');
     for (const method of ['POST', 'PUT', 'PATCH']) {
-      assert.equal((await send(simulator.url, '/ondn/10', method, 'body').answer).body, '0');
+      assert.deepEqual(await asked(method, 'body'), { status: 200, headers, body: 'Away' }, method);
     }
-    assert.equal((await send(simulator.url, '/ondn/10', 'HEAD').answer).headers['Content-Length'], '1');
+    assert.deepEqual(await asked('HEAD'), { status: 200, headers, body: '' });
+    await get(simulator.url, '/setstatus/10/avail');
+    for (const method of ['POST', 'PUT']) {
+      const { received, socket } = await raw(`${method} /setstatus/10/away HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await once(socket, 'close');
+      assert.match(received(), /^HTTP\/1\.1 411 Length Required\r\n/);
+      assert.match(received(), /\r\nConnection: close\r\n\r\n<h1>Length Required<\/h1>$/);
+    }
+    assert.equal(simulator.pbx.extension('10').profile, 'Available');
+  });
+
+  it('counts the requests of a connection down, and closes it after 100', async () => {
+    await start();
+    const request = 'GET /ondn/10 HTTP/1.1\r\nHost: x\r\n\r\n';
+    const { received, socket } = await raw(request.repeat(101) + 'GET /setstatus/10/away HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'end');
+    const lines = received().match(/^(Keep-Alive|Connection): .*(?=\r)/gm);
+    assert.deepEqual(lines, [
+      ...Array.from({ length: 100 }, (_, index) => `Keep-Alive: timeout=15,max=${100 - index}`),
+      'Connection: close',
+    ]);
+    // What came after it is not read.
+    assert.equal((await get(simulator.url, '/showstatus/10')).body, '    CURRENT_STATUS=Available');
+  });
+
+  it('closes a connection whose client asks for it', async () => {
+    await start();
+    const { received, socket } = await raw('GET /ondn/10 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await once(socket, 'end');
+    assert.match(received(), /\r\nConnection: close\r\n\r\n0$/);
+    assert.ok(!received().includes('Keep-Alive'));
   });
 
   for (const server of ['shipped', 'documented'] as const) {
@@ -156,19 +199,31 @@ describe('simulator: the HTTP server', () => {
     assert.equal(encoded.isAnswered(), false);
   });
 
-  it('/stop answers, then the server is gone and the control API goes on', async () => {
+  it('/stop gets an empty answer, then the server is gone and the control API goes on', async () => {
     await start({ delay: 100 });
     const hung = await sendInOrder(simulator, '/ondn');
     await sendInOrder(simulator, '/makecall/10/11/Soft');
     const stop = await sendInOrder(simulator, '/stop');
     const after = await sendInOrder(simulator, '/setstatus/10/away');
-    assert.equal((await stop.answer).body, '<HTML><BODY> Server Stopped</BODY></HTML>');
+    assert.deepEqual(await stop.answer, {
+      status: 200,
+      headers: { Server: 'Mono-HTTPAPI/1.0', 'Content-Length': '0', 'Keep-Alive': 'timeout=15,max=100' },
+      body: '',
+    });
     await simulator.stopped;
     await assert.rejects(hung.answer, { code: 'ECONNRESET' });
     await assert.rejects(after.answer, { code: 'ECONNRESET' });
     await assert.rejects(get(simulator.url, '/'), { code: 'ECONNREFUSED' });
     assert.equal(simulator.pbx.extension('10').profile, 'Available');
     assert.equal((await control(simulator, 'GET', '/api/state')).status, 200);
+  });
+
+  it('/stop ends the connection with FIN', async () => {
+    await start();
+    const { socket, received } = await raw('GET /stop HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'end');
+    assert.match(received(), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
+    await simulator.stopped;
   });
 
   it('/stop from a client that has gone stops it too', async () => {
@@ -219,13 +274,17 @@ describe('simulator: the HTTP server', () => {
 
   it('keeps the last 1000 requests and counts them all', async () => {
     await start();
-    const { received } = await raw(
-      'GET /1 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1005) + 'GET /last HTTP/1.1\r\nHost: x\r\n\r\n',
-    );
-    await until(() => simulator.requestCount === 1006, 'all requests');
+    // No connection serves more than a hundred.
+    for (let count = 100; count <= 1000; count += 100) {
+      const { received } = await raw('GET /1 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
+      await until(() => received().split('idle').length === 101, 'all answers');
+      assert.equal(simulator.requestCount, count);
+    }
+    for (let i = 0; i < 5; i++) await get(simulator.url, '/1');
+    await get(simulator.url, '/last');
+    assert.equal(simulator.requestCount, 1006);
     assert.equal(simulator.requests.length, 1000);
     assert.equal(simulator.requests.at(-1)?.path, '/last');
-    await until(() => received().split('idle').length === 1007, 'all answers');
   });
 });
 
