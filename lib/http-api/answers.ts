@@ -93,17 +93,27 @@ export function registrationOf(text: string): Registration | null {
 }
 
 /**
+ * Is it the phone of another extension? Its contact, `sip:10@…`, shows whose it is, where its user part is an
+ * extension's number. A web client has a random one there.
+ */
+export function isOfAnother(extension: string, { contact }: Registration): boolean {
+  const user = /^<?sips?:(\d+)(?:[:;][^@]*)?@/i.exec(contact)?.[1] ?? '';
+  const isExtension = user !== '' && (user.length <= 5 || user.startsWith(extension));
+  return isExtension && /^\d+$/.test(extension) && user !== extension;
+}
+
+/**
  * Reads `Queue: <name> Anrufer: <number>` (shipped). A name stands before the number, so what follows the first
  * `Anrufer:` is the number: a caller cannot pretend to have come through a queue.
  *
- * @returns null when the text is none of it
+ * @returns null when the text is none of it; its number is null for a caller who withholds it
  */
-export function callerOf(text: string): { number: string; queue: { number: null; name: string } | null } | null {
+export function callerOf(text: string): { number: string | null; queue: { number: null; name: string } | null } | null {
   const [, head, number = ''] = /^(.*?)(?<=^|\s)Anrufer:(.*)$/is.exec(text) ?? [];
   const queue = /^(?:Queue:(.*))?$/is.exec(head?.trim() ?? 'none');
   if (!queue) return null;
   const name = (queue[1] ?? '').trim();
-  return { number: number.trim(), queue: name === '' || name === directCall ? null : { number: null, name } };
+  return { number: number.trim() || null, queue: name === '' || name === directCall ? null : { number: null, name } };
 }
 
 /** How the shipped server names the queue of a call that came through none. */
@@ -145,6 +155,22 @@ export class ListReader {
     this.parsed = parsed;
     return connections;
   }
+}
+
+/**
+ * Has the extension exactly one call? Several connections of it are one call where several of its phones ring: then
+ * they have the same number and queue, and nothing but ringing phones between them in the list. Two callers who withhold
+ * their numbers can't be told apart.
+ */
+export function isSingleCall(extension: string, connections: readonly Connection[]): boolean {
+  const isOwn = (connection: Connection): boolean => connection.extension === extension;
+  const first = connections.findIndex(isOwn);
+  const legs = connections.slice(first, connections.findLastIndex(isOwn) + 1);
+  const [leg] = legs;
+  if (first < 0 || leg === undefined) return false;
+  const isSameCall = ({ status, number, queue }: Connection): boolean =>
+    status === 'ringing' && number === leg.number && queue?.number === leg.queue?.number;
+  return legs.length === 1 || (leg.number !== '' && legs.every(isSameCall));
 }
 
 function recordsOf(body: string): string[] {

@@ -42,6 +42,8 @@ export interface Snapshot {
 
 /** Polls and look-ups get at most so many ms: they must not keep a command waiting. */
 const maxPollTimeout = 4_000;
+/** How long a command is sent without a look at the call list after a list got no answer, in ms. */
+const listPause = 60_000;
 
 /** Speaks the 3CX HTTP API to one server, documented or shipped, one request at a time. */
 export class ThreeCxClient {
@@ -51,9 +53,14 @@ export class ThreeCxClient {
   private health: Health = 'unknown';
   /** Operations of which the server understood the second of their two forms. */
   private readonly secondForm = new Set<OperationName>();
-  private knowsDnregs = true;
+  /** Queries that the server answered as unknown, where it carried out the command that they came before. */
+  private readonly missing = new Set<OperationName>();
   private waitingPoll: Promise<Snapshot> | null = null;
   private readonly lists = new ListReader();
+  /** The list of the last poll, until a command may have changed it. */
+  private polled: { connections: Connection[]; until: number } | null = null;
+  /** Until when no command waits for a list, because the server left the last one unanswered. */
+  private noListUntil = 0;
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
   constructor(private readonly options: ClientOptions) {
@@ -83,27 +90,40 @@ export class ThreeCxClient {
     const given = checkArguments(name, args);
     this.checkAllowed(name, given);
     return this.lane.run(operation.kind, async (turn) => {
-      const check = operation.ringsByPrefix ? await this.checkPhone(turn, given) : null;
-      if (check?.registration === null) return { ok: false, reason: 'no-phone', given, answer: check.answer };
-      const result = await this.ask(turn, name, given, this.timeout);
-      // It knows the one and not the other: so it was no fault that passes.
-      if (operation.ringsByPrefix && check === null) this.knowsDnregs = false;
-      return result;
+      const unknown: OperationName[] = [];
+      if (operation.ringsByPrefix) {
+        const check = await this.check(turn, 'dnregs', given, unknown);
+        if (check?.registration === null) return { ok: false, reason: 'no-phone', given, answer: check.answer };
+      }
+      const before =
+        operation.before === 'ondn'
+          ? await this.check(turn, 'ondn', given, unknown)
+          : operation.before && (await this.currentList(turn));
+      const answered = await this.send(turn, name, given, this.timeout);
+      // It carried out the command, so the queries before it were not unknown because of a passing fault.
+      for (const query of unknown) this.missing.add(query);
+      const after = operation.after?.(answered);
+      const known = after ? await this.lookUp(turn, after, given) : (before ?? null);
+      const outcome = operation.correct?.(answered, known, given as Required<Arguments>) ?? answered;
+      return this.report(name, { ...outcome, given, answer: answered.answer });
     });
   }
 
   /**
    * Lists all connections, after all commands and queries that wait. One that already waits is shared.
    *
+   * @param currentFor how long a command may take this list for the current one, in ms; a list is asked for otherwise
    * @throws ThreeCxError when there is no list: never an empty one instead
    */
-  poll(): Promise<Snapshot> {
-    const read = (body: string): Outcome => ({ ok: true, connections: this.lists.read(body) });
+  poll(currentFor = 0): Promise<Snapshot> {
     this.waitingPoll ??= this.lane.run('poll', async (turn) => {
       this.waitingPoll = null;
+      this.polled = null;
       const sent = performance.now();
-      const { connections = [] } = await this.ask(turn, 'showallcalls', {}, this.pollTimeout, read);
-      return { connections, milliseconds: performance.now() - sent };
+      const connections = await this.list(turn);
+      const received = performance.now();
+      this.polled = { connections, until: received + currentFor };
+      return { connections, milliseconds: received - sent };
     });
     const poll = this.waitingPoll;
     poll.catch(() => {
@@ -160,18 +180,62 @@ export class ThreeCxClient {
   }
 
   /**
-   * `dnregs` matches the extension exactly, where makecall would ring whoever's begins with it.
+   * Asks before a call: `dnregs` matches the extension exactly, where makecall would ring whoever's begins with it;
+   * `ondn` shows the id that makecall answers with when there is no new call.
    *
-   * @returns null when the server does not know `dnregs`, which it is asked once
+   * @param unknown takes the query when the server does not know it
+   * @returns null when the server does not know the query, or does not answer `ondn` as one of ours
    */
-  private async checkPhone(turn: Turn, given: Arguments): Promise<Result | null> {
-    if (!this.knowsDnregs) return null;
+  private async check(
+    turn: Turn,
+    query: 'dnregs' | 'ondn',
+    given: Arguments,
+    unknown: OperationName[],
+  ): Promise<Result | null> {
+    if (this.missing.has(query)) return null;
     try {
-      return await this.ask(turn, 'dnregs', given, this.timeout);
+      return await this.ask(turn, query, given, this.timeout);
     } catch (error) {
       if (!(error instanceof ThreeCxError)) throw error;
-      if (error.code === 'unsupported') return null;
-      throw new ThreeCxError(error.code, `nothing was dialled, the check for a phone failed: ${error.message}`);
+      if (error.code === 'unsupported') {
+        unknown.push(query);
+        return null;
+      }
+      // Whose phone rings does not depend on it, only what can be said about the call.
+      if (query === 'ondn' && error.code === 'unexpected-answer') return null;
+      const subject = query === 'dnregs' ? 'a phone' : 'earlier calls';
+      throw new ThreeCxError(error.code, `nothing was dialled, the check for ${subject} failed: ${error.message}`);
+    }
+  }
+
+  /** The list of the last poll while it is current, else a new one; null when there is none. */
+  private async currentList(turn: Turn): Promise<Outcome | null> {
+    const { polled } = this;
+    if (polled !== null && performance.now() < polled.until) return { ok: true, connections: polled.connections };
+    return this.lookUp(turn, 'showallcalls', {});
+  }
+
+  /** Asks on behalf of a command, which succeeds or fails by its own answer. */
+  private async lookUp(turn: Turn, query: 'showstatus' | 'showallcalls', given: Arguments): Promise<Outcome | null> {
+    try {
+      if (query === 'showstatus') return await this.ask(turn, query, given, this.pollTimeout);
+      if (performance.now() < this.noListUntil) return null;
+      return { ok: true, connections: await this.list(turn) };
+    } catch (error) {
+      if (error instanceof ThreeCxError) return null;
+      throw error;
+    }
+  }
+
+  private async list(turn: Turn): Promise<Connection[]> {
+    const read = (body: string): Outcome => ({ ok: true, connections: this.lists.read(body) });
+    try {
+      const { connections = [] } = await this.ask(turn, 'showallcalls', {}, this.pollTimeout, read);
+      this.noListUntil = 0;
+      return connections;
+    } catch (error) {
+      if ((error as ThreeCxError).code === 'timeout') this.noListUntil = performance.now() + listPause;
+      throw error;
     }
   }
 
@@ -187,7 +251,23 @@ export class ThreeCxClient {
     timeout: number,
     read?: (body: string) => Outcome,
   ): Promise<Result> {
+    return this.report(name, await this.send(turn, name, given, timeout, read));
+  }
+
+  private report(name: OperationName, result: Result): Result {
+    this.options.onAnswer?.({ name, kind: operationOf(name).kind, result });
+    return result;
+  }
+
+  private async send(
+    turn: Turn,
+    name: OperationName,
+    given: Arguments,
+    timeout: number,
+    read?: (body: string) => Outcome,
+  ): Promise<Result> {
     const operation = operationOf(name);
+    if (operation.kind === 'command') this.polled = null;
     const [first, second] = operation.paths(given as Required<Arguments>);
     const forms = second === undefined ? [first] : this.secondForm.has(name) ? [second, first] : [first, second];
     let body = '';
@@ -195,13 +275,13 @@ export class ThreeCxClient {
       try {
         body = await this.exchange(turn, form, { timeout, yields: operation.kind === 'query' });
       } catch (error) {
-        if (operation.endsServer && error instanceof ThreeCxError && error.code === 'lost') {
-          return { ok: true, given, answer: '' };
-        }
-        throw error;
+        if (!(error instanceof ThreeCxError)) throw error;
+        if (operation.endsServer && error.code === 'lost') return { ok: true, given, answer: '' };
+        throw given.extension === undefined ? error : aboutExtension(error);
       }
       if (!operation.otherPathOn?.test(unwrap(body))) {
         if (form === second) this.secondForm.add(name);
+        else if (second !== undefined) this.secondForm.delete(name);
         break;
       }
     }
@@ -210,9 +290,8 @@ export class ThreeCxClient {
     }
     const outcome = read?.(body) ?? operation.read(unwrap(body), given as Required<Arguments>, body);
     if (outcome === null) throw unexpected(body);
-    const result = { ...outcome, given, answer: body };
-    this.options.onAnswer?.({ name, kind: operation.kind, result });
-    return result;
+    this.missing.delete(name);
+    return { ...outcome, given, answer: body };
   }
 
   private async exchange(turn: Turn, path: string, limits: { timeout: number; yields: boolean }): Promise<string> {
@@ -231,8 +310,20 @@ export class ThreeCxClient {
   private setHealth(health: Health): void {
     if (health === this.health) return;
     this.health = health;
+    // What comes back may be another server.
+    if (health === 'unreachable') this.missing.clear();
     this.options.onHealth?.(health);
   }
+}
+
+/** Adds the usual reason to a timeout. */
+function aboutExtension(error: ThreeCxError): ThreeCxError {
+  if (error.code !== 'timeout') return error;
+  return new ThreeCxError(
+    'timeout',
+    `${error.message}; this server does not answer when the extension does not exist`,
+    error.systemCode,
+  );
 }
 
 function checkArguments(name: OperationName, args: Readonly<Record<string, unknown>>): Arguments {

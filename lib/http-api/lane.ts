@@ -132,18 +132,11 @@ export class RequestLane {
 }
 
 function timeoutError(timeout: number): ThreeCxError {
-  return new ThreeCxError(
-    'timeout',
-    `no answer within ${timeout / 1000} s; this server does not answer when the extension does not exist`,
-  );
+  return new ThreeCxError('timeout', `no answer within ${timeout / 1000} s`);
 }
 
 function hangsError(): ThreeCxError {
-  return new ThreeCxError(
-    'timeout',
-    `no answer within ${RequestLane.patience / 1000} s, and a command waited; ` +
-      'this server does not answer when the extension does not exist',
-  );
+  return new ThreeCxError('timeout', `no answer within ${RequestLane.patience / 1000} s, and a command waited`);
 }
 
 function closedError(): ThreeCxError {

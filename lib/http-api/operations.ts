@@ -4,6 +4,8 @@ import {
   callIdOf,
   type Connection,
   connectionsOf,
+  isOfAnother,
+  isSingleCall,
   profileAnswerOf,
   queueRefusalOf,
   type Recording,
@@ -50,6 +52,16 @@ interface Operation {
    * @throws ThreeCxError `unexpected-answer`
    */
   read: (text: string, given: Given, body: string) => Outcome | null;
+  /** A query asked first, because the answer to the command proves less than it seems to. */
+  before?: 'ondn' | 'showallcalls';
+  /** A query asked after the command, for the same reason. */
+  after?: (answered: Outcome) => 'showstatus' | 'showallcalls' | null;
+  /**
+   * Corrects what the answer to the command says by the answer to that query.
+   *
+   * @param known null when the query was not asked or got no usable answer
+   */
+  correct?: (answered: Outcome, known: Outcome | null, given: Given) => Outcome;
   /** Rings a phone of the first DN that begins with the extension (shipped), so `dnregs` is asked before. */
   ringsByPrefix?: true;
   /** Ends the server, which may happen before it answers. */
@@ -88,27 +100,36 @@ export const operations = {
     arguments: ['extension', 'destination', 'phone'],
     paths: ({ extension, destination, phone }) => [`/makecall/${extension}/${destination}/${phone}`],
     read: readDialled,
+    before: 'ondn',
+    correct: confirmNewCall,
     ringsByPrefix: true,
     dials: true,
   },
+  // ready, notready and logout set the profile before they look at the queues; a fork answers `true` and leaves it alone.
   ready: {
     kind: 'command',
     arguments: extension,
     paths: ({ extension }) => [`/ready/${extension}`],
-    read: readQueueLogin('avail', 'Available'),
+    read: readQueueAnswer,
+    after: () => 'showstatus',
+    correct: addProfile,
   },
   // The document's `/ready/` is a slip, and would do the opposite: so there is no other form to try.
   notready: {
     kind: 'command',
     arguments: extension,
     paths: ({ extension }) => [`/notready/${extension}`],
-    read: readQueueLogin('custom1', 'Custom 1'),
+    read: readQueueAnswer,
+    after: () => 'showstatus',
+    correct: addProfile,
   },
   logout: {
     kind: 'command',
     arguments: extension,
     paths: ({ extension }) => [`/logout/${extension}`],
-    read: readQueueLogin('away', 'Away'),
+    read: readQueueAnswer,
+    after: () => 'showstatus',
+    correct: addProfile,
   },
   // Documented: extension, action. Shipped: the other way round. For one queue there is only `save`.
   login: {
@@ -122,13 +143,15 @@ export const operations = {
     otherPathOn: /is not a valid extension\.?$/i,
     read: readQueueAnswer,
   },
+  // The oldest build takes the extension as a prefix, and answers with the phone of another one.
   dnregs: {
     kind: 'query',
     arguments: extension,
     paths: ({ extension }) => [`/dnregs/${extension}`],
-    read: (text) => {
-      const registration = /^error$/i.test(text) ? null : registrationOf(text);
-      return registration === null && !/^error$/i.test(text) ? null : { ok: true, registration };
+    read: (text, { extension }) => {
+      if (/^error$/i.test(text)) return { ok: true, registration: null };
+      const registration = registrationOf(text);
+      return registration && { ok: true, registration: isOfAnother(extension, registration) ? null : registration };
     },
   },
   // Documented: "active connection data". Shipped: the call id of the last call, `0` when idle.
@@ -159,7 +182,7 @@ export const operations = {
     paths: ({ extension }) => [`/drop/${extension}`],
     read: readBoolean('no-call'),
   },
-  // Documented: `true` / `false`. Shipped: the call id, or `null`.
+  // Documented: `true` / `false`. Shipped: the id of the extension's last call, which need not be the answered one.
   answer: {
     kind: 'command',
     arguments: extension,
@@ -170,6 +193,9 @@ export const operations = {
       const callId = callIdOf(text);
       return callId === null ? null : { ok: true, callId };
     },
+    before: 'showallcalls',
+    correct: (answered, list, { extension }) =>
+      answered.ok && !isSingleCall(extension, list?.connections ?? []) ? { ...answered, callId: null } : answered,
   },
   record: {
     kind: 'command',
@@ -206,13 +232,18 @@ export const operations = {
     paths: ({ extension, phone }) => [`/unpark/${extension}/${phone}`, `/unpark/${extension}/`],
     otherPathOn: notUnderstood,
     read: readDialled,
+    before: 'ondn',
+    correct: confirmNewCall,
     ringsByPrefix: true,
   },
+  // Shipped: `true` as well for an extension without a `3CXPhone for Windows`, and then nothing is joined.
   atttrans: {
     kind: 'command',
     arguments: extension,
     paths: ({ extension }) => [`/atttrans/${extension}/`],
     read: readBoolean('no-call'),
+    after: ({ ok }) => (ok ? 'showallcalls' : null),
+    correct: confirmJoined,
   },
   setstatus: {
     kind: 'command',
@@ -249,7 +280,9 @@ export const operations = {
     kind: 'command',
     arguments: [],
     paths: () => ['/stop'],
-    read: (text) => (/stopped/i.test(text) || booleanOf(text) === true ? { ok: true } : null),
+    // Most builds (shipped) stop listening first, and the answer is empty then.
+    read: (text, _given, body) =>
+      /stopped/i.test(text) || booleanOf(text) === true || body.trim() === '' ? { ok: true } : null,
     endsServer: true,
   },
   // Shipped only: log-in to one queue. `login_only_to` logs out of every other queue; a queue that the agent is not in
@@ -295,13 +328,23 @@ function readQueueAnswer(text: string): Outcome | null {
   return reason === null ? readBoolean('refused')(text) : { ok: false, reason };
 }
 
-/** ready, notready and logout set the profile first, and look at the queues then (shipped). */
-function readQueueLogin(profile: Profile, profileName: string): (text: string) => Outcome | null {
-  return (text) => {
-    const outcome = readQueueAnswer(text);
-    if (outcome === null || outcome.ok || outcome.reason === 'not-an-agent') {
-      return outcome && { ...outcome, profile, profileName };
-    }
-    return { ...outcome, profile: null, profileName: null };
-  };
+/** The shipped server answers with the extension's last call, be it the new one or not. */
+function confirmNewCall(answered: Outcome, before: Outcome | null): Outcome {
+  if (!answered.ok || answered.callId == null) return answered;
+  const idsBefore = [before?.callId, ...(before?.connections ?? []).map(({ id }) => id)];
+  const isNew = before !== null && !idsBefore.includes(answered.callId);
+  return isNew ? answered : { ...answered, callId: null, confirmed: false };
+}
+
+function addProfile(answered: Outcome, status: Outcome | null): Outcome {
+  const { profile = null, profileName = null } = status ?? {};
+  return { ...answered, profile, profileName };
+}
+
+/** Joined are the calls when the extension has left both, and the two others are still there. */
+function confirmJoined(answered: Outcome, list: Outcome | null, { extension }: Given): Outcome {
+  if (!answered.ok) return answered;
+  const { connections = [] } = list ?? {};
+  const hasLeft = connections.every((connection) => connection.extension !== extension);
+  return { ...answered, confirmed: hasLeft && connections.length >= 2 };
 }

@@ -165,7 +165,7 @@ export class CallWatch {
     if (this.polling || this.closed || this.listeners.size === 0) return;
     this.polling = true;
     void this.client
-      .poll()
+      .poll(2 * (this.pace.stretched ?? this.interval))
       .then((snapshot) => {
         this.succeed(snapshot);
       })

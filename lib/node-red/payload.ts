@@ -12,7 +12,7 @@ interface ToDestination extends OfExtension {
   destination: string;
 }
 interface Dialled {
-  /** Null when the server gave none. */
+  /** Null when the server gave none, or one that the extension had before. */
   callId: string | null;
   /** Whether the extension is known to have the call. */
   confirmed: boolean;
@@ -32,11 +32,12 @@ export type OperationPayload =
   | Payload<'makecall', ToDestination & { phone: string }, Dialled>
   | Payload<'unpark', OfExtension & { phone: string }, Dialled>
   | Payload<'answer', OfExtension, { callId: string | null }>
-  | Payload<'drop' | 'park' | 'atttrans', OfExtension>
+  | Payload<'drop' | 'park', OfExtension>
+  | Payload<'atttrans', OfExtension, { confirmed: boolean }>
   | Payload<'transfer' | 'divert', ToDestination>
   | Payload<'stop', object | OfExtension, object | { recording: Recording }>
   | Payload<'start' | 'pause' | 'resume', OfExtension, { recording: Recording }>
-  | Payload<'ready' | 'notready' | 'logout', OfExtension, HasProfile, MayHaveProfile>
+  | Payload<'ready' | 'notready' | 'logout', OfExtension, MayHaveProfile, MayHaveProfile>
   | Payload<'setstatus', OfExtension, HasProfile, MayHaveProfile>
   | Payload<'showstatus', OfExtension, HasProfile>
   | Payload<'login', OfExtension & { action: string; queue?: string }>

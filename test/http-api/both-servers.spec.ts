@@ -106,6 +106,48 @@ describe('a form that the server does not understand', () => {
     assert.deepEqual(server.requests.slice(2), ['/Transfer/10/11', '/transfer/10/11']);
   });
 
+  it('is forgotten then: the replaced server costs one more request once, each time it is replaced', async () => {
+    let isDocumented = true;
+    const server = await serve(({ url = '' }) => {
+      if (url.startsWith('/login/')) return url.startsWith('/login/10/') === isDocumented ? 'true' : notValid;
+      return url.startsWith('/Transfer/') === isDocumented ? 'true' : 'idle';
+    });
+    const client = connect(server);
+    const transfer = { extension: '10', destination: '11' };
+    const login = { extension: '10', action: 'login_all' };
+    for (const [documented, requests] of [
+      [true, [3, 2]],
+      [false, [3, 3]],
+      [true, [3, 3]],
+    ] as const) {
+      isDocumented = documented;
+      for (const [at, [name, args]] of (
+        [
+          ['transfer', transfer],
+          ['login', login],
+        ] as const
+      ).entries()) {
+        server.requests.length = 0;
+        for (let time = 0; time < 2; time++) assert.equal((await client.execute(name, args)).ok, true);
+        assert.equal(server.requests.length, requests[at], `${name}, documented: ${documented}`);
+      }
+    }
+  });
+
+  it('of login is kept when a queue is named, which has one form only, and when nobody has the extension', async () => {
+    const server = await serve(({ url = '' }) =>
+      /^\/(save\/.*|login\/login_all)\/10(\/|$)/.test(url) ? 'true' : notValid,
+    );
+    const client = connect(server);
+    const login = { extension: '10', action: 'login_all' };
+    await client.execute('login', login);
+    await client.execute('login', { ...login, queue: '8000' });
+    await client.execute('login', { ...login, extension: '99' });
+    server.requests.length = 0;
+    await client.execute('login', login);
+    assert.deepEqual(server.requests, ['/login/login_all/10']);
+  });
+
   for (const [operation, args, first, second, answer] of [
     ['unpark', { extension: '10', phone: 'Soft' }, '/unpark/10/Soft', '/unpark/10/', 'true'],
     ['showstatus', { extension: '10' }, '/showstatus/10', '/showstatus/10/show', 'Available'],
@@ -115,7 +157,7 @@ describe('a form that the server does not understand', () => {
       const client = connect(server);
       assert.equal((await client.execute(operation, args)).ok, true);
       assert.equal((await client.execute(operation, args)).ok, true);
-      const sent = server.requests.filter((url) => !url.startsWith('/dnregs/'));
+      const sent = server.requests.filter((url) => !/^\/(dnregs|ondn)\//.test(url));
       assert.deepEqual(sent, [first, second, second]);
     });
   }
@@ -472,7 +514,8 @@ describe('other answers', () => {
     ['Queue: Direkter Anruf Anrufer: 004930111', '004930111', null],
     ['Queue:  Anrufer: 004930111', '004930111', null],
     ['Anrufer: 004930111', '004930111', null],
-    ['Queue: Sales Anrufer:', '', 'Sales'],
+    ['Queue: Sales Anrufer:', null, 'Sales'],
+    ['Queue: Direkter Anruf Anrufer: ', null, null],
     ['queue: Sales anrufer: 1 Anrufer: 2', '1 Anrufer: 2', 'Sales'],
   ] as const) {
     it(`to getcallerid: ${text}`, () => {

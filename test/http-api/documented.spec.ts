@@ -32,7 +32,7 @@ const expectations: Record<DocumentedOperation, [args: Record<string, string>, d
   logout: [
     { extension },
     { ok: true, profile: 'away', profileName: 'Away' },
-    { ok: false, reason: 'refused', profile: null, profileName: null },
+    { ok: false, reason: 'refused', profile: 'avail', profileName: 'Available' },
   ],
   login: [{ extension, action: 'login_all' }, { ok: true }, { ok: false, reason: 'refused' }],
   dnregs: [
@@ -56,7 +56,8 @@ const expectations: Record<DocumentedOperation, [args: Record<string, string>, d
     { ...callDone, confirmed: true },
     { ok: false, reason: 'no-phone' },
   ],
-  atttrans: [{ extension }, { ok: true }, noCall],
+  // The list still shows the extension's calls.
+  atttrans: [{ extension }, { ok: true, confirmed: false }, noCall],
   setstatus: [
     { extension, profile: 'oof' },
     { ok: true, profile: 'oof', profileName: 'Out of office' },

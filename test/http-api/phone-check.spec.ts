@@ -18,7 +18,8 @@ describe('whose phone rings', () => {
           const { callId } = await client.execute(operation, args);
           assert.equal(callId, '00000A5F3C2D1_8');
         }
-        assert.deepEqual(server.requests, ['/dnregs/10', path, '/dnregs/10', path]);
+        const all = ['/dnregs/10', '/ondn/10', path];
+        assert.deepEqual(server.requests, [...all, ...all]);
       });
 
       it('is nobody’s when the question is not answered', async () => {
@@ -73,7 +74,7 @@ describe('whose phone rings', () => {
           const client = connect(server);
           await client.execute(operation, args);
           await client.execute(operation, args);
-          assert.deepEqual(server.requests, ['/dnregs/10', path, path]);
+          assert.deepEqual(server.requests, ['/dnregs/10', '/ondn/10', path, '/ondn/10', path]);
         });
       }
 
@@ -93,7 +94,7 @@ describe('whose phone rings', () => {
           isAway = false;
           server.requests.length = 0;
           await client.execute(operation, args);
-          assert.deepEqual(server.requests, ['/dnregs/10', path]);
+          assert.deepEqual(server.requests, ['/dnregs/10', '/ondn/10', path]);
         });
       }
 
@@ -115,7 +116,7 @@ describe('whose phone rings', () => {
           }),
         );
         await failure(connect(server).execute(operation, args), 'server-error');
-        assert.deepEqual(server.requests, ['/dnregs/10', path]);
+        assert.deepEqual(server.requests, ['/dnregs/10', '/ondn/10', path]);
       });
     });
   }

@@ -56,10 +56,12 @@ export async function failure(promise: Promise<unknown>, code: ErrorCode): Promi
   return error;
 }
 
-/** An answer to everything but the check for a phone, which finds one. */
+/** An answer to everything but the checks before a call: the extension has a phone, and no call. */
 export function withPhone(handler: Handler | string): Handler {
   return (request, response) => {
-    if (request.url?.startsWith('/dnregs/')) return '71-sip:10@127.0.0.1:5488;ob-Phone 1.2';
+    const [, query, extension] = request.url?.split('/') ?? [];
+    if (query === 'dnregs') return `71-sip:${extension}@127.0.0.1:5488;ob-Phone 1.2`;
+    if (query === 'ondn') return '0';
     return typeof handler === 'string' ? handler : handler(request, response);
   };
 }

@@ -20,7 +20,10 @@ describe('A node with operations', () => {
 
   beforeEach(async () => {
     answer = 'true';
-    server = await startServer(({ url }) => (url?.startsWith('/dnregs/') ? registration : answer));
+    server = await startServer(({ url = '' }) => {
+      if (url.startsWith('/dnregs/')) return registration;
+      return url.startsWith('/ondn/') ? '0' : answer;
+    });
   });
   afterEach(() => server.close());
 
@@ -67,7 +70,7 @@ describe('A node with operations', () => {
       ...{ operation: 'makecall', ok: true, extension: '10', destination: '+49301', phone: 'Soft' },
       ...{ callId: '00000A5F3C2D1_8', confirmed: true, answer: '00000A5F3C2D1_8' },
     });
-    assert.deepEqual(server.requests, ['/dnregs/10', '/makecall/10/+49301/Soft']);
+    assert.deepEqual(server.requests, ['/dnregs/10', '/ondn/10', '/makecall/10/+49301/Soft']);
   });
 
   it('takes the operation from msg.operation when told so', async () => {

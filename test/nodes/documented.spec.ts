@@ -43,7 +43,7 @@ const operations = [
   operation('3cx-call-control', 'answer', ten, { done: { ...yes, callId: null }, refused: no }),
   operation('3cx-call-control', 'drop', ten, { done: yes, refused: no }),
   operation('3cx-call-control', 'transfer', toOutside, { done: yes, refused: no }),
-  operation('3cx-call-control', 'atttrans', ten, { done: yes, refused: no }),
+  operation('3cx-call-control', 'atttrans', ten, { done: { ...yes, confirmed: false }, refused: no }),
   operation('3cx-call-control', 'park', ten, { done: yes, refused: no }),
   operation(
     '3cx-call-control',
@@ -78,7 +78,7 @@ const operations = [
   }),
   operation('3cx-agent-status', 'logout', ten, {
     done: { ...yes, profile: 'away', profileName: 'Away' },
-    refused: { answer: 'false', reason: 'refused', profile: null, profileName: null },
+    refused: { answer: 'false', reason: 'refused', profile: 'avail', profileName: 'Available' },
   }),
   operation(
     '3cx-agent-status',

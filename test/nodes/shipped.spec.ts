@@ -86,7 +86,7 @@ const operations: Operation<Simulator>[] = [
         pbx.makeCall('10', '11');
         pbx.answer(idAt(pbx, '11'));
       },
-      tells: { answer: 'true' },
+      tells: { confirmed: true, answer: 'true' },
     },
     refused: { args: ten, before: connected, tells: { reason: 'no-call', answer: 'false' } },
   },

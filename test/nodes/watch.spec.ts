@@ -296,7 +296,7 @@ describe('3cx-call-monitor watches', () => {
     assert.equal(callId, '00000A5F3C2D1_20');
     assert.deepEqual(
       simulator.requests.map(({ path }) => path),
-      ['/showallcalls', '/dnregs/10', `/makecall/10/${caller}/Soft`, '/showallcalls'],
+      ['/showallcalls', '/dnregs/10', '/ondn/10', `/makecall/10/${caller}/Soft`, '/showallcalls'],
     );
   });
 

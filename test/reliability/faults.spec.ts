@@ -13,7 +13,7 @@ import type { WatchPayload } from '../../lib/node-red/watch-node';
 import { calls, type Flow, loadFlow, type Properties, useNodeRed } from '../support/flow';
 import { startServer, type TestServer } from '../support/http-server';
 import { type Certificates, makeCertificates } from './certificates';
-import { type Fault, faults } from './faults';
+import { type Fault, faults, toldByStop } from './faults';
 import { callIdOf, FaultyServer } from './faulty-server';
 import { ClientSockets, expectNoComplaints, turns } from './process';
 import { report } from './report';
@@ -137,8 +137,7 @@ describe('Whatever the server does', () => {
       ['look-up of a call id', /^\/ondn\//, () => lookUp(api().client.callId('10'))],
     ];
     const expected = (fault: Fault, column: string): readonly string[] => {
-      // It ends the server, which may happen before it answers.
-      if (column === 'stop') return fault.told.map((code) => (code === 'lost' ? 'done' : code));
+      if (column === 'stop') return toldByStop(fault);
       // Without a check it calls all the same: the server may have none.
       if (column === 'check for a phone') return fault.told.map((code) => (code === 'unsupported' ? 'done' : code));
       return fault.told;

@@ -145,6 +145,7 @@ export class FaultyServer {
         return `<html><head></head><body>${this.calls}</body></html>`;
       case 'makecall':
       case 'unpark':
+        return newCallIdOf(extension);
       case 'answer':
       case 'ondn':
         return callIdOf(extension);
@@ -164,6 +165,11 @@ export class FaultyServer {
         return 'true';
     }
   }
+}
+
+/** The call that an extension makes. */
+export function newCallIdOf(extension: string): string {
+  return `${callIdOf(extension)}_new`;
 }
 
 /** The call that it knows of an extension. */

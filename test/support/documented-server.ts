@@ -37,12 +37,20 @@ const operations = {
     (_extension, profile = '') => profile,
     'false',
   ],
+  // What it says while nobody has set another profile.
   showstatus: [/^\/showstatus\/([^/]+)\/[^/]+$/, 'Available', 'Available'],
   divert: [/^\/divert\/([^/]+)\/([^/]+)$/, 'true', 'false'],
   stop: [/^\/stop$/, 'true', 'true'],
 } as const satisfies Record<string, readonly [path: RegExp, done: Answer, refused: Answer]>;
 
 export type DocumentedOperation = keyof typeof operations;
+
+/** The profile that a path sets, of the extension that it names. */
+const profileSetters = [
+  [/^\/ready\//, 'Available'],
+  [/^\/notready\//, 'Custom 1'],
+  [/^\/logout\//, 'Away'],
+] as const;
 
 export interface DocumentedServer extends TestServer {
   /** How each operation ends from now on; `done` where nothing is said. */
@@ -52,6 +60,7 @@ export interface DocumentedServer extends TestServer {
 /** Starts a server of the documented form: what only the shipped one knows, it answers with `idle`. */
 export async function startDocumentedServer(): Promise<DocumentedServer> {
   const endings: DocumentedServer['endings'] = {};
+  let profile: string | null = null;
   const server = await startServer(({ url = '' }, response) => {
     // An action where the extension belongs: the log-in of the shipped server.
     if (/^\/login\/(login_all|logout_all)\//.test(url)) return 'is not a valid extension';
@@ -64,6 +73,9 @@ export async function startDocumentedServer(): Promise<DocumentedServer> {
         return 'System.NullReferenceException: Object reference not set to an instance of an object.';
       }
       const answer: Answer = ending === 'done' ? done : refused;
+      // Refused with `false` they have changed nothing.
+      if (answer !== 'false') profile = profileSetters.find(([path]) => path.test(url))?.[1] ?? profile;
+      if (name === 'showstatus' && profile !== null) return profile;
       return typeof answer === 'string' ? answer : answer(...match.slice(1));
     }
     return 'idle';
