@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { type Connection, ListReader, unexpected, unwrap } from './answers';
 import { type Arguments, checkArgument } from './arguments';
 import { ThreeCxError } from './errors';
-import { RequestLane, type Turn } from './lane';
+import { type Limits, RequestLane, type Turn } from './lane';
 import { isUnknownOperation, operationOf, type OperationName, type Outcome } from './operations';
 import { Wire } from './wire';
 
@@ -42,6 +42,9 @@ export interface Snapshot {
 
 /** Polls and look-ups get at most so many ms: they must not keep a command waiting. */
 const maxPollTimeout = 4_000;
+
+/** Why a request that names an extension may have no answer. */
+const extensionHint = 'this server does not answer when the extension does not exist';
 
 /** Speaks the 3CX HTTP API to one server, documented or shipped, one request at a time. */
 export class ThreeCxClient {
@@ -99,12 +102,13 @@ export class ThreeCxClient {
    */
   poll(): Promise<Snapshot> {
     const read = (body: string): Outcome => ({ ok: true, connections: this.lists.read(body) });
-    this.waitingPoll ??= this.lane.run('poll', async (turn) => {
+    const job = async (turn: Turn): Promise<Snapshot> => {
       this.waitingPoll = null;
       const sent = performance.now();
       const { connections = [] } = await this.ask(turn, 'showallcalls', {}, this.pollTimeout, read);
       return { connections, milliseconds: performance.now() - sent };
-    });
+    };
+    this.waitingPoll ??= this.lane.run('poll', job, RequestLane.pollPatience);
     const poll = this.waitingPoll;
     poll.catch(() => {
       if (this.waitingPoll === poll) this.waitingPoll = null;
@@ -190,10 +194,11 @@ export class ThreeCxClient {
     const operation = operationOf(name);
     const [first, second] = operation.paths(given as Required<Arguments>);
     const forms = second === undefined ? [first] : this.secondForm.has(name) ? [second, first] : [first, second];
+    const hint = given.extension === undefined ? undefined : extensionHint;
     let body = '';
     for (const form of forms) {
       try {
-        body = await this.exchange(turn, form, { timeout, yields: operation.kind === 'query' });
+        body = await this.exchange(turn, form, { timeout, yields: operation.kind === 'query', hint });
       } catch (error) {
         if (operation.endsServer && error instanceof ThreeCxError && error.code === 'lost') {
           return { ok: true, given, answer: '' };
@@ -215,9 +220,12 @@ export class ThreeCxClient {
     return result;
   }
 
-  private async exchange(turn: Turn, path: string, limits: { timeout: number; yields: boolean }): Promise<string> {
+  private async exchange(turn: Turn, path: string, limits: Limits): Promise<string> {
     try {
-      const body = await turn.send((signal) => this.wire.get(path, signal), limits);
+      const body = await turn.send(
+        (signal) => this.wire.get(path, { signal, timeout: limits.timeout, repeatable: limits.yields }),
+        limits,
+      );
       this.setHealth('ok');
       return body;
     } catch (error) {
