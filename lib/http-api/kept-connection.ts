@@ -208,7 +208,7 @@ async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_done, fail) => {
     abort = () => {
-      fail(signal.reason as Error);
+      fail(new Error('aborted'));
     };
   });
   signal.addEventListener('abort', abort);
