@@ -9,15 +9,15 @@ const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“
  * @param contentType the header
  */
 export function decode(body: Uint8Array, contentType: unknown): string {
-  const decoder = decoderFor(contentType);
+  const decoder = typeof contentType === 'string' ? decoderFor(contentType) : utf8;
   const text = decoder.decode(body);
   // ISO-8859-1 too, as in browsers.
-  if (decoder.encoding !== 'windows-1252') return text;
+  if (decoder === utf8 || decoder.encoding !== 'windows-1252') return text;
   return text.replace(/[\x80-\x9f]/g, (character) => windows1252.charAt(character.charCodeAt(0) - 0x80));
 }
 
-function decoderFor(contentType: unknown): TextDecoder {
-  const [, label = 'utf-8'] = /;\s*charset\s*=\s*["']?([^\s"';,]+)/i.exec(String(contentType)) ?? [];
+function decoderFor(contentType: string): TextDecoder {
+  const [, label = 'utf-8'] = /;\s*charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType) ?? [];
   if (/^utf-?8$/i.test(label)) return utf8;
   try {
     return new TextDecoder(label);

@@ -36,6 +36,8 @@ export class KeptConnection {
   private attempt = defaultAttempt;
   /** What the server's name stands for. */
   private addresses: LookupAddress[] = [];
+  /** Whether the server was seen to keep connections. */
+  private isKept = false;
   /** The address that was connected to last. */
   private address: string | undefined;
   private socket: Socket | null = null;
@@ -64,7 +66,7 @@ export class KeptConnection {
 
   /** Chooses between the connection that stands and a new one. */
   async prepare({ timeout, repeatable, signal }: Needs): Promise<void> {
-    if (this.isFree() && !repeatable) await readWhatArrived();
+    if (!repeatable && this.isFree() && (!this.isKept || this.idle > 1)) await readWhatArrived();
     if (this.isFree() && (repeatable || this.idle <= this.maxIdle)) return;
     this.addresses = this.lastUsedFirst(await abortable(resolve(this.host), signal));
     this.close();
@@ -96,15 +98,18 @@ export class KeptConnection {
    * @param keepAlive the header of the answer
    */
   release({ request, idle }: Tracked, keepAlive: unknown): void {
-    const [, seconds] = /\btimeout=(\d+)/i.exec(String(keepAlive)) ?? [];
-    this.announced = seconds === undefined ? Infinity : Number(seconds) * 1_000;
+    const [, seconds = Infinity] = typeof keepAlive === 'string' ? (/\btimeout=(\d+)/i.exec(keepAlive) ?? []) : [];
+    this.announced = Number(seconds) * 1_000;
     if (idle > 2 * this.observed) this.observed = Infinity;
+    if (request.reusedSocket) this.isKept = true;
     if (request.shouldKeepAlive) this.idleSince = performance.now();
   }
 
   /** The server closed the connection after it had been idle for so many ms. */
   closedAfter(idle: number): void {
-    if (idle >= 0) this.observed = Math.min(this.observed, idle);
+    if (idle < 0) return;
+    this.isKept = false;
+    this.observed = Math.min(this.observed, idle);
   }
 
   close(): void {
@@ -125,11 +130,7 @@ export class KeptConnection {
   }
 
   private isFree(): boolean {
-    const { socket } = this;
-    if (!socket?.readable || !socket.writable) return false;
-    const { httpAgent, httpsAgent } = this.current;
-    const free = [httpAgent, httpsAgent].flatMap((agent) => Object.values(agent.freeSockets));
-    return free.some((sockets) => sockets?.includes(socket));
+    return this.idleSince < Infinity && this.socket !== null && this.socket.readable && this.socket.writable;
   }
 
   private lastUsedFirst(addresses: readonly LookupAddress[]): LookupAddress[] {
