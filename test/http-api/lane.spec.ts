@@ -157,7 +157,8 @@ describe('the request lane', () => {
     await pass(5_999);
     assert.deepEqual(ran, []);
     await pass(1);
-    await failure(first.result, 'timeout');
+    const { message } = await failure(first.result, 'timeout');
+    assert.equal(message, 'no answer within 6 s, and a command waited');
     assert.equal(await command, 'command');
   });
 
