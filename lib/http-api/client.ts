@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { type Connection, ListReader, unexpected, unwrap } from './answers';
 import { type Arguments, checkArgument } from './arguments';
 import { ThreeCxError } from './errors';
-import { RequestLane, type Turn } from './lane';
+import { type Limits, RequestLane, type Turn } from './lane';
 import { isUnknownOperation, operationOf, type OperationName, type Outcome } from './operations';
 import { Wire } from './wire';
 
@@ -116,7 +116,7 @@ export class ThreeCxClient {
    * @throws ThreeCxError when there is no list: never an empty one instead
    */
   poll(currentFor = 0): Promise<Snapshot> {
-    this.waitingPoll ??= this.lane.run('poll', async (turn) => {
+    const job = async (turn: Turn): Promise<Snapshot> => {
       this.waitingPoll = null;
       this.polled = null;
       const sent = performance.now();
@@ -124,7 +124,8 @@ export class ThreeCxClient {
       const received = performance.now();
       this.polled = { connections, until: received + currentFor };
       return { connections, milliseconds: received - sent };
-    });
+    };
+    this.waitingPoll ??= this.lane.run('poll', job, RequestLane.pollPatience);
     const poll = this.waitingPoll;
     poll.catch(() => {
       if (this.waitingPoll === poll) this.waitingPoll = null;
@@ -294,9 +295,12 @@ export class ThreeCxClient {
     return { ...outcome, given, answer: body };
   }
 
-  private async exchange(turn: Turn, path: string, limits: { timeout: number; yields: boolean }): Promise<string> {
+  private async exchange(turn: Turn, path: string, limits: Limits): Promise<string> {
     try {
-      const body = await turn.send((signal) => this.wire.get(path, signal), limits);
+      const body = await turn.send(
+        (signal) => this.wire.get(path, { signal, timeout: limits.timeout, repeatable: limits.yields }),
+        limits,
+      );
       this.setHealth('ok');
       return body;
     } catch (error) {

@@ -6,6 +6,11 @@ export type Priority = 'command' | 'query' | 'poll';
 /** One exchange on the wire; rejects with the reason when `signal` aborts. */
 export type Exchange<T> = (signal: AbortSignal) => Promise<T>;
 
+export interface Limits {
+  timeout: number;
+  yields: boolean;
+}
+
 /** What a job does with the lane while it has it. */
 export interface Turn {
   /**
@@ -14,7 +19,7 @@ export interface Turn {
    * @param exchange does it
    * @param limits `timeout` in ms; `yields` when a waiting command may end it early because it hangs
    */
-  send<T>(exchange: Exchange<T>, limits: { timeout: number; yields: boolean }): Promise<T>;
+  send<T>(exchange: Exchange<T>, limits: Limits): Promise<T>;
 }
 
 interface Waiting {
@@ -27,14 +32,21 @@ export class RequestLane {
   static readonly maxWaiting = 100;
   /** Longest wait for the own turn, in ms. */
   static readonly maxWait = 30_000;
-  /** How long a query may hang while a command waits, in ms. */
-  static readonly patience = 3_000;
+  /**
+   * How long a query may be on the wire while a command waits, in ms. It may wait for two calls that another program
+   * makes, which take the server 5 s.
+   */
+  static readonly patience = 6_000;
+  /** How long a poll waits behind commands, in ms: it takes milliseconds, and they take seconds. */
+  static readonly pollPatience = 1_000;
 
   private readonly waiting: Record<Priority, Set<Waiting>> = {
     command: new Set(),
     query: new Set(),
     poll: new Set(),
   };
+  /** Those of all priorities that waited for as long as they may be overtaken. */
+  private readonly due = new Set<Waiting>();
   private occupied = false;
   private closed = false;
   /** Ends the exchange that is on the wire. */
@@ -45,22 +57,32 @@ export class RequestLane {
   /**
    * Waits for a turn and runs the job; nobody else is on the wire until its promise settles.
    *
+   * @param overtakenFor how long others may overtake it, in ms
    * @throws ThreeCxError `busy` when too many wait or this one waited too long, `closed`, and what the job throws
    */
-  run<T>(priority: Priority, job: (turn: Turn) => Promise<T>): Promise<T> {
+  run<T>(priority: Priority, job: (turn: Turn) => Promise<T>, overtakenFor?: number): Promise<T> {
     if (this.closed) return Promise.reject(closedError());
     if (this.occupied && this.waitingCount() >= RequestLane.maxWaiting) {
       return Promise.reject(new ThreeCxError('busy', `more than ${RequestLane.maxWaiting} requests wait for the PBX`));
     }
     return new Promise((resolve, reject) => {
       const queue = this.waiting[priority];
-      const timer = setTimeout(() => {
-        entry.fail(new ThreeCxError('busy', `not sent: waited ${RequestLane.maxWait / 1000} s for requests before it`));
-      }, RequestLane.maxWait);
+      const timers = [
+        setTimeout(() => {
+          entry.fail(
+            new ThreeCxError('busy', `not sent: waited ${RequestLane.maxWait / 1000} s for requests before it`),
+          );
+        }, RequestLane.maxWait),
+      ];
+      if (overtakenFor !== undefined) timers.push(setTimeout(() => this.due.add(entry), overtakenFor));
+      const leave = (): void => {
+        timers.forEach(clearTimeout);
+        queue.delete(entry);
+        this.due.delete(entry);
+      };
       const entry: Waiting = {
         start: () => {
-          clearTimeout(timer);
-          queue.delete(entry);
+          leave();
           // Not before `run` has returned: who enters a job may have to note that it waits.
           Promise.resolve({ send: this.send.bind(this) })
             .then(job)
@@ -71,8 +93,7 @@ export class RequestLane {
             .then(resolve, reject);
         },
         fail: (error) => {
-          clearTimeout(timer);
-          queue.delete(entry);
+          leave();
           reject(error);
         },
       };
@@ -96,13 +117,13 @@ export class RequestLane {
   private next(): void {
     if (this.occupied) return;
     const { command, query, poll } = this.waiting;
-    const [entry] = [command, query, poll].find((queue) => queue.size > 0) ?? [];
+    const [entry] = [this.due, command, query, poll].find((queue) => queue.size > 0) ?? [];
     if (entry === undefined) return;
     this.occupied = true;
     entry.start();
   }
 
-  private async send<T>(exchange: Exchange<T>, limits: { timeout: number; yields: boolean }): Promise<T> {
+  private async send<T>(exchange: Exchange<T>, limits: Limits): Promise<T> {
     if (this.closed) throw closedError();
     const controller = new AbortController();
     const abort = (reason: ThreeCxError): void => {

@@ -1,8 +1,10 @@
 import http, { type ClientRequest, type RequestOptions } from 'node:http';
 import https from 'node:https';
-import { type ConnectionOptions, TLSSocket } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import type { AxiosProxyConfig, AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
+import { decode } from './charset';
 import { ThreeCxError } from './errors';
+import { KeptConnection, type Needs, type Tracked } from './kept-connection';
 import { anyWriting, quote } from './quote';
 
 export interface WireOptions {
@@ -16,7 +18,6 @@ export interface WireOptions {
   proxy: URL | null;
 }
 
-const utf8 = new TextDecoder();
 const maxAnswerBytes = 4 * 1024 * 1024;
 
 /** With the first connection: it takes longer than all the rest of the package, and not everybody who has it uses it. */
@@ -25,9 +26,9 @@ function loadAxios(): AxiosStatic {
   return require('axios') as AxiosStatic;
 }
 
-/** Sends GET requests to one server, over connections that are kept alive, and tells what became of each. */
+/** Sends GET requests to one server, over a connection that is kept alive, and reports what became of each. */
 export class Wire {
-  private readonly agents: { httpAgent: http.Agent; httpsAgent: https.Agent };
+  private readonly connection: KeptConnection;
   /** Of axios the part that sends: its interceptors and transforms are not for such answers. */
   private readonly send = loadAxios().getAdapter('http');
   private readonly config: InternalAxiosRequestConfig;
@@ -39,13 +40,9 @@ export class Wire {
     this.authorization = options.authorization === null ? null : anyWriting(options.authorization);
     this.secrets = secretsOf(options.authorization, options.proxy).map(anyWriting);
     this.base = options.url.href.replace(/(?<!\/)\/+$/, '');
-    this.agents = {
-      httpAgent: new http.Agent({ keepAlive: true, maxSockets: 1 }),
-      httpsAgent: new https.Agent({ keepAlive: true, maxSockets: 1, ...options.tls }),
-    };
+    this.connection = new KeptConnection(hostOf(options.proxy ?? options.url), options.tls);
     this.config = {
       ...loadAxios().defaults,
-      ...this.agents,
       method: 'get',
       proxy: options.proxy === null ? false : proxyConfig(options.proxy),
       headers: new (loadAxios().AxiosHeaders)({
@@ -63,38 +60,54 @@ export class Wire {
 
   /**
    * @param path begins with `/`; sent as it is
-   * @param signal its reason, a ThreeCxError, is thrown when it aborts after the request was sent
+   * @param needs the reason of its `signal`, a ThreeCxError, is thrown when that aborts after the request was sent
    * @returns the body of a 200 answer
    * @throws ThreeCxError `unreachable`, `lost`, `unauthorized`, `server-error`, `unsupported`, `unexpected-answer`, or
-   *   the reason of `signal`
+   *   the reason of the signal
    */
-  async get(path: string, signal: AbortSignal): Promise<string> {
-    let sent = false;
+  async get(path: string, needs: Needs): Promise<string> {
+    let tracked = null as Tracked | null;
     const transport = {
       request: (options: RequestOptions, callback: (response: http.IncomingMessage) => void): ClientRequest => {
         const request = (options.protocol === 'https:' ? https : http).request(options, callback);
-        onceSent(request, () => (sent = true));
+        tracked = this.connection.track(request);
         return request;
       },
     };
     try {
-      const request = { ...this.config, url: this.base + path, signal, transport };
-      const { status, data } = (await this.send(request)) as AxiosResponse<Buffer>;
-      const text = utf8.decode(data);
-      if (status !== 200) throw this.statusError(status, text);
-      if (this.authorization !== null && text.search(this.authorization) >= 0) {
-        throw new ThreeCxError('unexpected-answer', 'the server answered with the log-in that it was sent');
-      }
-      return text;
+      await this.connection.prepare(needs);
+      const request = {
+        ...this.config,
+        ...this.connection.agents,
+        url: this.base + path,
+        signal: needs.signal,
+        transport,
+      };
+      const answer = (await this.send(request)) as AxiosResponse<Buffer>;
+      if (tracked !== null) this.connection.release(tracked, answer.headers['keep-alive']);
+      return this.read(answer);
     } catch (error) {
-      throw this.translate(error, signal, sent);
+      const translated = this.translate(error, needs.signal, tracked?.sent ?? false);
+      if (translated.code !== 'lost' || !tracked?.isUnanswered) throw translated;
+      this.connection.closedAfter(tracked.idle);
+      if (!needs.repeatable) throw translated;
+      // It goes over a new connection now, so this happens once.
+      return this.get(path, needs);
     }
   }
 
-  /** Closes the connections that are kept alive. */
+  /** Closes the connection that is kept alive. */
   close(): void {
-    this.agents.httpAgent.destroy();
-    this.agents.httpsAgent.destroy();
+    this.connection.close();
+  }
+
+  private read({ status, data, headers }: AxiosResponse<Buffer>): string {
+    const text = decode(data, headers['content-type']);
+    if (status !== 200) throw this.statusError(status, text);
+    if (this.authorization !== null && text.search(this.authorization) >= 0) {
+      throw new ThreeCxError('unexpected-answer', 'the server answered with the log-in that it was sent');
+    }
+    return text;
   }
 
   private statusError(status: number, text: string): ThreeCxError {
@@ -109,7 +122,7 @@ export class Wire {
   /** An error of axios carries the request with its headers: only what it means leaves this place. */
   private translate(error: unknown, signal: AbortSignal, sent: boolean): ThreeCxError {
     if (error instanceof ThreeCxError) return error;
-    const code = loadAxios().isAxiosError(error) ? (error.code ?? '') : '';
+    const code = codeOf(error);
     if (!sent) {
       if (signal.aborted && (signal.reason as ThreeCxError).code === 'closed') return signal.reason as ThreeCxError;
       const why = signal.aborted ? 'no connection in time' : code;
@@ -124,21 +137,22 @@ export class Wire {
   }
 }
 
-/** Calls back when the connection stands on which the request is then written: before, no byte of it can have left. */
-function onceSent(request: ClientRequest, callback: () => void): void {
-  request.once('socket', (socket) => {
-    if (request.reusedSocket) callback();
-    else if (socket instanceof TLSSocket) socket.once('secureConnect', callback);
-    else if (socket.connecting) socket.once('connect', callback);
-    else if (!socket.destroyed) callback();
-  });
+/** The system's code, or that of axios. */
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+/** An IPv6 address without its brackets. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function proxyConfig(url: URL): AxiosProxyConfig {
-  const { protocol, hostname, port, username, password } = url;
+  const { protocol, port, username, password } = url;
   return {
     protocol,
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: hostOf(url),
     port: Number(port || (protocol === 'https:' ? 443 : 80)),
     ...(username === ''
       ? {}

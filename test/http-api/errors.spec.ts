@@ -117,6 +117,16 @@ describe('an error', () => {
     assert.equal((await connect(server).execute('drop', drop)).ok, true);
   });
 
+  it('speaks of an extension that does not exist only when one was asked about', async () => {
+    const client = connect(await serve(() => undefined), { timeout: 50, allowStop: true });
+    const hint = /^no answer within 0\.05 s; this server does not answer when the extension does not exist$/;
+    assert.match((await failure(client.execute('drop', drop), 'timeout')).message, hint);
+    assert.match((await failure(client.callId('10'), 'timeout')).message, hint);
+    for (const asked of [() => client.execute('showallcalls'), () => client.poll(), () => client.execute('stop')]) {
+      assert.equal((await failure(asked(), 'timeout')).message, 'no answer within 0.05 s');
+    }
+  });
+
   it('is not-allowed for stop, which has to be allowed first: nothing is sent', async () => {
     const server = await serve('<HTML><BODY> Server Stopped</BODY></HTML>');
     await failure(connect(server).execute('stop'), 'not-allowed');

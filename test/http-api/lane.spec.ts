@@ -52,14 +52,17 @@ describe('the request lane', () => {
     return { ...on, result };
   }
 
-  function enter(priority: Priority, name: string = priority): Promise<string> {
-    const result = lane.run(priority, () => {
+  function enter(priority: Priority, name: string = priority, overtakenFor?: number): Promise<string> {
+    const job = (): Promise<string> => {
       ran.push(name);
       return Promise.resolve(name);
-    });
+    };
+    const result = lane.run(priority, job, overtakenFor);
     result.catch(() => undefined);
     return result;
   }
+
+  const enterPoll = (name = 'poll'): Promise<string> => enter('poll', name, RequestLane.pollPatience);
 
   async function pass(ms: number): Promise<void> {
     await turn();
@@ -77,6 +80,30 @@ describe('the request lane', () => {
     first.answer();
     await Promise.all(entered);
     assert.deepEqual(ran, ['command 1', 'command 2', 'query 1', 'query 2', 'poll 1', 'poll 2']);
+  });
+
+  it('lets a poll that has waited one second go before further commands, which queries and look-ups do not', async () => {
+    const first = occupy(false);
+    await turn();
+    const entered = [enter('poll', 'look-up'), enterPoll(), enter('query'), enter('command', 'command 1')];
+    await pass(999);
+    entered.push(enter('command', 'command 2'));
+    await pass(1);
+    entered.push(enterPoll('later poll'));
+    first.answer();
+    await Promise.all(entered);
+    assert.deepEqual(ran, ['poll', 'command 1', 'command 2', 'query', 'look-up', 'later poll']);
+  });
+
+  it('does not do a poll that waited for a second, and failed meanwhile', async () => {
+    const first = occupy(false);
+    await turn();
+    const poll = enterPoll();
+    await pass(30_000);
+    await failure(poll, 'busy');
+    first.answer();
+    await enter('command');
+    assert.deepEqual(ran, ['command']);
   });
 
   it('goes on after a job that failed', async () => {
@@ -123,20 +150,21 @@ describe('the request lane', () => {
     assert.equal(message, 'no answer within 8 s');
   });
 
-  it('ends what hangs once a command has waited for it until 3 s after it was sent', async () => {
+  it('ends what hangs once a command has waited for it until 6 s after it was sent', async () => {
     const first = occupy(true);
     await turn();
     const command = enter('command');
-    await pass(2_999);
+    await pass(5_999);
     assert.deepEqual(ran, []);
     await pass(1);
-    await failure(first.result, 'timeout');
+    const { message } = await failure(first.result, 'timeout');
+    assert.equal(message, 'no answer within 6 s, and a command waited');
     assert.equal(await command, 'command');
   });
 
-  it('ends what hangs for more than 3 s at once when a command comes', async () => {
+  it('ends what hangs for more than 6 s at once when a command comes', async () => {
     const first = occupy(true);
-    await pass(3_500);
+    await pass(6_500);
     const command = enter('command');
     await failure(first.result, 'timeout');
     assert.equal(await command, 'command');
@@ -166,13 +194,13 @@ describe('the request lane', () => {
 
   it('has patience anew with each exchange', async () => {
     const first = occupy(true);
-    await pass(3_500);
+    await pass(6_500);
     first.answer();
     await first.result;
     const second = occupy(true);
     await turn();
     const command = enter('command');
-    await pass(2_999);
+    await pass(5_999);
     assert.deepEqual(ran, []);
     second.answer();
     await command;
@@ -276,10 +304,66 @@ describe('the request lane on the wire', () => {
       const makecall = client.execute('makecall', { extension: '10', destination: '11', phone: 'Soft' });
       await server.received(1);
       const drop = client.execute('drop', { extension: '10' });
-      mock.timers.tick(3_000);
+      mock.timers.tick(6_000);
       await failure(makecall, 'timeout');
       await drop;
       assert.deepEqual(server.requests, ['/dnregs/10', '/drop/10']);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('waits for two calls that another program makes, 5 s, also when a second command waits', async () => {
+    let free = (): void => undefined;
+    const whenFree = new Promise<void>((resolve) => (free = resolve));
+    const server = await serve(({ url = '' }, response) => {
+      const [, operation = '', extension = ''] = url.split('/');
+      const answer = operation === 'dnregs' ? `71-sip:${extension}@127.0.0.1:5488;ob-Phone 1.2` : '0';
+      void whenFree.then(() => response.end(answer));
+      return undefined;
+    });
+    const client = connect(server);
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const calls = ['10', '11'].map((extension) =>
+        client.execute('makecall', { extension, destination: '12', phone: 'Soft' }),
+      );
+      await server.received(1);
+      mock.timers.tick(5_000);
+      free();
+      assert.deepEqual(
+        (await Promise.all(calls)).map(({ ok }) => ok),
+        [true, true],
+      );
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('polls between six calls that are made at once', async () => {
+    const answers: (() => void)[] = [];
+    const server = await serve(
+      withPhone(({ url = '' }, response) => {
+        if (!url.startsWith('/makecall/')) return url === '/showallcalls' ? '<html><body></body></html>' : '0';
+        answers.push(() => response.end('0'));
+        return undefined;
+      }),
+    );
+    const client = connect(server);
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const calls = Array.from({ length: 6 }, (_, at) =>
+        client.execute('makecall', { extension: String(10 + at), destination: '12', phone: 'Soft' }),
+      );
+      const poll = client.poll();
+      for (let made = 0; made < 6; made++) {
+        while (answers.length === 0) await turn();
+        mock.timers.tick(2_500);
+        answers.shift()?.();
+      }
+      await Promise.all([poll, ...calls]);
+      const told = server.requests.filter((url) => /^\/(makecall|showallcalls)/.test(url));
+      assert.deepEqual(told.indexOf('/showallcalls'), 1);
     } finally {
       mock.timers.reset();
     }

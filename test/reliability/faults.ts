@@ -11,6 +11,8 @@ export interface Fault extends Misbehaviour {
   told: readonly (ErrorCode | 'done')[];
   /** Whether the request gets to the server. */
   arrives: boolean;
+  /** Whether the connection breaks before any byte of an answer: then a query is sent once more. */
+  isUnanswered?: true;
 }
 
 const mebibyte = 1024 * 1024;
@@ -36,8 +38,8 @@ export const faults: readonly Fault[] = [
   ).map(([why, certificate]): Fault => ({
     ...{ name: `shows a certificate that ${why}`, told: ['unreachable'], arrives: false, certificate },
   })),
-  fault('resets the connection after the request', 'lost', ({ socket }) => socket.resetAndDestroy()),
-  fault('closes the connection after the request', 'lost', ({ socket }) => socket.end()),
+  unanswered('resets the connection after the request', ({ socket }) => socket.resetAndDestroy()),
+  unanswered('closes the connection after the request', ({ socket }) => socket.end()),
   fault('closes the connection in the middle of the head', 'lost', ({ socket }) =>
     socket.end('HTTP/1.1 200 OK\r\nContent-'),
   ),
@@ -112,6 +114,10 @@ export function toldByStop({ name, told }: Fault): readonly string[] {
 
 function fault(name: string, told: Fault['told'][number], onRequest: (exchange: Exchange) => unknown): Fault {
   return { name, told: [told], arrives: true, onRequest };
+}
+
+function unanswered(name: string, onRequest: (exchange: Exchange) => unknown): Fault {
+  return { ...fault(name, 'lost', onRequest), isUnanswered: true };
 }
 
 function status(code: number, told: ErrorCode, body: string, headers: Record<string, string> = {}): Fault {
