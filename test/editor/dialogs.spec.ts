@@ -641,6 +641,7 @@ describe('dialogs in the editor', function () {
     await asked;
     assert.deepEqual(sent, {
       id: 'pbx',
+      z: '',
       url: 'https://pbx.example/new',
       auth: 'basic',
       user: 'node-red',
@@ -692,13 +693,16 @@ describe('dialogs in the editor', function () {
 
   it('says in words what a test found', async () => {
     const noList =
-      'Only the list of calls stays without an answer, as while a call came through a queue whose number has not four digits.';
+      'Only the list of calls fails. This happens during a call through a queue whose number does not have four digits.';
+    const hostName =
+      'The server is there, but does not accept this host name (Invalid Hostname). ' +
+      'Use the name or IP address that the HTTP API was started with.';
     const hostile = '<img src=x onerror="window.hacked=1"> $t(threecx.label.url) __x__';
     const cases: [object, string, string][] = [
       [{ calls: 1, server: 'documented' }, 'good', 'Reachable and authorised: a server as documented, 1 call, 14 ms'],
       [{ calls: null }, 'good', 'Reachable and authorised: the common server, 14 ms'],
       [{ hint: 'no-list', calls: null }, 'warning', `Reachable and authorised: the common server, 14 ms. ${noList}`],
-      [{ problem: 'timeout', hint: 'no-list' }, 'bad', `No answer in time. ${noList}`],
+      [{ problem: 'timeout', hint: 'no-list' }, 'bad', `No answer in time: the common server. ${noList}`],
       [
         { problem: 'unsupported', hint: 'idle' },
         'bad',
@@ -711,6 +715,12 @@ describe('dialogs in the editor', function () {
       [{ problem: 'unreachable' }, 'bad', 'Cannot be reached'],
       [{ problem: 'lost' }, 'bad', 'The connection broke before the answer'],
       [{ problem: 'server-error' }, 'bad', 'The server had an error of its own'],
+      [
+        { problem: 'server-error', detail: 'HTTP 500', hint: 'no-list' },
+        'bad',
+        `The server had an error of its own (HTTP 500): the common server. ${noList}`,
+      ],
+      [{ problem: 'unexpected-answer', hint: 'host-name' }, 'bad', hostName],
       [{ problem: 'unexpected-answer' }, 'bad', 'Something answers, but not the 3CX HTTP API'],
       [{ problem: 'invalid-argument', detail: 'url: not an address' }, 'bad', 'Not tried: url: not an address'],
       [{ problem: 'secret' }, 'bad', 'The stored password or token goes to the deployed address only: type it again'],
@@ -966,8 +976,21 @@ describe('dialogs in the editor', function () {
   it('checks the connection with reasons', async () => {
     const cases: Record<string, { bad: string[]; good: string[] }> = {
       url: {
-        bad: ['', 'pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1'],
-        good: ['http://pbx:8889', 'https://pbx/3cx/api/', '${PBX_URL}', 'http://${HOST}:8889'],
+        bad: [
+          ...['', 'pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1', 'http://pbx?', 'http://pbx/#'],
+          ...['http://pbx:8889/showallcalls', 'http://pbx/makecall/10/+4930111/Soft', 'https://pbx/3cx/STOP/'],
+          ...[
+            'http://pbx/login/login_all/10',
+            'http://pbx/Transfer/10/11',
+            ' http://pbx/drop/10 ',
+            'http://pbx/stop/.',
+          ],
+          ...['${PBX_URL}/showallcalls', 'http://${HOST}:8889/makecall/10/${NUMBER}/Soft'],
+        ],
+        good: [
+          ...['http://pbx:8889', 'https://pbx/3cx/api/', '${PBX_URL}', 'http://${HOST}:8889', ' http://pbx '],
+          ...['http://pbx', 'http://stop/', 'http://pbx/record/api', 'http://${HOST}/stop/api'],
+        ],
       },
       timeout: { bad: ['', '0', '1.5', 'soon'], good: ['8000', '${TIMEOUT}'] },
       pollInterval: { bad: ['', '99'], good: ['100', '${POLL}'] },
