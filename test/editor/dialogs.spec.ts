@@ -1019,6 +1019,69 @@ describe('dialogs in the editor', function () {
     await closeConnection('cancel');
   });
 
+  it('marks a connection without a user for Basic, or without a token for Bearer', async () => {
+    const marked = (): Promise<unknown> =>
+      ask(`['auth', 'user', 'password', 'token'].filter((name) =>
+        $('#node-config-input-' + name).hasClass('input-error') && $('#node-config-input-' + name).data('tooltip'))`);
+    const set = async (name: string, value: string): Promise<void> => {
+      const field = page.locator(`#node-config-input-${name}`);
+      await field.fill(value);
+      await field.dispatchEvent('change');
+    };
+    await openConnection();
+    assert.deepEqual(await marked(), []);
+    await set('password', '');
+    assert.deepEqual(await marked(), []);
+    await set('user', ' ');
+    assert.deepEqual(await marked(), ['auth', 'user']);
+    await set('user', '${PBX_USER}');
+    assert.deepEqual(await marked(), []);
+    await page.locator('#node-config-input-auth').selectOption('bearer');
+    assert.deepEqual(await marked(), ['auth', 'token']);
+    await shoot('3cx-config-no-token');
+    await page.locator('#node-config-input-auth').selectOption('none');
+    assert.deepEqual(await marked(), []);
+    await page.locator('#node-config-input-auth').selectOption('bearer');
+    await set('token', 'T0k');
+    assert.deepEqual(await marked(), []);
+    await closeConnection('cancel');
+  });
+
+  it('marks a connection that was imported without its credentials, and the nodes that use it', async () => {
+    const valid = (): Promise<unknown> =>
+      ask(`['pbx', 'call', 'imported-basic', 'imported-bearer', 'imported-none', 'imported-call'].filter((id) =>
+        RED.nodes.node(id).valid)`);
+    const imported = (auth: string): object => ({ id: `imported-${auth}`, type: '3cx-config', version: 1, auth });
+    const nodes = [
+      ...['basic', 'bearer', 'none'].map(imported),
+      node('imported-call', '3cx-call-control', { ...makecall, server: 'imported-basic', x: 900, y: 60 }),
+    ];
+    await load();
+    await ask(`RED.view.importNodes(${JSON.stringify(nodes)},
+      { addFlow: false, generateIds: false, touchImport: true, notify: false })`);
+    const unmarked = ['pbx', 'call', 'imported-none'];
+    const settle = (ids: string[]): Promise<unknown> =>
+      page.waitForFunction(`${JSON.stringify(ids)}.every((id) => RED.nodes.node(id).valid === false)`);
+    await settle(['imported-basic', 'imported-bearer', 'imported-call']);
+    assert.deepEqual(await valid(), unmarked);
+    const reasons = await ask(`['imported-basic', 'imported-bearer'].map((id) => RED.nodes.node(id).validationErrors)`);
+    assert.deepEqual(reasons, [['a user is missing'], ['a token is missing']]);
+
+    // As it was deployed so: still marked after a reload, while a stored secret is not.
+    await ask(`RED.nodes.dirty(true)`);
+    await ask(`(async () => {
+      const { rev } = await $.ajax({ url: 'flows', headers: { 'Node-RED-API-Version': 'v2' } });
+      await $.ajax({ url: 'flows', method: 'POST', contentType: 'application/json',
+        headers: { 'Node-RED-API-Version': 'v2' },
+        data: JSON.stringify({ rev, flows: RED.nodes.createCompleteNodeSet() }) });
+      RED.nodes.dirty(false);
+    })()`);
+    await load();
+    await settle(['imported-basic', 'imported-bearer', 'imported-call']);
+    assert.deepEqual(await valid(), unmarked);
+    await ask(`['imported-call', 'imported-basic', 'imported-bearer', 'imported-none'].forEach(RED.nodes.remove)`);
+  });
+
   it('saves the connection and keeps its secrets', async () => {
     await openConnection();
     assert.equal(await page.locator('#node-config-input-user').inputValue(), 'node-red');
@@ -1092,6 +1155,8 @@ describe('dialogs in the editor', function () {
 
   it('leaves no error in the console, nor in the log', () => {
     assert.deepEqual(problems, []);
-    assert.doesNotMatch(nodeRed.log(), /\[error\]|Error:/);
+    // Two connections were deployed without their credentials.
+    const log = nodeRed.log().replace(/.*\[3cx-config:imported-\w+\] (?:user|token) is missing.*/g, '');
+    assert.doesNotMatch(log, /\[error\]|Error:/);
   });
 });

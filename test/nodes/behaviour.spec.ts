@@ -247,7 +247,7 @@ describe('The connection', () => {
         { ...properties, url: server.url + url, pollInterval: 100 },
         {
           nodes: [
-            { id: 'watch', z: 'tab', type: '3cx-call-monitor', operation: 'watch', server: 'server', wires: [[]] },
+            { id: 'monitor', z: 'tab', type: '3cx-call-monitor', operation: 'watch', server: 'server', wires: [[]] },
           ],
           credentials: { server: credentials },
         },
@@ -256,7 +256,7 @@ describe('The connection', () => {
       assert.equal(output, 'caught');
       assert.equal(msg.error?.code, 'invalid-argument');
       assert.match(msg.error.message, new RegExp(`^ThreeCxError: ${setting}\\b`));
-      const shown = [flow.node, flow.connection, helper.getNode('watch')].flatMap((node) =>
+      const shown = [flow.node, flow.connection, helper.getNode('monitor')].flatMap((node) =>
         (['status', 'error', 'warn', 'log'] as const).flatMap((method) => calls(node, method)),
       );
       assert.doesNotMatch(JSON.stringify([msg, shown]), /TopSecretPart|4930111/);
