@@ -624,7 +624,8 @@
       const { auth, ...given } = logInOf(node);
       const needed = { basic: 'user', bearer: 'token' }[auth];
       if (needed === undefined || (name !== 'auth' && name !== needed)) return true;
-      return String(given[needed] ?? '').trim() !== '' || node._('threecx.error.no-' + needed);
+      const reasons = { user: 'threecx.error.no-user', token: 'threecx.error.no-token' };
+      return String(given[needed] ?? '').trim() !== '' || node._(reasons[needed]);
     },
 
     /** A base URL: http or https, nothing after the path, no password in it, and no operation at its end. */
