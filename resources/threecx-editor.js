@@ -57,7 +57,7 @@
     ...['invalid-argument', 'unreachable', 'timeout', 'lost', 'unauthorized', 'server-error', 'unsupported'],
     ...['unexpected-answer', 'secret', 'busy', 'closed'],
   ];
-  const testHints = ['idle', 'no-list'];
+  const testHints = ['idle', 'no-list', 'host-name'];
   const testServers = ['shipped', 'documented'];
 
   const optional = ['queue'];
@@ -388,12 +388,53 @@
     update();
   }
 
+  // The credentials of connections that were deployed, as the runtime shows them. The editor itself asks only when a
+  // dialog opens, and forgets them at a deploy.
+  let deployedCredentials = new WeakMap();
+  RED.events.on('deploy', () => (deployedCredentials = new WeakMap()));
+
+  // Undefined while they are not known. When they are, the node is validated anew.
+  function credentialsOf(node) {
+    if (node.credentials) return node.credentials;
+    if (!deployedCredentials.has(node) && RED.user.hasPermission('credentials.read')) {
+      const known = deployedCredentials;
+      known.set(node, undefined);
+      $.getJSON('credentials/3cx-config/' + encodeURIComponent(node.id)).then((credentials) => {
+        known.set(node, credentials);
+        for (const changed of [node, ...(node.users ?? [])]) RED.editor.validateNode(changed);
+        RED.view.redraw();
+      });
+    }
+    return deployedCredentials.get(node);
+  }
+
+  // The log-in of a connection: in its dialog what stands in the form. A secret that is stored is only known to be so.
+  function logInOf(node) {
+    const form = $('#node-config-dialog-edit-form');
+    if (form.data('threecxNode') === node) {
+      const [auth, user, token] = ['auth', 'user', 'token'].map((name) =>
+        form.find('#node-config-input-' + name).val(),
+      );
+      return { auth, user, token };
+    }
+    if (!['basic', 'bearer'].includes(node.auth)) return { auth: node.auth };
+    const credentials = credentialsOf(node);
+    // Not known yet: nothing is marked before it is.
+    if (!credentials) return {};
+    const { user, token, has_token } = credentials;
+    return { auth: node.auth, user, token: token || (has_token ? 'stored' : '') };
+  }
+
+  // The runtime's own rule. A Node-RED that was not restarted after an update does not have it.
+  const operationAtEnd = () => new RegExp(RED.settings['3cxConfigOperationAtEnd'] ?? '(?!)', 'i');
+
   // The connection as its dialog has it. A secret that was not typed anew is a mark, which Node-RED knows how to replace.
   function testValues(node) {
     const names = ['url', 'auth', 'user', 'password', 'token', 'tls', 'proxy', 'timeout'];
     const values = names.map((name) => [name, $('#node-config-input-' + name).val() ?? '']);
     return {
       id: node.id,
+      z: $('#red-ui-editor-config-scope').val() ?? '',
       ...Object.fromEntries(values.map(([name, value]) => [name, value === '_ADD_' ? '' : value])),
     };
   }
@@ -402,16 +443,18 @@
   function verdictOf(node, { problem, detail, server, calls, milliseconds, hint }) {
     const words = (key) => node._('threecx.test.' + key);
     const found = [];
+    if ((problem === null || hint === 'no-list') && testServers.includes(server)) found.push(words('server.' + server));
     if (problem === null) {
-      if (testServers.includes(server)) found.push(words('server.' + server));
       if (calls !== null) found.push(node._('threecx.status.calls', { count: calls }));
       found.push(milliseconds + ' ms');
     }
+    // This hint says it all: such a server is the HTTP API.
+    if (hint === 'host-name') return ['bad', words('hint.host-name')];
     let line = words(problem === null ? 'ok' : 'problem.' + (testProblems.includes(problem) ? problem : 'other'));
     // A sentence of ours, or the name that the system has for the reason.
     if (problem === 'invalid-argument' && detail) line += ': ' + detail;
     else if (problem !== null && detail) line += ' (' + detail + ')';
-    else if (found.length > 0) line += ': ' + found.join(', ');
+    if (found.length > 0) line += ': ' + found.join(', ');
     if (testHints.includes(hint)) line += '. ' + words('hint.' + hint);
     return [problem !== null ? 'bad' : hint ? 'warning' : 'good', line];
   }
@@ -504,6 +547,7 @@
     prepareConnection(node) {
       prepareFields(node, 'node-config-input');
       const form = $('#node-config-dialog-edit-form');
+      form.data('threecxNode', node);
       const show = () => {
         const auth = $('#node-config-input-auth').val();
         form.find('[data-threecx-auth]').each(function () {
@@ -575,10 +619,20 @@
       return node._('threecx.summary.' + operation, values);
     },
 
-    /** A base URL: http or https, nothing after the path, no password in it. */
+    /** Does the connection have what its authentication needs? Asked of `auth`, `user` and `token`. */
+    validateLogIn(node, name) {
+      const { auth, ...given } = logInOf(node);
+      const needed = { basic: 'user', bearer: 'token' }[auth];
+      if (needed === undefined || (name !== 'auth' && name !== needed)) return true;
+      const reasons = { user: 'threecx.error.no-user', token: 'threecx.error.no-token' };
+      return String(given[needed] ?? '').trim() !== '' || node._(reasons[needed]);
+    },
+
+    /** A base URL: http or https, nothing after the path, no password in it, and no operation at its end. */
     validateUrl(node, value = node._def.defaults.url.value) {
       const text = String(value).trim();
-      if (hasEnv(text)) return true;
+      const endsInOperation = (path) => operationAtEnd().test(path) && node._('threecx.error.url-operation');
+      if (hasEnv(text)) return endsInOperation(text.replace(/^[a-z]+:\/\/[^/]*/i, '')) || true;
       let url;
       try {
         url = new URL(text);
@@ -587,7 +641,8 @@
       }
       if (!/^https?:$/.test(url.protocol)) return node._('threecx.error.url');
       if (url.username || url.password) return node._('threecx.error.url-credentials');
-      return (!url.search && !url.hash) || node._('threecx.error.url-query');
+      if (/[?#]/.test(text)) return node._('threecx.error.url-query');
+      return endsInOperation(url.pathname) || true;
     },
 
     /** A whole number from `min` on. */

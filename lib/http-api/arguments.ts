@@ -5,6 +5,11 @@ export type ArgumentName =
   'extension' | 'destination' | 'queue' | 'phone' | 'action' | 'queueAction' | 'recordAction' | 'profile';
 export type Arguments = Partial<Record<ArgumentName, string>>;
 
+export const queueActions = [
+  ...['login_all', 'logout_all'],
+  ...['login_only_to', 'logout_only_from', 'login_current', 'logout_current'],
+];
+
 /**
  * What an operation can be given. The server decodes nothing (shipped), so a value goes into the URL as it is, and
  * whatever would change the URL's meaning must not get in.
@@ -15,14 +20,7 @@ const checks: Readonly<Record<ArgumentName, (value: unknown) => string>> = {
   queue: dn('queue', 32),
   phone: oneOf('phone', ['Soft', 'Web', 'Desktop', 'Mobile']),
   action: oneOf('action', ['login_all', 'logout_all']),
-  queueAction: oneOf('queueAction', [
-    'login_all',
-    'logout_all',
-    'login_only_to',
-    'logout_only_from',
-    'login_current',
-    'logout_current',
-  ]),
+  queueAction: oneOf('queueAction', queueActions),
   recordAction: oneOf('recordAction', ['start', 'stop', 'pause', 'resume']),
   profile: (value) => {
     const profile = typeof value === 'string' ? profileOf(value) : null;

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import { baseUrl, httpUrl } from './address';
 import { type Connection, ListReader, unexpected, unwrap } from './answers';
 import { type Arguments, checkArgument } from './arguments';
 import { ThreeCxError } from './errors';
@@ -344,27 +345,11 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-function httpUrl(setting: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ThreeCxError('invalid-argument', `${setting} must be an address that begins with http:// or https://`);
-  }
-  return url;
-}
-
-function baseUrl(text: string): URL {
-  const url = httpUrl('url', text);
-  if (url.username !== '' || url.password !== '') {
-    throw new ThreeCxError('invalid-argument', 'url must not hold a user or password: they have fields of their own');
-  }
-  if (url.search !== '' || url.hash !== '') {
-    throw new ThreeCxError('invalid-argument', 'url must end with the path, without ? or #');
-  }
-  return url;
-}
-
 function authorization(auth: NonNullable<ClientOptions['auth']>): string | null {
-  if (auth.type === 'basic') return `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
+  if (auth.type === 'basic') {
+    if (auth.user.trim() === '') throw new ThreeCxError('invalid-argument', 'user is missing: Basic needs one');
+    return `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
+  }
   if (auth.type === 'none') return null;
   if (!/^[\x21-\x7e]+$/.test(auth.token)) {
     throw new ThreeCxError('invalid-argument', 'token is missing or holds a character that no header can carry');

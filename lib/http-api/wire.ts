@@ -18,6 +18,12 @@ export interface WireOptions {
   proxy: URL | null;
 }
 
+/** Of the error of a server that listens for one name only, and was asked by another. */
+export const wrongHostCode = 'INVALID_HOSTNAME';
+const wrongHost =
+  'the server does not accept this host name (HTTP 400, Invalid Hostname): ' +
+  'the url must have the name or IP address that the HTTP API was started with';
+
 const maxAnswerBytes = 4 * 1024 * 1024;
 
 /** With the first connection: it takes longer than all the rest of the package, and not everybody who has it uses it. */
@@ -111,6 +117,9 @@ export class Wire {
   }
 
   private statusError(status: number, text: string): ThreeCxError {
+    if (status === 400 && /invalid host|hostname is invalid/i.test(text)) {
+      return new ThreeCxError('unexpected-answer', wrongHost, wrongHostCode);
+    }
     if (status === 401 || status === 403) return new ThreeCxError('unauthorized', `not authorised (HTTP ${status})`);
     if (status === 404) return new ThreeCxError('unsupported', 'the server does not know this operation (HTTP 404)');
     if (status >= 500) {

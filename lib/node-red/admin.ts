@@ -1,6 +1,6 @@
 import { findConnection } from './connection';
-import { testConnection } from './connection-test';
-import type { ConnectionCredentials, ConnectionDef, NodeAPI } from './types';
+import { testConnection, type TestedValues } from './connection-test';
+import type { NodeAPI } from './types';
 
 /** What the dialogs ask the runtime for. */
 export function registerAdminRoutes(RED: NodeAPI): void {
@@ -10,7 +10,7 @@ export function registerAdminRoutes(RED: NodeAPI): void {
       response.sendStatus(400);
       return;
     }
-    testConnection(RED, values as ConnectionDef & ConnectionCredentials).then(
+    testConnection(RED, values as TestedValues).then(
       (verdict) => response.json(verdict),
       () => response.sendStatus(500),
     );

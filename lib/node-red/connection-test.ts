@@ -1,23 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
 import { groupIntoCalls } from '../calls';
-import { type Connection, type ErrorCode, ThreeCxClient, ThreeCxError } from '../http-api';
-import { clientOptions, findConnection, numberingOf, targetOf } from './connection';
-import { Settings } from './settings';
-import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
+import { type Connection, type ErrorCode, ThreeCxClient, ThreeCxError, wrongHostCode } from '../http-api';
+import { clientOptions, findConnection, numberingOf, storedSecrets, targetOf } from './connection';
+import { type Environment, Settings } from './settings';
+import type { ConnectionCredentials, ConnectionDef, NodeAPI } from './types';
 
 /** What a test of the connection found: all that goes back to the browser. */
 export interface Verdict {
   /** Null: the server answers. `secret`: the stored one is not for this address. */
   problem: ErrorCode | 'secret' | null;
-  /** Which setting is wrong, or the system's code for an address that cannot be reached. */
+  /** Which setting is wrong, the system's code for an address that cannot be reached, or the HTTP status. */
   detail: string | null;
   server: 'shipped' | 'documented' | null;
   /** How many calls there are. */
   calls: number | null;
   milliseconds: number;
-  /** `idle`: it has lost the PBX. `no-list`: it answers, but does not list the calls. */
-  hint: 'idle' | 'no-list' | null;
+  /**
+   * `idle`: it has lost the PBX. `no-list`: it answers, but does not list the calls. `host-name`: it does not accept the
+   * address that it was asked by.
+   */
+  hint: 'idle' | 'no-list' | 'host-name' | null;
 }
+
+/** The connection as it stands in the dialog. */
+export type TestedValues = ConnectionDef & ConnectionCredentials;
 
 /** What stands in a field of the dialog for a secret that is stored. */
 const storedSecret = '__PWRD__';
@@ -29,7 +35,7 @@ const maxTimeout = 4_000;
  *
  * @param values of the dialog, unchecked
  */
-export async function testConnection(RED: NodeAPI, values: ConnectionDef & ConnectionCredentials): Promise<Verdict> {
+export async function testConnection(RED: NodeAPI, values: TestedValues): Promise<Verdict> {
   const since = performance.now();
   const verdict = (found: Partial<Verdict>): Verdict => {
     const milliseconds = Math.round(performance.now() - since);
@@ -39,7 +45,8 @@ export async function testConnection(RED: NodeAPI, values: ConnectionDef & Conne
   let settings: Settings;
   try {
     const stored = findConnection(RED, values.id);
-    settings = new Settings(RED, stored, { ...values, ...secretsOf(values, stored) });
+    const secrets = stored === null ? noSecrets : storedSecrets(RED, stored);
+    settings = new Settings(RED, stored ?? surroundings(RED, values), { ...values, ...secretsOf(values, secrets) });
     const options = clientOptions(RED, values, settings);
     const isStored = isDeepStrictEqual(stored?.target, targetOf(options.url, values));
     if (usesStoredSecret(values) && !isStored) return verdict({ problem: 'secret' });
@@ -53,27 +60,56 @@ export async function testConnection(RED: NodeAPI, values: ConnectionDef & Conne
     const found = verdict({ calls: countCalls(connections, settings) });
     return { ...found, server: await client.identify().catch(() => null) };
   } catch (error) {
-    const { code, systemCode = null } = error as ThreeCxError;
-    return { ...verdict({ problem: code, detail: systemCode }), ...(await reasonFor(code, client)) };
+    if (!(error instanceof ThreeCxError)) throw error;
+    return { ...verdict({ problem: error.code }), ...(await reasonFor(error, client)) };
   } finally {
     client.close();
   }
 }
 
-/** Why a server that can be reached does not list its calls. */
-async function reasonFor(code: ErrorCode, client: ThreeCxClient): Promise<Partial<Verdict>> {
-  if (code !== 'unsupported' && code !== 'timeout') return {};
+/** Why a server does not list its calls. */
+async function reasonFor(error: ThreeCxError, client: ThreeCxClient): Promise<Partial<Verdict>> {
+  const { code, systemCode = null } = error;
+  if (systemCode === wrongHostCode) return { hint: 'host-name' };
+  const detail = systemCode ?? statusOf(error);
+  if (code !== 'unsupported' && code !== 'timeout' && code !== 'server-error') return { detail };
   const server = await client.identify().catch(() => null);
-  if (code === 'timeout') return { server, hint: server === null ? null : 'no-list' };
-  return { hint: server === 'shipped' ? 'idle' : null };
+  if (code === 'unsupported') return { detail, hint: server === 'shipped' ? 'idle' : null };
+  // A proxy without a server behind it fails at everything, which would pass for the documented server.
+  const isServer = code === 'timeout' ? server !== null : server === 'shipped';
+  return isServer ? { detail, server, hint: 'no-list' } : { detail };
 }
 
-function usesStoredSecret({ auth, password, token }: ConnectionDef & ConnectionCredentials): boolean {
+/** @returns null where the verdict itself says it */
+function statusOf({ code, message }: ThreeCxError): string | null {
+  return code === 'unauthorized' ? null : (/\bHTTP \d{3}\b/.exec(message)?.[0] ?? null);
+}
+
+/**
+ * The environment of a connection that is not deployed: that of the flow which it is to be in, else of all flows. Any
+ * node that is deployed there leads to it.
+ */
+function surroundings(RED: NodeAPI, { id, name, z }: TestedValues): Environment {
+  const flows = new Map<string, object>();
+  RED.nodes.eachNode((config) => {
+    const { z: itsFlow = '' } = config as { z?: string };
+    if (itsFlow !== '' && itsFlow !== z) return;
+    const node = RED.nodes.getNode(config.id) as { _flow?: object } | null;
+    if (node?._flow !== undefined) flows.set(itsFlow, node._flow);
+  });
+  const _flow = flows.get(z) ?? flows.get('');
+  return _flow === undefined ? null : { id, name, _flow };
+}
+
+function usesStoredSecret({ auth, password, token }: TestedValues): boolean {
   return (auth === 'basic' && password === storedSecret) || (auth === 'bearer' && token === storedSecret);
 }
 
-function secretsOf(values: ConnectionCredentials, stored: ConnectionNode | null): ConnectionCredentials {
-  const { password = '', token = '' } = stored?.credentials ?? {};
+type Secrets = ReturnType<typeof storedSecrets>;
+const noSecrets: Secrets = { password: '', token: '' };
+
+/** Those of the stored ones that stand for what was not typed anew. */
+function secretsOf(values: ConnectionCredentials, { password, token }: Secrets): Partial<Secrets> {
   return {
     ...(values.password === storedSecret ? { password } : {}),
     ...(values.token === storedSecret ? { token } : {}),

@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Node } from 'node-red';
 import type { Numbering } from '../calls';
-import { type ClientOptions, ThreeCxClient, ThreeCxError } from '../http-api';
+import { type ClientOptions, refuseLogIn, ThreeCxClient, ThreeCxError } from '../http-api';
 import { CallWatch, type Memory, rememberedFor } from './call-watch';
 import { Settings } from './settings';
-import type { ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI, Target } from './types';
+import type { ConnectionCredentials, ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI, Target } from './types';
 
 /** What is known of the calls of each connection, by its id: kept over deploys. */
 const memories = new Map<string, Memory>();
@@ -19,8 +19,7 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
   node.problem = null;
   node.target = null;
   try {
-    // Node-RED replaces a ${ENV} that is the whole of a property in `def`, and in the credentials.
-    const settings = new Settings(RED, node, { ...def, ...node.credentials });
+    const settings = new Settings(RED, node, { ...def, ...node.credentials, ...storedSecrets(RED, node) });
     const options = clientOptions(RED, def, settings);
     node.target = targetOf(options.url, def);
     const logOutage = outageLog(RED, node);
@@ -83,6 +82,16 @@ function outageLog(RED: NodeAPI, node: ConnectionNode): () => void {
   };
 }
 
+/** As they were typed: in `node.credentials` Node-RED has replaced each `${ENV}` that is the whole of one. */
+export function storedSecrets(
+  RED: NodeAPI,
+  { id, _alias }: ConnectionNode,
+): Required<Omit<ConnectionCredentials, 'user'>> {
+  // In an instance of a subflow the credentials are those of the node in its template.
+  const stored = RED.nodes.getCredentials(_alias ?? id) as ConnectionCredentials | undefined;
+  return { password: stored?.password ?? '', token: stored?.token ?? '' };
+}
+
 /** @returns null when there is no such connection, or it is not deployed */
 export function findConnection(RED: NodeAPI, id: string | undefined): ConnectionNode | null {
   const found = id === undefined || id === '' ? null : (RED.nodes.getNode(id) as ConnectionNode | undefined);
@@ -131,6 +140,7 @@ export function targetOf(url: string, { tls = '', proxy = '' }: ConnectionDef): 
 
 /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
 export function clientOptions(RED: NodeAPI, def: ConnectionDef, settings: Settings): ClientOptions {
+  refuseLogIn(String(def.url));
   const url = settings.text('url', 'http://127.0.0.1:8889');
   const proxy = proxyFor(url, referred(RED, 'proxy', 'http proxy', def.proxy) as ProxyNode | null);
   const tls = referred(RED, 'tls', 'tls-config', def.tls) as TlsNode | null;
@@ -151,9 +161,9 @@ function auth(settings: Settings): NonNullable<ClientOptions['auth']> {
     case 'none':
       return { type };
     case 'basic':
-      return { type, user: settings.text('user', ''), password: settings.text('password', '') };
+      return { type, user: settings.text('user', ''), password: settings.secret('password') };
     case 'bearer':
-      return { type, token: settings.text('token', '') };
+      return { type, token: settings.secret('token') };
   }
 }
 

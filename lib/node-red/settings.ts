@@ -3,9 +3,12 @@ import { parseNumberList } from '../calls';
 import { ThreeCxError } from '../http-api';
 import type { NodeAPI } from './types';
 
-/** The types leave out that there may be no node: then it is the environment of Node-RED. */
+/** Whose environment variables count: a node's, those of the flow that one is to be in, or (null) the process's. */
+export type Environment = Node | null | { id: string; name: string; _flow: object };
+
+/** The types know nodes only. */
 interface EnvironmentReader {
-  evaluateNodeProperty(name: string, type: 'env', node: Node | null, msg: object): string | number | undefined;
+  evaluateNodeProperty(name: string, type: 'env', node: Environment, msg: object): string | number | undefined;
 }
 
 /**
@@ -14,32 +17,45 @@ interface EnvironmentReader {
  * @param name names the setting in the error
  * @throws ThreeCxError `invalid-argument` when a variable is not set: an empty text could mean something else
  */
-export function expandEnvironment(RED: NodeAPI, node: Node | null, name: string, text: string): string {
-  return text.replace(/\$\{([^}]+)\}/g, (_match, variable: string) => {
-    const value = (RED.util as EnvironmentReader).evaluateNodeProperty(variable, 'env', node, {});
-    if (value === undefined || value === '') {
-      throw new ThreeCxError('invalid-argument', `${name}: the environment variable ${variable} is not set`);
-    }
-    return String(value);
-  });
+export function expandEnvironment(RED: NodeAPI, environment: Environment, name: string, text: string): string {
+  return text.replace(/\$\{([^}]+)\}/g, (_match, variable: string) => valueOf(RED, environment, name, variable));
+}
+
+function valueOf(RED: NodeAPI, environment: Environment, name: string, variable: string): string {
+  const value = (RED.util as EnvironmentReader).evaluateNodeProperty(variable, 'env', environment, {});
+  if (value === undefined || value === '') {
+    throw new ThreeCxError('invalid-argument', `${name}: the environment variable ${variable} is not set`);
+  }
+  return String(value);
 }
 
 /** Reads the settings of one node; each reader throws ThreeCxError `invalid-argument`, naming the setting. */
 export class Settings {
   constructor(
     private readonly RED: NodeAPI,
-    /** Whose environment it is; null for that of Node-RED. */
-    private readonly node: Node | null,
+    private readonly environment: Environment,
     private readonly values: Readonly<Record<string, unknown>>,
   ) {}
 
   text(name: string, byDefault: string): string {
+    const text = this.literal(name);
+    return text === '' ? byDefault : expandEnvironment(this.RED, this.environment, name, text);
+  }
+
+  /** A secret: only a `${ENV}` that is the whole of it is replaced, so that no error quotes a part of a secret. */
+  secret(name: string): string {
+    const text = this.literal(name);
+    const variable = /^\$\{([^{}\s]+)\}$/.exec(text)?.[1];
+    return variable === undefined ? text : valueOf(this.RED, this.environment, name, variable);
+  }
+
+  private literal(name: string): string {
     const value = this.values[name];
-    if (value === undefined || value === null || value === '') return byDefault;
+    if (value === undefined || value === null) return '';
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw new ThreeCxError('invalid-argument', `${name} must be text or a number`);
     }
-    return expandEnvironment(this.RED, this.node, name, String(value));
+    return String(value);
   }
 
   /** A number of milliseconds. */

@@ -28,6 +28,8 @@ export interface ConnectionCredentials {
 
 /** The `3cx-config` node: one connection, which the nodes that name it share. */
 export interface ConnectionNode extends Node<ConnectionCredentials> {
+  /** In an instance of a subflow: the id in its template. */
+  _alias?: string;
   /** Null when a setting is wrong: then `problem` says which. */
   api: { client: ThreeCxClient; calls: CallWatch } | null;
   problem: ThreeCxError | null;

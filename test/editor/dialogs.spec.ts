@@ -641,6 +641,7 @@ describe('dialogs in the editor', function () {
     await asked;
     assert.deepEqual(sent, {
       id: 'pbx',
+      z: '',
       url: 'https://pbx.example/new',
       auth: 'basic',
       user: 'node-red',
@@ -692,13 +693,16 @@ describe('dialogs in the editor', function () {
 
   it('says in words what a test found', async () => {
     const noList =
-      'Only the list of calls stays without an answer, as while a call came through a queue whose number has not four digits.';
+      'Only the list of calls fails. This happens during a call through a queue whose number does not have four digits.';
+    const hostName =
+      'The server is there, but does not accept this host name (Invalid Hostname). ' +
+      'Use the name or IP address that the HTTP API was started with.';
     const hostile = '<img src=x onerror="window.hacked=1"> $t(threecx.label.url) __x__';
     const cases: [object, string, string][] = [
       [{ calls: 1, server: 'documented' }, 'good', 'Reachable and authorised: a server as documented, 1 call, 14 ms'],
       [{ calls: null }, 'good', 'Reachable and authorised: the common server, 14 ms'],
       [{ hint: 'no-list', calls: null }, 'warning', `Reachable and authorised: the common server, 14 ms. ${noList}`],
-      [{ problem: 'timeout', hint: 'no-list' }, 'bad', `No answer in time. ${noList}`],
+      [{ problem: 'timeout', hint: 'no-list' }, 'bad', `No answer in time: the common server. ${noList}`],
       [
         { problem: 'unsupported', hint: 'idle' },
         'bad',
@@ -711,6 +715,12 @@ describe('dialogs in the editor', function () {
       [{ problem: 'unreachable' }, 'bad', 'Cannot be reached'],
       [{ problem: 'lost' }, 'bad', 'The connection broke before the answer'],
       [{ problem: 'server-error' }, 'bad', 'The server had an error of its own'],
+      [
+        { problem: 'server-error', detail: 'HTTP 500', hint: 'no-list' },
+        'bad',
+        `The server had an error of its own (HTTP 500): the common server. ${noList}`,
+      ],
+      [{ problem: 'unexpected-answer', hint: 'host-name' }, 'bad', hostName],
       [{ problem: 'unexpected-answer' }, 'bad', 'Something answers, but not the 3CX HTTP API'],
       [{ problem: 'invalid-argument', detail: 'url: not an address' }, 'bad', 'Not tried: url: not an address'],
       [{ problem: 'secret' }, 'bad', 'The stored password or token goes to the deployed address only: type it again'],
@@ -966,8 +976,21 @@ describe('dialogs in the editor', function () {
   it('checks the connection with reasons', async () => {
     const cases: Record<string, { bad: string[]; good: string[] }> = {
       url: {
-        bad: ['', 'pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1'],
-        good: ['http://pbx:8889', 'https://pbx/3cx/api/', '${PBX_URL}', 'http://${HOST}:8889'],
+        bad: [
+          ...['', 'pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1', 'http://pbx?', 'http://pbx/#'],
+          ...['http://pbx:8889/showallcalls', 'http://pbx/makecall/10/+4930111/Soft', 'https://pbx/3cx/STOP/'],
+          ...[
+            'http://pbx/login/login_all/10',
+            'http://pbx/Transfer/10/11',
+            ' http://pbx/drop/10 ',
+            'http://pbx/stop/.',
+          ],
+          ...['${PBX_URL}/showallcalls', 'http://${HOST}:8889/makecall/10/${NUMBER}/Soft'],
+        ],
+        good: [
+          ...['http://pbx:8889', 'https://pbx/3cx/api/', '${PBX_URL}', 'http://${HOST}:8889', ' http://pbx '],
+          ...['http://pbx', 'http://stop/', 'http://pbx/record/api', 'http://${HOST}/stop/api'],
+        ],
       },
       timeout: { bad: ['', '0', '1.5', 'soon'], good: ['8000', '${TIMEOUT}'] },
       pollInterval: { bad: ['', '99'], good: ['100', '${POLL}'] },
@@ -994,6 +1017,69 @@ describe('dialogs in the editor', function () {
     await page.locator('.red-ui-popover', { hasText: 'not a regular expression' }).waitFor();
     await shoot('3cx-config-invalid');
     await closeConnection('cancel');
+  });
+
+  it('marks a connection without a user for Basic, or without a token for Bearer', async () => {
+    const marked = (): Promise<unknown> =>
+      ask(`['auth', 'user', 'password', 'token'].filter((name) =>
+        $('#node-config-input-' + name).hasClass('input-error') && $('#node-config-input-' + name).data('tooltip'))`);
+    const set = async (name: string, value: string): Promise<void> => {
+      const field = page.locator(`#node-config-input-${name}`);
+      await field.fill(value);
+      await field.dispatchEvent('change');
+    };
+    await openConnection();
+    assert.deepEqual(await marked(), []);
+    await set('password', '');
+    assert.deepEqual(await marked(), []);
+    await set('user', ' ');
+    assert.deepEqual(await marked(), ['auth', 'user']);
+    await set('user', '${PBX_USER}');
+    assert.deepEqual(await marked(), []);
+    await page.locator('#node-config-input-auth').selectOption('bearer');
+    assert.deepEqual(await marked(), ['auth', 'token']);
+    await shoot('3cx-config-no-token');
+    await page.locator('#node-config-input-auth').selectOption('none');
+    assert.deepEqual(await marked(), []);
+    await page.locator('#node-config-input-auth').selectOption('bearer');
+    await set('token', 'T0k');
+    assert.deepEqual(await marked(), []);
+    await closeConnection('cancel');
+  });
+
+  it('marks a connection that was imported without its credentials, and the nodes that use it', async () => {
+    const valid = (): Promise<unknown> =>
+      ask(`['pbx', 'call', 'imported-basic', 'imported-bearer', 'imported-none', 'imported-call'].filter((id) =>
+        RED.nodes.node(id).valid)`);
+    const imported = (auth: string): object => ({ id: `imported-${auth}`, type: '3cx-config', version: 1, auth });
+    const nodes = [
+      ...['basic', 'bearer', 'none'].map(imported),
+      node('imported-call', '3cx-call-control', { ...makecall, server: 'imported-basic', x: 900, y: 60 }),
+    ];
+    await load();
+    await ask(`RED.view.importNodes(${JSON.stringify(nodes)},
+      { addFlow: false, generateIds: false, touchImport: true, notify: false })`);
+    const unmarked = ['pbx', 'call', 'imported-none'];
+    const settle = (ids: string[]): Promise<unknown> =>
+      page.waitForFunction(`${JSON.stringify(ids)}.every((id) => RED.nodes.node(id).valid === false)`);
+    await settle(['imported-basic', 'imported-bearer', 'imported-call']);
+    assert.deepEqual(await valid(), unmarked);
+    const reasons = await ask(`['imported-basic', 'imported-bearer'].map((id) => RED.nodes.node(id).validationErrors)`);
+    assert.deepEqual(reasons, [['a user is missing'], ['a token is missing']]);
+
+    // As it was deployed so: still marked after a reload, while a stored secret is not.
+    await ask(`RED.nodes.dirty(true)`);
+    await ask(`(async () => {
+      const { rev } = await $.ajax({ url: 'flows', headers: { 'Node-RED-API-Version': 'v2' } });
+      await $.ajax({ url: 'flows', method: 'POST', contentType: 'application/json',
+        headers: { 'Node-RED-API-Version': 'v2' },
+        data: JSON.stringify({ rev, flows: RED.nodes.createCompleteNodeSet() }) });
+      RED.nodes.dirty(false);
+    })()`);
+    await load();
+    await settle(['imported-basic', 'imported-bearer', 'imported-call']);
+    assert.deepEqual(await valid(), unmarked);
+    await ask(`['imported-call', 'imported-basic', 'imported-bearer', 'imported-none'].forEach(RED.nodes.remove)`);
   });
 
   it('saves the connection and keeps its secrets', async () => {
@@ -1069,6 +1155,8 @@ describe('dialogs in the editor', function () {
 
   it('leaves no error in the console, nor in the log', () => {
     assert.deepEqual(problems, []);
-    assert.doesNotMatch(nodeRed.log(), /\[error\]|Error:/);
+    // Two connections were deployed without their credentials.
+    const log = nodeRed.log().replace(/.*\[3cx-config:imported-\w+\] (?:user|token) is missing.*/g, '');
+    assert.doesNotMatch(log, /\[error\]|Error:/);
   });
 });

@@ -46,7 +46,8 @@ describe('The editor in German', function () {
       ...types.map((type, index) => node(type, type, 80 * (index + 1), {})),
       node('unset', '3cx-recorder', 400, { server: '' }),
     ];
-    nodeRed = await startNodeRed({ flows, settings: { lang: 'de' } });
+    const credentials = { pbx: { user: 'node-red', password: 'geheim' } };
+    nodeRed = await startNodeRed({ flows, credentials, settings: { lang: 'de' } });
     browser = await launchBrowser();
     // What a German browser says; the folder is named `de`.
     page = await browser.newPage({ viewport: { width: 1280, height: 1250 }, locale: 'de-DE' });

@@ -97,6 +97,56 @@ describe("What the connection's dialog asks the runtime for", function () {
       assert.deepEqual(await test({ url }), { ...nothing, problem: 'timeout', server: 'shipped', hint: 'no-list' });
     });
 
+    it('that it fails only when it is to list the calls', async () => {
+      const messages = { '/showallcalls': 'Object reference not set: +4930111222', '/Transfer': 'idle' };
+      server = await startServer((request, response) => {
+        const message = messages[request.url as keyof typeof messages] as string | undefined;
+        response.statusCode = message === 'idle' ? 200 : 500;
+        return message;
+      });
+      const verdict = await test({ url: server.url });
+      const found = { problem: 'server-error', detail: 'HTTP 500', server: 'shipped', hint: 'no-list' };
+      assert.deepEqual(verdict, { ...nothing, ...found });
+      assert.deepEqual(server.requests, ['/showallcalls', '/Transfer']);
+    });
+
+    for (const [status, problem] of [
+      [500, 'server-error'],
+      [502, 'server-error'],
+      [404, 'unsupported'],
+      [301, 'unexpected-answer'],
+      [400, 'unexpected-answer'],
+    ] as const) {
+      it(`the status of a server that answers all with ${status}, and no more`, async () => {
+        server = await startServer((_request, response) => {
+          response.statusCode = status;
+          return '<html><body>no</body></html>';
+        });
+        assert.deepEqual(await test({ url: server.url }), { ...nothing, problem, detail: `HTTP ${status}` });
+      });
+    }
+
+    it('that it answers with nothing', async () => {
+      server = await startServer('');
+      assert.deepEqual(await test({ url: server.url }), { ...nothing, problem: 'unexpected-answer' });
+    });
+
+    for (const page of [
+      '<HTML><HEAD><TITLE>Bad Request</TITLE></HEAD><BODY><h2>Bad Request - Invalid Hostname</h2></BODY></HTML>',
+      '<h1>Bad Request (Invalid Hostname)</h1>',
+      '<h1>Bad Request (Invalid host)</h1>',
+    ]) {
+      it(`that it listens for another name: ${page}`, async () => {
+        server = await startServer((_request, response) => {
+          response.writeHead(400, { Server: 'Microsoft-HTTPAPI/2.0', 'Content-Type': 'text/html' });
+          return page;
+        });
+        const verdict = await test({ url: server.url });
+        assert.deepEqual(verdict, { ...nothing, problem: 'unexpected-answer', hint: 'host-name' });
+        assert.deepEqual(server.requests, ['/showallcalls']);
+      });
+    }
+
     it('that it does not answer at all, or is something else', async () => {
       server = await startServer(() => undefined);
       assert.deepEqual(await test({ url: server.url }), { ...nothing, problem: 'timeout' });

@@ -231,6 +231,56 @@ describe('The connection', () => {
     });
   }
 
+  const secretPart = 'TopSecretPart';
+  for (const [what, setting, properties, credentials] of [
+    ['an operation in its address', 'url', { url: '/makecall/10/+4930111/Soft' }, {}],
+    ['an operation in its address, to a monitor', 'url', { url: '/showallcalls' }, {}],
+    ['nothing to log in with, with Basic', 'user', { auth: 'basic' }, {}],
+    ['no user', 'user', { auth: 'basic' }, { password: `Ab\${${secretPart}}9` }],
+    ['a blank user', 'user', { auth: 'basic' }, { user: ' ', password: `Ab\${${secretPart}}9` }],
+    ['no token', 'token', { auth: 'bearer' }, { user: 'anna', password: `Ab\${${secretPart}}9` }],
+    ['a token that no header can carry', 'token', { auth: 'bearer' }, { token: `ü\${${secretPart}}` }],
+    ['a variable that is not set for a password', 'password', { auth: 'basic' }, { user: 'a', password: '${NOT_SET}' }],
+  ] as const) {
+    it(`with ${what} sends nothing, and shows no part of a secret`, async () => {
+      const server = await startServer('true');
+      const { url = '' } = properties as { url?: string };
+      const flow = await loadFlow(
+        { type: '3cx-call-control', operation: 'drop' },
+        { ...properties, url: server.url + url, pollInterval: 100 },
+        {
+          nodes: [
+            { id: 'monitor', z: 'tab', type: '3cx-call-monitor', operation: 'watch', server: 'server', wires: [[]] },
+          ],
+          credentials: { server: credentials },
+        },
+      );
+      const { output, msg } = await flow.send({ extension: '10' });
+      assert.equal(output, 'caught');
+      assert.equal(msg.error?.code, 'invalid-argument');
+      assert.match(msg.error.message, new RegExp(`^ThreeCxError: ${setting}\\b`));
+      const shown = [flow.node, flow.connection, helper.getNode('monitor')].flatMap((node) =>
+        (['status', 'error', 'warn', 'log'] as const).flatMap((method) => calls(node, method)),
+      );
+      assert.doesNotMatch(JSON.stringify([msg, shown]), /TopSecretPart|4930111/);
+      assert.deepEqual(server.requests, []);
+      await server.close();
+    });
+  }
+
+  it('whose host name the server does not accept says which to use, and quotes no number', async () => {
+    const server = await startServer((_request, response) => {
+      response.statusCode = 400;
+      return '<h1>Bad Request (Invalid Hostname)</h1>';
+    });
+    const flow = await loadFlow({ type: '3cx-call-control', operation: 'transfer' }, { url: server.url });
+    const { msg } = await flow.send({ extension: '10', destination: '+4930111' });
+    assert.equal(msg.error?.code, 'unexpected-answer');
+    assert.match(msg.error.message, /does not accept this host name .* the HTTP API was started with$/);
+    assert.doesNotMatch(msg.error.message, /4930111/);
+    await server.close();
+  });
+
   it('replaces ${ENV} in its settings', async () => {
     const server = await startServer('true');
     process.env.THREECX_TEST_PORT = new URL(server.url).port;

@@ -36,7 +36,7 @@ const ends: Record<string, readonly string[]> = {
   'threecx.status.': statuses(),
   'threecx.suggest.': ['any', 'typed'],
   'threecx.test.': [
-    ...['running', 'ok', 'server.shipped', 'server.documented', 'hint.idle', 'hint.no-list'],
+    ...['running', 'ok', 'server.shipped', 'server.documented', 'hint.idle', 'hint.no-list', 'hint.host-name'],
     ...['invalid-argument', 'unreachable', 'timeout', 'lost', 'unauthorized', 'server-error', 'unsupported'].map(
       (problem) => `problem.${problem}`,
     ),
