@@ -41,7 +41,7 @@ export async function play({ simulators, ...stage }: Stage): Promise<void> {
     const outside = leg(1, 'Connected', '10000', '');
     const show = async (...legs: string[]): Promise<void> => {
       pbx.legs = legs;
-      await pbx.received(pbx.requests.length + 3);
+      await pbx.received(pbx.requests.length + 2);
     };
     await show();
     await show(outside, leg(2, 'Ringing', '10', ''), leg(3, 'Ringing', '10', ''));
