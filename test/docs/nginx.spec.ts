@@ -13,6 +13,7 @@ import { readPage } from './pages';
 
 const { fences } = readPage('docs/setup-3cx.md');
 const password = 'S3cret';
+const user = 'node-red';
 const makecall = { extension: '10', destination: '*72+49@pbx', phone: 'Soft' };
 
 /** The only block of the page that says this. */
@@ -34,14 +35,19 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
   let simulator: Simulator;
   /** Records what arrives. */
   let recorder: TestServer;
+  const authorizations: (string | undefined)[] = [];
   const cleanUp: (() => unknown)[] = [];
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), '3cx-nginx-'));
     const secrets = replace(block('openssl req'), 'DNS:pbx.example.com', 'IP:127.0.0.1');
     execFileSync('sh', ['-ec', replace(secrets, '-apr1', `-apr1 ${password}`)], { cwd: folder, stdio: 'pipe' });
-    simulator = await startSimulator({ delay: 0 });
-    recorder = await startServer(({ headers }) => (headers.authorization === undefined ? 'error' : 'a password'));
+    // As the builds since September 2024.
+    simulator = await startSimulator({ delay: 0, auth: { type: 'basic', user, password } });
+    recorder = await startServer(({ headers }) => {
+      authorizations.push(headers.authorization);
+      return 'error';
+    });
   });
   afterEach(async () => {
     for (const clean of cleanUp.splice(0).reverse()) await clean();
@@ -70,12 +76,28 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
     cleanUp.push(() => client.close());
     return client;
   }
-  const basic = (secret: string) => ({ type: 'basic', user: 'node-red', password: secret }) as const;
+  const basic = (secret: string) => ({ type: 'basic', user, password: secret }) as const;
+  /** nginx logs in to the API by itself. */
+  const logIn = (config: string): string =>
+    replace(
+      config,
+      '    proxy_set_header Authorization $http_authorization;',
+      block('proxy_set_header Authorization "Basic'),
+    );
 
-  it('lets calls be made with the password', async () => {
+  it('lets calls be made with the password that the API asks for', async () => {
+    const direct = await fetch(`${simulator.url}/showallcalls`);
+    assert.equal(direct.status, 401);
     const client = await clientThrough(basic(password));
     assert.equal((await client.execute('makecall', { ...makecall, destination: '+4930111' })).ok, true);
     assert.ok((await client.poll()).connections.some(({ number }) => number === '+4930111'));
+  });
+
+  it('lets calls be made through an API that asks for no password', async () => {
+    const before = await startSimulator({ delay: 0 });
+    cleanUp.push(() => before.close());
+    const client = await clientThrough(basic(password), { api: before.url });
+    assert.equal((await client.execute('makecall', { ...makecall, destination: '+4930111' })).ok, true);
   });
 
   it('refuses a wrong password, and the API hears nothing of it', async () => {
@@ -85,9 +107,10 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
     assert.equal(simulator.requestCount, before);
   });
 
-  it('asks for a token instead', async () => {
+  it('asks for a token instead, and logs in to the API by itself', async () => {
+    assert.ok(block('proxy_set_header Authorization "Basic').includes(btoa(`${user}:${password}`)));
     const change = (config: string): string =>
-      config.replace(/ +auth_basic .*\n +auth_basic_user_file .*/, block('Bearer'));
+      logIn(config).replace(/ +auth_basic .*\n +auth_basic_user_file .*/, block('Bearer'));
     const token = /Bearer (\w+)/.exec(block('Bearer'))?.[1] ?? '';
     const client = await clientThrough({ type: 'bearer', token }, { change });
     assert.equal((await client.execute('ondn', { extension: '10' })).ok, true);
@@ -95,11 +118,12 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
     await assert.rejects(stranger.execute('ondn', { extension: '10' }), { code: 'unauthorized' });
   });
 
-  it('passes requests on as they are, and keeps the password to itself', async () => {
+  it('passes requests on as they are, with the log-in', async () => {
     const client = await clientThrough(basic(password), { api: recorder.url });
     await client.execute('dnregs', { extension: '1*+.-_' });
     await assert.rejects(client.execute('transfer', makecall), { code: 'unexpected-answer' });
     assert.deepEqual(recorder.requests.splice(0), ['/dnregs/1*+.-_', '/transfer/10/*72+49@pbx']);
+    assert.deepEqual(new Set(authorizations), new Set([`Basic ${btoa(`${user}:${password}`)}`]));
   });
 
   it('sends a command once, even to an API with two addresses, when the connection breaks', async () => {

@@ -51,6 +51,10 @@ export interface Stage {
    * @param change what a user would change: gets each node, and returns it as it is to be
    */
   deploy(change?: (node: FlowNode) => FlowNode): Promise<void>;
+  /** Deploys all of it again, as it is. */
+  redeploy(): Promise<void>;
+  /** Restarts Node-RED, which keeps its context on disk. */
+  restart(meanwhile?: () => unknown): Promise<void>;
   /** What arrived so far at the nodes of this name, oldest first. */
   at(name: string): Arrived[];
   /** Waits until so many messages have arrived at the nodes of this name, and returns them. */
@@ -102,6 +106,7 @@ export class Theatre {
       tarball: (await pack(this.#folder)).path,
       modules: otherModules,
       module: tellArrivals,
+      settings: { contextStorage: { default: { module: 'localfilesystem' } } },
       onTold: (told) => {
         this.#arrived.push(told as { id: string; msg: Arrived });
         this.#events.emit('change');
@@ -180,6 +185,8 @@ export class Theatre {
           await until(() => simulators.every(({ requestCount }) => requestCount > 1), 'the first polls');
         }
       },
+      redeploy: () => this.#deploy(nodes),
+      restart: (meanwhile) => this.#nodeRed.restart(meanwhile),
       at,
       arrive: async (name, count = 1) => {
         await wait(() => at(name).length >= count);

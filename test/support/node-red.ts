@@ -41,6 +41,8 @@ export interface NodeRed {
   userDir: string;
   /** Everything it wrote so far. */
   log: () => string;
+  /** Ends it, waits for what is to happen meanwhile, and starts it again with what it kept on disk. */
+  restart: (meanwhile?: () => unknown) => Promise<void>;
   /** Ends it and removes its user directory. */
   stop: () => Promise<void>;
 }
@@ -55,57 +57,80 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   await writeUserDir(userDir, port, options);
 
   const red = options.red ?? process.env.TEST_NODE_RED ?? join(repository, 'node_modules/node-red/red.js');
-  const child = spawn(options.node ?? process.env.TEST_NODE ?? process.execPath, [red, '--userDir', userDir], {
-    // It speaks the language of the environment.
-    env: { ...process.env, LC_ALL: 'en_US.UTF-8', NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  }) as ChildProcessByStdio<null, Readable, Readable>;
-  child.on('message', (told) => options.onTold?.(told));
-  const exited = once(child, 'exit');
-  // Should the tests end without stopping it.
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-
   let log = '';
   const collect = (chunk: Buffer): void => {
     log += chunk.toString();
   };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
 
-  const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      const timer = setTimeout(kill, STOP_TIMEOUT);
-      await exited;
-      clearTimeout(timer);
+  /** @returns ends it */
+  const start = async (): Promise<() => Promise<void>> => {
+    const begin = log.length;
+    const child = spawn(options.node ?? process.env.TEST_NODE ?? process.execPath, [red, '--userDir', userDir], {
+      // It speaks the language of the environment.
+      env: { ...process.env, LC_ALL: 'en_US.UTF-8', NODE_RED_DISABLE_TELEMETRY: '1', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }) as ChildProcessByStdio<null, Readable, Readable>;
+    child.on('message', (told) => options.onTold?.(told));
+    const exited = once(child, 'exit');
+    // Should the tests end without stopping it.
+    const kill = (): void => void child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    const end = async (): Promise<void> => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGTERM');
+        const timer = setTimeout(kill, STOP_TIMEOUT);
+        await exited;
+        clearTimeout(timer);
+      }
+      process.off('exit', kill);
+    };
+
+    try {
+      await new Promise<void>((done, fail) => {
+        const timer = setTimeout(() => {
+          fail(new Error(`Node-RED did not start in time:\n${log}`));
+        }, START_TIMEOUT);
+        child.stdout.on('data', () => {
+          const said = log.slice(begin);
+          if (!said.includes(`http://127.0.0.1:${port}`) || !/Started flows|Flows sind gestartet/.test(said)) return;
+          clearTimeout(timer);
+          done();
+        });
+        child.once('error', fail);
+        child.once('exit', () => {
+          clearTimeout(timer);
+          fail(new Error(`Node-RED ended:\n${log}`));
+        });
+      });
+    } catch (error) {
+      await end();
+      throw error;
     }
-    process.off('exit', kill);
-    await rm(userDir, { recursive: true, force: true });
+    return end;
   };
 
-  try {
-    await new Promise<void>((done, fail) => {
-      const timer = setTimeout(() => {
-        fail(new Error(`Node-RED did not start in time:\n${log}`));
-      }, START_TIMEOUT);
-      child.stdout.on('data', () => {
-        if (!log.includes(`http://127.0.0.1:${port}`) || !/Started flows|Flows sind gestartet/.test(log)) return;
-        clearTimeout(timer);
-        done();
-      });
-      child.once('error', fail);
-      child.once('exit', () => {
-        clearTimeout(timer);
-        fail(new Error(`Node-RED ended:\n${log}`));
-      });
-    });
-  } catch (error) {
-    await stop();
+  const remove = (): Promise<void> => rm(userDir, { recursive: true, force: true });
+  let end = await start().catch(async (error: unknown) => {
+    await remove();
     throw error;
-  }
+  });
   const root = typeof options.settings?.httpAdminRoot === 'string' ? options.settings.httpAdminRoot : '';
-  return { url: `http://127.0.0.1:${port}${root.replace(/\/$/, '')}`, userDir, log: () => log, stop };
+  return {
+    url: `http://127.0.0.1:${port}${root.replace(/\/$/, '')}`,
+    userDir,
+    log: () => log,
+    restart: async (meanwhile) => {
+      await end();
+      await meanwhile?.();
+      end = await start();
+    },
+    stop: async () => {
+      await end();
+      await remove();
+    },
+  };
 }
 
 async function writeUserDir(userDir: string, port: number, options: NodeRedOptions): Promise<void> {

@@ -48,4 +48,14 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   await flashes();
   pbx.clearCalls();
   await isBack(3, 'off');
+
+  // A deploy while it flashes, and a restart in which the caller gives up.
+  pbx.inbound({ extension: '10', number: '+49301' });
+  await flashes();
+  await stage.redeploy();
+  await stage.arrive('your light', light().length + 4);
+  await stage.restart(() => {
+    pbx.clearCalls();
+  });
+  await isBack(4, 'off');
 }

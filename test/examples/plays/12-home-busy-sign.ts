@@ -1,28 +1,53 @@
 import assert from 'node:assert/strict';
+import { startSimulator } from '../../../simulator';
 import type { Stage } from '../stage';
 
-export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
-  const signs = async (count: number): Promise<unknown[]> =>
-    (await stage.arrive('your sign', count)).map(({ payload }) => payload);
+export async function play({ simulator, caller, ...stage }: Stage): Promise<void> {
+  const { pbx } = simulator;
+  const expected: string[] = [];
+  const shows = async (sign: string): Promise<void> => {
+    expected.push(sign);
+    await stage.arrive('your sign', expected.length);
+    await stage.polls();
+    assert.deepEqual(
+      stage.at('your sign').map(({ payload }) => payload),
+      expected,
+    );
+  };
+  const deploy = (): Promise<void> =>
+    stage.deploy((node) => (node.name === 'every 10 s' ? { ...node, repeat: '0.1' } : node));
 
   pbx.makeCall('10', '12');
-  await stage.deploy();
-  assert.deepEqual(await signs(2), ['red', 'red'], 'both from the call that is announced and from the answer');
+  await deploy();
+  await shows('red');
   pbx.answer(stage.connectionAt('12'));
-  await signs(3);
+  await stage.polls();
   pbx.hold(stage.connectionAt('12'));
-  await signs(4);
+  await shows('yellow');
   pbx.resume(stage.connectionAt('12'));
-  await signs(5);
+  await shows('red');
   pbx.clearCalls();
-  await signs(6);
+  await shows('green');
 
   pbx.inbound({ extension: '11', number: caller });
   await stage.polls();
   pbx.inbound({ extension: '10', number: caller });
-  await signs(7);
+  await shows('blinking');
   pbx.clearCalls();
-  await signs(8);
-  await stage.deploy();
-  assert.deepEqual((await signs(9)).slice(2), ['red', 'yellow', 'red', 'green', 'blinking', 'green', 'green']);
+  await shows('green');
+  await deploy();
+  await shows('green');
+
+  // A phone system that starts later than Node-RED.
+  pbx.inbound({ extension: '10', number: caller });
+  await shows('blinking');
+  await stage.restart(() => simulator.close());
+  await stage.arrive('could not be asked');
+  const later = await startSimulator({ delay: 0, port: Number(new URL(simulator.url).port) });
+  try {
+    await stage.arrive('your sign', expected.length + 1);
+    assert.equal(stage.at('your sign').at(-1)?.payload, 'green');
+  } finally {
+    await later.close();
+  }
 }

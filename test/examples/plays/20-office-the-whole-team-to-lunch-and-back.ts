@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<void> {
@@ -41,4 +42,29 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   await stage.press('and back');
   await stage.arrive('lunch or back?', 16);
   assert.equal(stage.at('do it').length, 5);
+
+  // A profile with a name of its own; and what could not be asked is done by another click.
+  const script = await startScriptedPbx();
+  try {
+    script.answers = { showstatus: '    CURRENT_STATUS=Holiday', logout: 'true' };
+    await stage.deploy((node) => {
+      if (node.name === 'the team')
+        return { ...node, rules: [{ t: 'set', p: 'payload', pt: 'msg', to: '["10"]', tot: 'json' }] };
+      return node.type === '3cx-config' ? { ...node, url: script.url, timeout: 200 } : node;
+    });
+    await stage.press('to lunch');
+    await stage.arrive('done', 5);
+    script.answers.showstatus = '    CURRENT_STATUS=Away';
+    await stage.press('and back');
+    await stage.arrive('could not be asked');
+    script.answers.ready = 'true';
+    await stage.press('and back');
+    await stage.arrive('forget', 3);
+    assert.deepEqual(
+      script.requests.filter((path) => !path.startsWith('/showstatus')),
+      ['/logout/10', '/ready/10', '/ready/10'],
+    );
+  } finally {
+    await script.close();
+  }
 }

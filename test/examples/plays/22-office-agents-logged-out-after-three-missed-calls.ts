@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { leg, startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
@@ -44,4 +45,63 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   assert.match(String(told?.payload), /^Extension 10 /);
   assert.deepEqual([pbx.extension('10').profile, pbx.extension('10').loggedInTo], ['Away', []]);
   assert.deepEqual(pbx.extension('11').loggedInTo, ['8000', '8001']);
+  await countsOnly(stage);
+}
+
+/** Nobody is logged out who answers at one of two phones, is in another call, or perhaps answered. */
+async function countsOnly(stage: Omit<Stage, 'simulator' | 'caller'>): Promise<void> {
+  const script = await startScriptedPbx();
+  const show = async (...legs: string[]): Promise<void> => {
+    script.legs = legs;
+    await script.received(script.requests.length + 2);
+  };
+  const outside = (id: number): string => leg(id, 'Connected', '10000', `+4930${id}`);
+  const rings = (id: number, call: number): string => leg(id, 'Ringing', '10', `+4930${call}`, '8000');
+  const miss = async (id: number, ...others: string[]): Promise<void> => {
+    await show(...others, outside(id), rings(id + 1, id));
+    await show(...others);
+  };
+  const loggedOut = stage.at('log out').length;
+  const isLoggedIn = (): void => {
+    assert.equal(stage.at('log out').length, loggedOut);
+  };
+  try {
+    await stage.deploy((node) => {
+      if (node.type === '3cx-config') return { ...node, url: script.url };
+      return node.minRing === undefined ? node : { ...node, minRing: 0 };
+    });
+    await show();
+    for (const id of [10, 20, 30]) {
+      await show(outside(id), rings(id + 1, id), rings(id + 2, id));
+      await show(outside(id), leg(id + 1, 'Connected', '10', `+4930${id}`, '8000'));
+      await show();
+    }
+    isLoggedIn();
+    // Taken by a colleague.
+    for (const id of [40, 50, 60]) {
+      await show(outside(id), rings(id + 1, id), leg(id + 2, 'Ringing', '11', `+4930${id}`, '8000'));
+      await show(outside(id), leg(id + 2, 'Connected', '11', `+4930${id}`, '8000'));
+      await show();
+    }
+    isLoggedIn();
+    const talk = [outside(1), leg(2, 'Connected', '10', '+49301')];
+    for (const id of [70, 80, 90]) await miss(id, ...talk);
+    isLoggedIn();
+    await show();
+    await miss(100);
+    await miss(110);
+    await show(outside(120), rings(121, 120));
+    script.legs = null;
+    await script.received(script.requests.length + 2);
+    await show();
+    await miss(130);
+    isLoggedIn();
+    script.answers = { ondn: '0', logout: 'true', showstatus: '    CURRENT_STATUS=Away' };
+    await miss(140);
+    await miss(150);
+    await stage.arrive('log out', loggedOut + 1);
+    await stage.arrive('tell the team lead', loggedOut + 1);
+  } finally {
+    await script.close();
+  }
 }

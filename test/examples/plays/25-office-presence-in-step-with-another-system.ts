@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { startServer } from '../../support/http-server';
 import type { FlowNode } from '../files';
+import { startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<void> {
+  /** Everything that was told so far was noted, if it was taken. */
+  const settled = (times: number): Promise<unknown> => stage.arrive('taken?', times);
   const told = (): unknown[] => stage.received.splice(0).map(({ body }) => JSON.parse(body) as unknown);
   const look = async (): Promise<void> => {
     const known = stage.at('news?').length;
@@ -26,11 +30,11 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
 
   await stage.deploy(withUrl(stage.server));
   await look();
-  await stage.receive(3);
+  await settled(3);
   told();
   pbx.setProfile('10', 'Away');
   await look();
-  await stage.receive(1);
+  await settled(4);
   await look();
   assert.deepEqual(told(), [{ extension: '10', profile: 'away' }]);
 
@@ -46,10 +50,10 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   stage.answer.status = 503;
   pbx.setProfile('11', 'Custom 1');
   await look();
-  await stage.arrive('forget');
+  await settled(5);
   stage.answer.status = 200;
   await look();
-  await stage.receive(2);
+  await settled(6);
   await look();
   const again = { extension: '11', profile: 'custom1' };
   assert.deepEqual(told(), [again, again]);
@@ -61,4 +65,40 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   await look();
   const [heard] = await stage.arrive('hears');
   assert.deepEqual(heard?.payload, { extension: '12', profile: 'custom2' });
+  await settled(7);
+
+  // A deploy before it was taken.
+  const slow = await startServer(() => undefined);
+  try {
+    await stage.deploy(withUrl(slow.url));
+    pbx.setProfile('12', 'Away');
+    await look();
+    await slow.received(1);
+    await stage.deploy(withUrl(stage.server));
+    await look();
+    await settled(8);
+    assert.deepEqual(told(), [{ extension: '12', profile: 'away' }]);
+  } finally {
+    await slow.close();
+  }
+
+  // After a restart only what is new is told. A profile with a name of its own is no word of the other system's.
+  pbx.setProfile('12', 'Available');
+  await stage.restart();
+  await look();
+  await settled(9);
+  assert.deepEqual(told(), [{ extension: '12', profile: 'avail' }]);
+  const script = await startScriptedPbx();
+  try {
+    script.answers = { showstatus: '    CURRENT_STATUS=Holiday' };
+    await stage.deploy((node) => {
+      const changed = withUrl(stage.server)(node);
+      return node.type === '3cx-config' ? { ...changed, url: script.url } : changed;
+    });
+    await look();
+    await look();
+    assert.deepEqual(told(), []);
+  } finally {
+    await script.close();
+  }
 }

@@ -20,4 +20,14 @@ export async function play({ mqtt, ...stage }: Stage): Promise<void> {
   const other = await mqtt.last('3cx/v1/pbx/command/kitchen', (last: { id: string }) => last.id !== id);
   await mqtt.publish('3cx/v1/pbx/answer/kitchen', { id: other.id, ok: false, reason: 'no-call' });
   await stage.arrive('refused or failed');
+
+  // An extension that is no more, cleared while Node-RED is restarted with its context on disk, or while it runs.
+  await mqtt.publish('3cx/v1/pbx/state/11', { ...state, extension: '11', name: 'Ben' }, { retain: true });
+  const who = async (count: number): Promise<unknown> =>
+    (await stage.arrive('who does what', count))[count - 1]?.payload;
+  await who(2);
+  await stage.restart(() => mqtt.publish('3cx/v1/pbx/state/11', '', { retain: true }));
+  assert.equal(await who(3), `Anna ringing ${stage.caller}`);
+  await mqtt.publish('3cx/v1/pbx/state/10', '', { retain: true });
+  assert.equal(await who(4), '');
 }
