@@ -4,17 +4,34 @@ import type { Moment } from '../calls';
 /** The system counts its running time in hundredths or whole seconds: less than this is no sleep, in ms. */
 const coarseness = 2_000;
 
-let slept = 0;
-/** The difference between the two clocks while the machine has not slept. */
-const offset = uptime() * 1_000 - performance.now();
+/** Counts milliseconds that nobody sets. It goes on while the machine sleeps, when Node.js's own clock stands still. */
+export class SteadyClock {
+  private slept = 0;
+  /** The difference between the two clocks while the machine has not slept. */
+  private readonly offset: number;
 
-/**
- * The time of day, and a time that nobody sets. The latter goes on while the machine sleeps, when Node.js's own clock
- * stands still: the system's running time counts that.
- */
+  /**
+   * @param running stands still while the machine sleeps, in ms
+   * @param system goes on, but coarsely, in ms
+   */
+  constructor(
+    private readonly running = (): number => performance.now(),
+    private readonly system = (): number => uptime() * 1_000,
+  ) {
+    this.offset = system() - running();
+  }
+
+  now(): number {
+    const running = this.running();
+    const slept = this.system() - this.offset - running;
+    if (slept > this.slept + coarseness) this.slept = slept;
+    return running + this.slept;
+  }
+}
+
+const steady = new SteadyClock();
+
+/** The moment it is, by the clock on the wall and by the steady one. */
 export function now(): Moment {
-  const running = performance.now();
-  const asleep = uptime() * 1_000 - offset - running;
-  if (asleep > slept + coarseness) slept = asleep;
-  return { wall: Date.now(), steady: running + slept };
+  return { wall: Date.now(), steady: steady.now() };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type CallEvent, CallTracker, type Interest, Subscription } from '../../lib/calls';
+import { type CallEvent, CallTracker, type Interest, type Moment, Subscription } from '../../lib/calls';
 import type { ConnectionRecord } from '../../lib/calls/types';
 import { at, everything, numbering, words } from './support';
 
@@ -9,10 +9,19 @@ function leg(id: string, extension: string, status: ConnectionRecord['status'], 
 
 /** Plays lists, a second apart, after an empty one; what a node is told of it. */
 function told(interest: Partial<Interest>, ...lists: ConnectionRecord[][]): CallEvent[] {
+  return toldBy((second) => at(second * 1000), interest, ...lists);
+}
+
+/** The same, by clocks. */
+function toldBy(
+  clock: (second: number) => Moment,
+  interest: Partial<Interest>,
+  ...lists: ConnectionRecord[][]
+): CallEvent[] {
   const tracker = new CallTracker(numbering);
   const subscription = new Subscription({ ...everything, ...interest });
   return [[], ...lists].flatMap((list, index) => {
-    const events = tracker.update(list, at(index * 1000));
+    const events = tracker.update(list, clock(index));
     return subscription.select(events, tracker).filter((event) => 'call' in event);
   });
 }
@@ -34,5 +43,33 @@ describe('Events that concern a node', () => {
       'answered 10',
       'ended 10 answered',
     ]);
+  });
+
+  describe('with a least ring', () => {
+    const rings = [leg('1', '10000', 'connected', '+491'), leg('2', '10', 'ringing', '+491')];
+
+    it('announce a ring that is long enough, also when the clock is set meanwhile', () => {
+      for (const hours of [0, 1, -1]) {
+        const clock = (second: number): Moment => ({
+          wall: second * 1000 + (second > 1 ? hours * 3_600_000 : 0),
+          steady: second * 1000,
+        });
+        const events = toldBy(clock, { minRing: 2_000 }, rings, rings, rings, []);
+        assert.deepEqual(words(events), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
+      }
+    });
+
+    it('announce nothing of a shorter one', () => {
+      assert.deepEqual(told({ minRing: 2_000 }, rings, []), []);
+    });
+
+    it('count the ring of several phones as one', () => {
+      const both = [...rings, leg('3', '10', 'ringing', '+491')];
+      assert.deepEqual(words(told({ minRing: 2_000 }, rings, both, both, [])), [
+        'ringing 10',
+        'ended 10 missed',
+        'missed 10 missed',
+      ]);
+    });
   });
 });

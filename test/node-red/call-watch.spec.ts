@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
-import type { Occurrence, WatchEvent } from '../../lib/calls';
+import type { Moment, Occurrence, WatchEvent } from '../../lib/calls';
 import { type Connection, type Snapshot, type ThreeCxClient, ThreeCxError } from '../../lib/http-api';
 import { CallWatch, type Memory, rememberedFor } from '../../lib/node-red/call-watch';
-import { at } from '../calls/support';
 
 const numbering = { trunks: /^1\d{4}$/, services: /^999$/ };
 const silence = new ThreeCxError('timeout', 'no answer');
@@ -25,6 +24,8 @@ describe('The watch over the calls of a connection', () => {
   let watch: CallWatch;
   let heard: WatchEvent[];
   let clock: Clock;
+  /** What passes on the clocks while no timer does, in ms. */
+  let skipped: { wall: number; steady: number };
 
   const client = {
     poll: (): Promise<Snapshot> => {
@@ -40,7 +41,8 @@ describe('The watch over the calls of a connection', () => {
 
   const open = (): CallWatch => {
     const note = (): void => void changes.push(watch.state);
-    return new CallWatch(client, memory, 1_000, note, () => at(Date.now()));
+    const moment = (): Moment => ({ wall: Date.now() + skipped.wall, steady: Date.now() + skipped.steady });
+    return new CallWatch(client, memory, 1_000, note, moment);
   };
   const listen = (occurrences: readonly Occurrence[]): void => {
     heard.push(...occurrences.map(({ event }) => event));
@@ -62,6 +64,7 @@ describe('The watch over the calls of a connection', () => {
     polls = 0;
     asked = [];
     changes = [];
+    skipped = { wall: 0, steady: 0 };
     heard = [];
     memory = rememberedFor('http://pbx.example', numbering, undefined);
     watch = open();
@@ -213,6 +216,70 @@ describe('The watch over the calls of a connection', () => {
     assert.deepEqual(asked, ['10', '11', '11']);
     await passSeconds(100);
     assert.deepEqual(asked, ['10', '11', '11']);
+  });
+
+  describe('between two lists', () => {
+    const ringing: Connection[] = talking.map((leg) => (leg.id === '2' ? { ...leg, status: 'ringing' } : leg));
+    const ends = (): unknown[] =>
+      heard.map((event) => ('call' in event ? [event.event, event.outcome, event.synthetic] : event.event));
+    const rings = async (): Promise<void> => {
+      watch.watch('a', listen);
+      await turn();
+      answer = ringing;
+      await pass(1_000);
+    };
+    const unseen = [
+      ['ringing', null, false],
+      ['ended', 'unknown', true],
+    ];
+    const missed = [
+      ['ringing', null, false],
+      ['ended', 'missed', false],
+      ['missed', 'missed', false],
+    ];
+
+    it('a long pause is an outage, whatever the reason: nothing is missed', async () => {
+      await rings();
+      skipped = { wall: 12_000, steady: 12_000 };
+      answer = [];
+      await pass(1_000);
+      assert.deepEqual(ends(), unseen);
+    });
+
+    it('a short pause is none, and a longer one counts by the interval', async () => {
+      await rings();
+      skipped = { wall: 6_000, steady: 6_000 };
+      answer = [];
+      await pass(1_000);
+      assert.deepEqual(ends(), missed);
+    });
+
+    it('much can happen while an answer waits: the list may be as old as its request', async () => {
+      watch.watch('a', listen);
+      await turn();
+      answer = ringing;
+      milliseconds = 9_000;
+      await pass(1_000);
+      answer = [];
+      milliseconds = 10;
+      await pass(9_000);
+      assert.deepEqual(ends(), unseen);
+    });
+
+    it('the wall clock is set: nothing else happens', async () => {
+      for (const hours of [1, -1]) {
+        heard = [];
+        memory = rememberedFor('http://pbx.example', numbering, undefined);
+        answer = [];
+        watch = open();
+        await rings();
+        skipped = { wall: hours * 3_600_000, steady: 0 };
+        answer = [];
+        await pass(1_000);
+        assert.deepEqual(ends(), missed);
+        watch.close();
+      }
+    });
   });
 
   describe('over a deploy', () => {
