@@ -91,7 +91,7 @@ describe('npm start', function () {
 
   it('plays a whole call when the example is clicked', async () => {
     const example = readExample('05 all together.json');
-    const button = example.find(({ type }) => type === 'inject')?.id;
+    const button = example.find(({ type, name }) => type === 'inject' && name === 'play a call')?.id;
     const clicked = await fetch(new URL(`inject/${button}`, editor), { method: 'POST' });
     assert.equal(clicked.status, 200);
 
