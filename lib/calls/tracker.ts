@@ -270,7 +270,13 @@ export class CallTracker {
       const newcomer = [...present].find(([party, legs]) => {
         const isSame = party.isExtension && party.extension === dialler.extension;
         const [beginner] = party.call.parties;
-        return isSame && isNew(party) && party !== beginner && legs.some(({ status }) => isUp(status));
+        return (
+          isSame &&
+          isNew(party) &&
+          !arrivals.has(party) &&
+          party !== beginner &&
+          legs.some(({ status }) => isUp(status))
+        );
       })?.[0];
       if (newcomer === undefined) continue;
       newcomer.call.parties.delete(newcomer);
@@ -334,6 +340,7 @@ export class CallTracker {
     if (legs.length === party.legs.size && legs.every((leg) => party.legs.get(leg.id) === leg)) return [];
     const leader = leadingLeg(legs, party);
     const { status, number, queue, recording } = leader;
+    if (isNew(party)) Object.assign(party, { number, queue, recording });
     party.legs = new Map(legs.map((leg) => [leg.id, leg]));
     party.connection = leader.id;
     party.queue = queue ?? party.queue;

@@ -29,7 +29,7 @@ export function joinCalls({ present, gone, partyOf }: Attendance): Joined {
     const other = left.find((one) => one.extension === extension && one.call.order > older.order);
     if (other === undefined || joined.has(party)) continue;
     const newer = other.call;
-    const isNewerOutside = newer.trunk !== null && older.trunk === null;
+    const isNewerOutside = hasLine(newer, present) && !hasLine(older, present);
     // Only who was answered here can be transferred; the other one may have been dialling still.
     const isNewer = other.answeredAt !== null && (isNewerOutside || party.answeredAt === null);
     joined.set(party, isNewer ? null : nameOfCall(newer, present));
@@ -106,6 +106,10 @@ export function isAlive({ parties }: Call, present: Attendance['present']): bool
 function mayForward(line: Call, call: Call): boolean {
   const [first] = call.rung;
   return line.isOutsideOnly && first !== undefined && line.startedAt.steady >= first.startedAt.steady;
+}
+
+function hasLine({ parties }: Call, present: Attendance['present']): boolean {
+  return [...parties].some((party) => party.isTrunk && present.has(party));
 }
 
 /** How a transfer names the party it went to: the extension, or the number outside. */

@@ -358,7 +358,7 @@ function doAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forward
     case 'connect': {
       const id = pick(pbx.dialledCodes(), who);
       const code = all.find((connection) => connection.id === id);
-      if (code === undefined) break;
+      if (code === undefined || meansOwnCall(code, all)) break;
       const { id: to } = pbx.connect(code.id);
       if (to !== code.call) codes.push({ dn: code.dn, from: code.call, to });
       break;
@@ -384,6 +384,12 @@ function doAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forward
       on(withStatus('Connected'), ({ id }) => pbx.record(id, String(whom % 4)));
       break;
   }
+}
+
+/** Would it pick up a call that it makes itself? */
+function meansOwnCall({ dn, party }: Connection, connections: readonly Connection[]): boolean {
+  const rung = connections.find((other) => party === `*20*${other.dn}` && other.status === 'Ringing');
+  return connections.some((other) => other.call === rung?.call && other.dn === dn && other.status !== 'Ringing');
 }
 
 /** The other call of an extension, which it can be joined with. */
