@@ -114,7 +114,8 @@ function hasLine({ parties }: Call, present: Attendance['present']): boolean {
 
 /** How a transfer names the party it went to: the extension, or the number outside. */
 function nameOfCall(call: Call, present: Attendance['present']): string {
-  const there = [...present.keys()].filter((party) => party.call === call);
+  // Whoever is new there, if only another phone of who has left, is not who was talked to.
+  const there = [...present.keys()].filter((party) => party.call === call && party.legs.size > 0);
   const party = there.find(({ isExtension }) => isExtension) ?? there[0];
   return party === undefined ? '' : nameOf(party, present);
 }

@@ -306,6 +306,11 @@ class Oracle {
     return [...this.seen.values()].find((seen) => seen.dn === dn && seen.legs.some((leg) => leg.id === id));
   }
 
+  /** Whose leg it was before, at whatever DN. */
+  private ownerElsewhere({ id }: Connection): Seen | undefined {
+    return [...this.seen.values()].find(({ legs }) => legs.some((leg) => leg.id === id));
+  }
+
   /** Who dialled the code that took this call on a new connection. */
   private dialler(connection: Connection, codes: Truth['codes']): Seen | undefined {
     const code = codes.find(({ dn, to }) => dn === connection.dn && this.isSameCall({ call: to }, connection));
@@ -417,12 +422,11 @@ class Oracle {
 
   private findUnknowable(connections: readonly Connection[]): void {
     const known = new Set([...this.seen.values()].flatMap(({ legs }) => legs.map(({ id }) => id)));
-    const wereThere = new Set(known);
     // What was dialled alone may be a code: where it belongs is found out anew.
     for (const { id, status } of connections) if (isUp(status) && this.hasDialledAlone(id)) known.delete(id);
     // Whoever has come by a code and is elsewhere since was not seen to come.
     for (const connection of connections) {
-      const before = [...this.seen.values()].find(({ legs }) => legs.some(({ id }) => id === connection.id));
+      const before = this.ownerElsewhere(connection);
       const isSeen = before?.dn === connection.dn && isUp(connection.status);
       if (before !== undefined && !this.isSameCall(before, connection) && !isSeen) {
         this.count('looks like two calls', [before.call, connection.call]);
@@ -436,7 +440,11 @@ class Oracle {
     }));
     for (const [index, { call, members }] of calls.entries()) {
       const linked = members.filter((one) => !this.standsApart(one, connections));
-      const nobodyStayed = linked.length > 0 && !linked.some(({ id }) => wereThere.has(id));
+      const hasStayed = linked.some((one) => {
+        const before = this.ownerElsewhere(one);
+        return before !== undefined && this.isSameCall(before, one);
+      });
+      const nobodyStayed = linked.length > 0 && !hasStayed;
       if ((wasThere.has(this.root(call)) && nobodyStayed) || !isOnePiece(linked, list))
         this.count('looks like two calls', [call]);
       // Beyond lines that stand alone.
@@ -481,6 +489,10 @@ class Oracle {
       const leftNewer = left.filter(({ call }) => call === newer).map(({ dn }) => dn);
       const looksJoined = left.some(({ call, dn }) => call === older && leftNewer.includes(dn));
       if (isSeen(older) && isSeen(newer) && !looksJoined) this.count('joined unseen', [older, newer]);
+      const isTwice = [...look.after.values()].some(
+        (seen) => isInside(seen.dn) && seen.legs.length > 1 && this.isSameCall(seen, { call: older }),
+      );
+      if (isTwice) this.count('joined with itself', [older]);
     }
     for (const one of left) {
       const other = left.find((seen) => seen.dn === one.dn && !this.isSameCall(seen, one));
