@@ -201,7 +201,8 @@ export class CallTracker {
     const arrivals = this.arrivalsByCode(present);
     const attending = new Map([...present].map(([party, legs]) => [arrivals.get(party) ?? party, legs]));
     const partyOf = new Map([...attending].flatMap(([party, legs]) => legs.map(({ id }) => [id, party])));
-    return { present: attending, gone: this.parties.filter((party) => !attending.has(party)), partyOf };
+    const gone = this.parties.filter((party) => !attending.has(party));
+    return { present: attending, gone, partyOf, before: this.partyOf };
   }
 
   /** A connection stays in the call it was first put in; but for what was dialled alone, which may be a code. */

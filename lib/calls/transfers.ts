@@ -9,6 +9,8 @@ export interface Attendance {
   readonly gone: readonly Party[];
   /** The party of each leg. */
   readonly partyOf: ReadonlyMap<string, Party>;
+  /** The party of each leg in the snapshot before. */
+  readonly before: ReadonlyMap<string, Party>;
 }
 
 /** Of the parties that left two calls at once: to whom each was transferred, null for the one that was not. */
@@ -18,7 +20,8 @@ export type Joined = ReadonlyMap<Party, string | null>;
  * Attended transfer: an extension that leaves two calls at once, both of which live on, has made them one. The older
  * call's id stays.
  */
-export function joinCalls({ present, gone, partyOf }: Attendance): Joined {
+export function joinCalls(attendance: Attendance): Joined {
+  const { present, gone, partyOf } = attendance;
   const joined = new Map<Party, string | null>();
   const left = gone.filter(
     ({ isExtension, status, legs, call }) =>
@@ -32,8 +35,8 @@ export function joinCalls({ present, gone, partyOf }: Attendance): Joined {
     const isNewerOutside = hasLine(newer, present) && !hasLine(older, present);
     // Only who was answered here can be transferred; the other one may have been dialling still.
     const isNewer = other.answeredAt !== null && (isNewerOutside || party.answeredAt === null);
-    joined.set(party, isNewer ? null : nameOfCall(newer, present));
-    joined.set(other, isNewer ? nameOfCall(older, present) : null);
+    joined.set(party, isNewer ? null : nameOfCall(newer, attendance));
+    joined.set(other, isNewer ? nameOfCall(older, attendance) : null);
     mergeCalls(older, newer);
   }
   return joined;
@@ -113,9 +116,11 @@ function hasLine({ parties }: Call, present: Attendance['present']): boolean {
 }
 
 /** How a transfer names the party it went to: the extension, or the number outside. */
-function nameOfCall(call: Call, present: Attendance['present']): string {
+function nameOfCall(call: Call, { present, before }: Attendance): string {
   // Whoever is new there, if only another phone of who has left, is not who was talked to.
-  const there = [...present.keys()].filter((party) => party.call === call && party.legs.size > 0);
+  const there = [...present]
+    .filter(([party, legs]) => party.call === call && legs.some(({ id }) => before.has(id)))
+    .map(([party]) => party);
   const party = there.find(({ isExtension }) => isExtension) ?? there[0];
   return party === undefined ? '' : nameOf(party, present);
 }

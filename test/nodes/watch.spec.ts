@@ -67,6 +67,12 @@ describe('3cx-call-monitor watches', () => {
     const { node } = await loadFlow(
       { type: '3cx-call-monitor', operation: 'watch', wires: [['done']], ...properties },
       { url: simulator.url, pollInterval: 100, ...server },
+      {
+        nodes: [
+          { id: 'caller', z: 'tab', type: '3cx-call-control', server: 'server', wires: [['made'], ['failed']] },
+          ...['made', 'failed'].map((id) => ({ id, z: 'tab', type: 'helper' })),
+        ],
+      },
     );
     const inbox = new Inbox(helper.getNode('done'));
     await polled(2);
@@ -81,6 +87,24 @@ describe('3cx-call-monitor watches', () => {
   }
 
   const idAt = (dn: string): string => pbx().connectionsOf(dn).at(-1)?.id ?? '';
+
+  it('also while six calls are made at once: what rings and is missed meanwhile is reported', async () => {
+    await start({ delay: 1_200 });
+    const { inbox } = await watch({ extensions: '12' });
+    const done: string[] = [];
+    const caller10 = helper.getNode('caller');
+    for (const id of ['made', 'failed']) helper.getNode(id).on('input', () => void done.push(id));
+    for (let count = 0; count < 6; count++) caller10.receive({ extension: '10', destination: `+49301${count}` });
+    pbx().inbound({ extension: '12', number: caller });
+    assert.equal((await inbox.event()).event, 'ringing');
+    assert.ok(done.length < 5, `${done.length} calls were made before`);
+    pbx().hangup(idAt('12'));
+    assert.deepEqual(await inbox.words(2), ['ended 12 missed', 'missed 12 missed']);
+    while (isOpen && done.length < 6) await new Promise(setImmediate);
+    assert.deepEqual(new Set(done), new Set(['made']));
+    await polled(1);
+    assert.deepEqual(inbox.all.length, 3);
+  });
 
   it('and sends a message for each event, with its name as topic', async () => {
     await start();
