@@ -276,7 +276,7 @@ class Oracle {
       const other = isInside(connection.dn)
         ? [...this.seen.values()].find((seen) => seen.dn === connection.dn && this.isSameCall(seen, connection))
         : undefined;
-      const before = isAtHome ? own : (other ?? own ?? this.dialler(connection, codes));
+      const before = isAtHome ? own : (other ?? own ?? this.dialler(connection, connections, codes));
       const party = parties.find(({ before: taken, legs: [first] }) =>
         before === undefined
           ? taken === undefined &&
@@ -312,10 +312,13 @@ class Oracle {
   }
 
   /** Who dialled the code that took this call on a new connection. */
-  private dialler(connection: Connection, codes: Truth['codes']): Seen | undefined {
+  private dialler(connection: Connection, connections: readonly Connection[], codes: Truth['codes']): Seen | undefined {
     const code = codes.find(({ dn, to }) => dn === connection.dn && this.isSameCall({ call: to }, connection));
     const dialler = code && [...this.seen.values()].find(({ dn, call }) => dn === code.dn && call === code.from);
-    return isUp(connection.status) ? dialler : undefined;
+    const isThere = connections.some(
+      (other) => other.dn === connection.dn && isUp(other.status) && this.isSameCall(other, connection),
+    );
+    return isThere ? dialler : undefined;
   }
 
   private lookAt(
@@ -449,8 +452,11 @@ class Oracle {
         this.count('looks like two calls', [call]);
       // Beyond lines that stand alone.
       for (const next of calls.slice(index + 1)) {
-        if (areLinked(members, next.members, list)) this.count('looks like one call', [call, next.call]);
-        if (next.members.length > 1 || next.members[0]?.dn !== trunk || this.truth.server === 'documented') break;
+        const isLine = next.members[0]?.dn === trunk && this.truth.server !== 'documented';
+        const behind = isLine ? next.members.slice(1) : [];
+        const isLinked = areLinked(members, next.members, list) || areLinked(members, behind, list);
+        if (isLinked) this.count('looks like one call', [call, next.call]);
+        if (!isLine || next.members.some(({ dn }) => dn !== trunk)) break;
       }
     }
   }
