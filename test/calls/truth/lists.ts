@@ -25,7 +25,11 @@ export function isOnePiece(members: readonly Connection[], list: List): boolean 
 
   function belong(one: Connection, other: Connection): boolean {
     const [earlier, later] = members.indexOf(one) < members.indexOf(other) ? [one, other] : [other, one];
-    return (list.known.has(one.id) && list.known.has(other.id)) || shareParty(earlier, later, list);
+    if (list.known.has(one.id) && list.known.has(other.id)) return true;
+    // One caller has one outside line: another one with the same number is another call.
+    const before = members.slice(0, members.indexOf(later));
+    const isSecondLine = later.dn === trunk && before.some(({ dn, party }) => dn === trunk && party === later.party);
+    return !isSecondLine && shareParty(earlier, later, list);
   }
 }
 
