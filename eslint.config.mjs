@@ -4,12 +4,39 @@ import regexp from 'eslint-plugin-regexp';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
+/** What the files of each folder may import, beside those of their own folder. */
+const mayImport = {
+  'lib/pbx': [],
+  'lib/calls': ['../pbx'],
+  'lib/http-api': ['../pbx', 'axios', 'node:'],
+  'lib/node-red': ['../pbx', '../calls', '../http-api', 'node-red', 'node:'],
+  nodes: ['../lib/'],
+  // In the browser, as lib/pbx is with it.
+  editor: ['../lib/pbx'],
+};
+/** The folders that stand above each of these, which it must not import from. */
+const above = {
+  simulator: ['lib/(?!pbx$).*', 'nodes', 'support', 'scripts', 'bench', 'test'],
+  support: ['scripts', 'bench', 'test'],
+  scripts: ['bench', 'test'],
+  bench: ['scripts', 'test'],
+  test: ['bench'],
+};
+
+function layer(folder, regex) {
+  const message = `This is none of the folders that ${folder}/ may import from.`;
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex, message }] }] },
+  };
+}
+
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.node-red/']),
+  globalIgnores(['dist/', 'resources/', 'coverage/', '.node-red/']),
   js.configs.recommended,
   {
     // What is matched comes from servers and callers: no text may keep an expression busy.
-    ignores: ['test/**'],
+    ignores: ['support/**', 'test/**'],
     plugins: { regexp },
     rules: {
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
@@ -24,14 +51,24 @@ export default defineConfig(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
+      // Constants too; what is destructured has the name that it was given elsewhere, `RED` is Node-RED's.
+      '@typescript-eslint/naming-convention': [
+        'error',
+        { selector: 'variable', format: ['camelCase'], leadingUnderscore: 'allow' },
+        { selector: 'variable', filter: '^RED$', format: null },
+        { selector: 'variable', modifiers: ['destructured'], format: null },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'PrivateIdentifier', message: 'Write private members as `private name`.' },
+      ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
+  Object.entries(mayImport).map(([folder, names]) =>
+    layer(folder, `^(?!${['./', ...names].map((name) => name.replaceAll('.', '\\.')).join('|')})`),
+  ),
+  Object.entries(above).map(([folder, names]) => layer(folder, `^(?:\\.\\./)+(?:${names.join('|')})(?:/|$)`)),
   { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
   { files: ['simulator/page/*.js'], languageOptions: { globals: globals.browser } },
-  {
-    // Loaded by the editor as a classic script.
-    files: ['resources/*.js'],
-    languageOptions: { sourceType: 'script', globals: { ...globals.browser, ...globals.jquery, RED: 'readonly' } },
-  },
 );

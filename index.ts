@@ -10,7 +10,7 @@ export type {
   Recording,
   RefusalReason,
   Registration,
-} from './lib/http-api';
+} from './lib/pbx';
 export type { CallEvent, CallState } from './lib/calls';
 export type { OperationPayload } from './lib/node-red/payload';
 export type { CallsPayload, WatchPayload } from './lib/node-red/watch-node';

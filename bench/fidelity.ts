@@ -1,23 +1,23 @@
 import fc from 'fast-check';
-import { play, plans } from '../test/calls/truth/histories';
-import { check, countChanges } from '../test/calls/truth/oracle';
+import { play, plans } from '../support/truth/histories';
+import { check, countChanges } from '../support/truth/oracle';
 
 /** So many histories, the same ones each time. */
-const HISTORIES = 100;
+const count = 100;
 /** Of people, in ms: half of what happens comes within 1.2 s of what happened before, the rest within 12 s. */
-const PACE = 4000;
+const pace = 4000;
 
 /**
  * How much of what truly happens is told, by the poll interval. What is wrong is told never, or the benchmark fails.
  * `transferred` and `missed` are not counted: they tell of the call, not of a connection.
  */
 export async function fidelity(): Promise<void> {
-  const histories = fc.sample(plans(60), { seed: 1, numRuns: HISTORIES });
+  const histories = fc.sample(plans(60), { seed: 1, numRuns: count });
   const table: Record<string, Record<string, string | number>> = {};
   for (const interval of [250, 1000, 5000]) {
     let [changes, seen, wrong] = [0, 0, 0];
     for (const history of histories) {
-      const truth = await play({ ...history, interval, pace: PACE, head: 0, outages: [] });
+      const truth = await play({ ...history, interval, pace, head: 0, outages: [] });
       changes += countChanges(truth);
       seen += truth.polls
         .flatMap(({ events }) => events)

@@ -1,8 +1,8 @@
-/** `npm run bench`, or one of them: `npm run bench -- fidelity` */
 import { parseArgs } from 'node:util';
 import { fidelity } from './fidelity';
 import { speed } from './speed';
 
+/** By the argument that chooses one: `npm run bench -- fidelity`; without one it is `speed`. */
 const benchmarks = new Map([
   ['speed', speed],
   ['fidelity', fidelity],

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { pack } from '../test/support/tarball';
+import { pack } from '../support/tarball';
 import { compared, median, type Row } from './side-by-side';
 
 const run = promisify(execFile);

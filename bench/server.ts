@@ -1,7 +1,3 @@
-/**
- * The server that is measured against, in a process of its own: bare `node:http`, with answers as short as the shipped
- * server's. Its argument is how long each answer takes, in ms; then it answers one request at a time, as that one does.
- */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FromServer, ToServer } from './server-process';
@@ -15,6 +11,10 @@ let changesAlways = false;
 let changeAfter: number | null = null;
 let line = Promise.resolve();
 
+/**
+ * The server that is measured against, in a process of its own: bare `node:http`, with answers as short as the community
+ * server's. Its argument is how long each answer takes, in ms; then it answers one request at a time, as that one does.
+ */
 const server = createServer(({ url = '' }, response) => {
   requests += 1;
   if (delay === 0) {

@@ -1,6 +1,5 @@
-import { CallTracker } from '../lib/calls';
 import { connectionsOf, ListReader } from '../lib/http-api/answers';
-import { numbering } from '../test/calls/support';
+import { ListTracker } from '../support/calls';
 import { compared, type Row, sideBySide } from './side-by-side';
 
 /** Parsing a list of connections and comparing it with the one before. */
@@ -18,7 +17,7 @@ export async function snapshots(): Promise<Row[]> {
 async function sideBySideWithJson(what: string, lists: readonly string[], atMost: number): Promise<Row> {
   const sameData = lists.map((list) => JSON.stringify(connectionsOf(list)));
   const reader = new ListReader();
-  const tracker = new CallTracker(numbering);
+  const tracker = new ListTracker();
   let time = 0;
   const inLists = (work: () => void): (() => number) => {
     return () => {
@@ -30,7 +29,7 @@ async function sideBySideWithJson(what: string, lists: readonly string[], atMost
   const times = await sideBySide(
     {
       ours: inLists(() => {
-        for (const list of lists) tracker.update(reader.read(list), { wall: (time += 1_000), steady: time });
+        for (const list of lists) tracker.take(reader.read(list), { wall: (time += 1_000), steady: time });
       }),
       json: inLists(() => {
         for (const text of sameData) JSON.parse(text);

@@ -1,4 +1,3 @@
-import { operationAtEnd } from '../lib/http-api';
 import { registerAdminRoutes } from '../lib/node-red/admin';
 import { openConnection } from '../lib/node-red/connection';
 import { migrate } from '../lib/node-red/migrate';
@@ -12,10 +11,6 @@ export = function (RED: NodeAPI): void {
       RED.nodes.createNode(this, def);
       openConnection(RED, this, migrate(def));
     },
-    {
-      credentials: { user: { type: 'text' }, password: { type: 'password' }, token: { type: 'password' } },
-      // The dialog marks an address by the same rule.
-      settings: { '3cxConfigOperationAtEnd': { value: operationAtEnd.source, exportable: true } },
-    },
+    { credentials: { user: { type: 'text' }, password: { type: 'password' }, token: { type: 'password' } } },
   );
 };

@@ -1,4 +1,6 @@
-// Removes dist/, so that nothing of a renamed or deleted source stays in the package.
 import { rmSync } from 'node:fs';
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+// Nothing of a renamed or deleted source may stay in the package.
+for (const folder of ['dist', 'resources']) {
+  rmSync(new URL(`../${folder}`, import.meta.url), { recursive: true, force: true });
+}

@@ -1,16 +1,22 @@
-// Copies what tsc does not compile beside what it built: editor definitions, icons, locales and the simulator's page.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = join(root, 'dist/nodes');
 
+// What tsc does not compile goes beside what it built.
 cpSync(join(root, 'icons'), join(built, 'icons'), { recursive: true });
 cpSync(join(root, 'simulator/page'), join(root, 'dist/simulator/page'), { recursive: true });
 
 const definitions = readdirSync(join(root, 'nodes')).filter((file) => file.endsWith('.html'));
 for (const file of definitions) cpSync(join(root, 'nodes', file), join(built, file));
+
+// No public type refers to these declarations.
+for (const folder of ['dist/nodes', 'dist/lib/http-api']) {
+  const declarations = readdirSync(join(root, folder)).filter((file) => file.endsWith('.d.ts'));
+  for (const file of declarations) rmSync(join(root, folder, file));
+}
 
 // Node-RED gives every node a catalogue of its own, and a status key is looked up in that one only. The strings that
 // the nodes share stand once, in shared.json, and are laid under each node's own.
@@ -22,8 +28,15 @@ for (const language of readdirSync(join(root, 'nodes/locales'))) {
   for (const type of definitions.map((file) => basename(file, '.html'))) {
     const { threecx: own } = readJson(join(from, `${type}.json`));
     writeFileSync(join(to, `${type}.json`), JSON.stringify({ threecx: merge(shared, own) }, null, 2));
-    cpSync(join(from, `${type}.html`), join(to, `${type}.html`));
+    writeFileSync(join(to, `${type}.html`), withSharedParts(readFileSync(join(from, `${type}.html`), 'utf8'), from));
   }
+}
+
+/** Replaces each `<!-- shared-… -->` by the file of that name: what the help of several nodes says stands once. */
+function withSharedParts(help, folder) {
+  return help.replace(/^( *)<!-- (shared-[\w-]+) -->\n/gm, (_, indent, name) =>
+    readFileSync(join(folder, `${name}.html`), 'utf8').replace(/^(?=.)/gm, indent),
+  );
 }
 
 function readJson(file) {

@@ -1,12 +1,11 @@
-// npm run docs: makes the pictures of the dialogs and of the example flows, and the pages that list the examples.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { startSimulator } from '../simulator';
-import { type FlowNode, otherModules } from '../test/examples/files';
-import { launchBrowser } from '../test/support/browser';
-import { Editor } from '../test/support/editor';
-import { startNodeRed } from '../test/support/node-red';
+import { type FlowNode, otherModules } from '../support/examples';
+import { launchBrowser } from '../support/browser';
+import { Editor } from '../support/editor';
+import { startNodeRed } from '../support/node-red';
 import { exampleNodes, examples, pagesOfExamples } from './gallery';
 
 const docs = resolve(__dirname, '../docs');
@@ -41,6 +40,7 @@ const dialogs: FlowNode[] = [
   }),
 ];
 
+/** `npm run docs`: makes the pictures of the dialogs and of the example flows, and the pages that list the examples. */
 async function main(): Promise<void> {
   rmSync(images, { recursive: true, force: true });
   mkdirSync(images);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { slug } from 'github-slugger';
 import { format, resolveConfig } from 'prettier';
-import { exampleFiles, type FlowNode, readExample } from '../test/examples/files';
+import { exampleFiles, type FlowNode, readExample } from '../support/examples';
 
 const docs = resolve(__dirname, '../docs');
 

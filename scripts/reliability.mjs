@@ -1,5 +1,3 @@
-// npm run test:reliability [-- name …]: the tests of test/reliability, all of them or those named, in their long form,
-// and docs/reliability.md with what they found: what stands between its two marks is made of .cache/reliability/*.json.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +10,8 @@ const parts = join(root, '.cache/reliability');
 const document = join(root, 'docs/reliability.md');
 const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
 
+// `npm run test:reliability [-- name …]` runs the tests of test/reliability, all of them or those named, in their long
+// form.
 const names = process.argv.slice(2);
 const specs = (names.length === 0 ? ['*'] : names).map((name) => `"test/reliability/${name}.spec.ts"`);
 // A script of its own, since not every shell sets variables in the same way.
@@ -22,6 +22,7 @@ const { status } = spawnSync(`npm run build && npx mocha ${specs.join(' ')}`, {
 if (status === 0) await render();
 else process.exitCode = status ?? 1;
 
+// What stands in docs/reliability.md between its two marks is made of what the tests wrote into .cache/reliability/.
 async function render() {
   const found = readdirSync(parts)
     .map((file) => JSON.parse(readFileSync(join(parts, file), 'utf8')))

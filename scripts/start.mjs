@@ -1,6 +1,3 @@
-// npm start: two simulators, an MQTT broker and a Node-RED with this package and its example flows, all on 127.0.0.1,
-// until Ctrl-C.
-// An argument names another user directory than .node-red/.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +12,9 @@ const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { startSimulator } = require(join(root, 'dist/simulator'));
 
+// `npm start` runs two simulators, an MQTT broker and a Node-RED with this package and its example flows until Ctrl-C.
 const host = '127.0.0.1';
+// An argument names another user directory.
 const userDir = resolve(process.argv[2] ?? join(root, '.node-red'));
 prepareUserDir();
 

@@ -1,7 +1,9 @@
-/** Who may use the 3CX HTTP API. The original server asks nobody; forks of it want HTTP Basic or a bearer token. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** `user` must not hold a colon, and nothing be empty. */
+/**
+ * Who may use the 3CX HTTP API. The original server asks nobody; forks of it want HTTP Basic or a bearer token. `user`
+ * must not hold a colon, and nothing be empty.
+ */
 export type SimulatorAuth =
   | { readonly type: 'none' }
   | { readonly type: 'basic'; readonly user: string; readonly password: string }
@@ -9,13 +11,13 @@ export type SimulatorAuth =
 
 /** Checks the requests. It keeps no secret, only what a secret hashes to. */
 export interface Guard {
-  /** @param authorization the request's header, if it has one. */
+  /** @param authorization the request's header, if it has one */
   allows(authorization: string | undefined): boolean;
-  /** What `WWW-Authenticate` says to who isn't allowed (shipped); null: the header isn't there. */
+  /** What `WWW-Authenticate` says to who isn't allowed (community); null: the header isn't there. */
   readonly challenge: string | null;
 }
 
-/** @throws RangeError for a user, password or token that no request could bring; the sentence doesn't quote it. */
+/** @throws RangeError for a user, password or token that no request could bring; the sentence doesn't quote it */
 export function guardOf(auth: SimulatorAuth): Guard {
   switch (auth.type) {
     case 'none':

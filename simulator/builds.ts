@@ -1,8 +1,7 @@
-/** How the builds of the shipped server that are in use differ from each other. */
 import type { SimulatorAuth } from './auth';
 import { PbxError } from './pbx';
 
-/** What differs from build to build. */
+/** How the builds of the community server that are in use differ from each other. */
 export interface Habits {
   /** The authentication that it always asks for; null: none by itself, but a proxy in front of it may ask for any. */
   readonly auth: Exclude<SimulatorAuth['type'], 'none'> | null;
@@ -31,7 +30,7 @@ export interface Habits {
 }
 
 /** What a server answers to everything once it has lost its PBX, and some builds to what they don't know. */
-export const IDLE_PAGE = '<HTML><BODY>Idle</BODY></HTML>';
+export const idlePage = '<HTML><BODY>Idle</BODY></HTML>';
 
 const original: Habits = {
   auth: null,
@@ -51,7 +50,7 @@ const exceptions: Habits = { ...original, errors: '500', stop: 'text' };
 const of2020: Habits = { ...original, hasWeb: false, unparkKind: 'Soft' };
 
 /** By the name that the option `build` takes. */
-export const BUILDS = {
+export const builds = {
   /** Until 2024. */
   original,
   /** Since September 2024, which wants a user and a password. */
@@ -62,7 +61,7 @@ export const BUILDS = {
   'free-queues': {
     ...original,
     stop: 'text',
-    idle: IDLE_PAGE,
+    idle: idlePage,
     contentType: 'text/html',
     queueNumber: 'all',
     unknownQueue: 'unidentifyable',
@@ -79,9 +78,9 @@ export const BUILDS = {
   idle: { ...original, hasLostPbx: true },
 } as const satisfies Record<string, Habits>;
 
-export type Build = keyof typeof BUILDS;
+export type Build = keyof typeof builds;
 
-export const BUILD_NAMES = Object.keys(BUILDS) as Build[];
+export const buildNames = Object.keys(builds) as Build[];
 
 /** The path is too short. */
 export class MissingArgument extends PbxError {

@@ -1,22 +1,22 @@
 #!/usr/bin/env node
-/** The command `3cx-simulator`. */
 import { parseArgs } from 'node:util';
 import { type Build, type CodeForm, readSetup, type ServerKind, type SimulatorAuth, startSimulator } from './index';
 
-const HELP = `Usage: 3cx-simulator [options]
+const helpText = `Usage: 3cx-simulator [options]
 
 A 3CX HTTP API with a small PBX behind it, for trying things.
 
   --port <number>          port of the 3CX HTTP API (default 8889, 0 for any free port)
   --control-port <number>  port of the page and the control API (default 8890, 0 for any free port)
   --host <address>         address to listen on (default 127.0.0.1)
-  --server <form>          shipped, as people run it (default), or documented, as the interface document has it
+  --server <form>          community, the server that people run (default), or documented, as the interface document
+                           has it
   --auth <type>            none (default), basic (needs --user and --password) or bearer (needs --token);
                            the page and the control API ask for nothing
   --user <name>            user for basic
   --password <text>        password for basic
   --token <text>           token for bearer
-  --build <name>           which build of the shipped server it is like: original (default), original-2024 (needs
+  --build <name>           which build of the community server it is like: original (default), original-2024 (needs
                            --auth basic), bearer (needs --auth bearer), free-queues, 2020-later, 2020-first, keeps-profile,
                            exceptions (errors are answered with 500), idle (everything is answered with Idle)
   --pbx <file>             extensions, queues and trunk, as JSON, described by dist/simulator/pbx.schema.json of this
@@ -27,7 +27,7 @@ A 3CX HTTP API with a small PBX behind it, for trying things.
   --queue-legs             a call that waits in a queue has a connection at the queue's number
   --traffic <number>       calls per minute that come and go by themselves (default 0)
   --seed <number>          which calls those are (default 1)
-  --delay <ms>             how long makecall and the shipped unpark block everything (default 2500)
+  --delay <ms>             how long makecall, and unpark of community, block everything (default 2500)
   --help                   show this text
 
 The page shows extensions, queues, calls and requests, and lets calls come in, be answered, held and hung up. Behind it,
@@ -36,14 +36,18 @@ POST /api/connections/<id>/answer (hold, resume, hangup, connect, forward), DELE
 GET /api/events.
 `;
 
-/** @throws TypeError for an option that doesn't exist or has no value, RangeError for a bad one. */
+/**
+ * The command `3cx-simulator`.
+ *
+ * @throws TypeError for an option that doesn't exist or has no value, RangeError for a bad one
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '8889' },
       'control-port': { type: 'string', default: '8890' },
       host: { type: 'string', default: '127.0.0.1' },
-      server: { type: 'string', default: 'shipped' },
+      server: { type: 'string', default: 'community' },
       auth: { type: 'string', default: 'none' },
       user: { type: 'string' },
       password: { type: 'string' },
@@ -60,7 +64,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(HELP);
+    process.stdout.write(helpText);
     return;
   }
 
@@ -94,7 +98,8 @@ async function main(): Promise<void> {
 
 /**
  * What is missing or not allowed in it, startSimulator refuses.
- * @throws RangeError for a secret that the type has no use for: whoever gives one relies on it.
+ *
+ * @throws RangeError for a secret that the type has no use for: whoever gives one relies on it
  */
 function authOf(values: Partial<Record<'auth' | 'user' | 'password' | 'token', string>>): SimulatorAuth {
   const { auth: type = 'none', user, password, token } = values;

@@ -1,12 +1,13 @@
-/** The time that makecall's delay, the history and the traffic go by: the real one, or one that a test moves. */
 import { setImmediate as turn } from 'node:timers/promises';
 
+/** The time that makecall's delay, the history and the traffic go by: the real one, or one that a test moves. */
 export interface Clock {
   /** In ms: since 1970 in real time, since the start in virtual time. Never goes back. */
   now(): number;
   /**
    * Calls back once, in so many ms.
-   * @returns ends it.
+   *
+   * @returns ends it
    */
   after(ms: number, callback: () => void): () => void;
   /** Ends all that is still to come. */
@@ -14,7 +15,7 @@ export interface Clock {
 }
 
 export class RealClock implements Clock {
-  readonly #timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new Set<NodeJS.Timeout>();
 
   now(): number {
     return Math.round(performance.timeOrigin + performance.now());
@@ -22,19 +23,19 @@ export class RealClock implements Clock {
 
   after(ms: number, callback: () => void): () => void {
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+      this.timers.delete(timer);
       callback();
     }, ms);
-    this.#timers.add(timer);
+    this.timers.add(timer);
     return () => {
-      this.#timers.delete(timer);
+      this.timers.delete(timer);
       clearTimeout(timer);
     };
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
   }
 }
 
@@ -46,60 +47,62 @@ interface VirtualTimer {
 /** Starts at 0 and stands still until it is advanced. */
 export class VirtualClock implements Clock {
   /** In the order in which they were set. */
-  readonly #timers = new Set<VirtualTimer>();
-  #now = 0;
-  #advanced: Promise<unknown> = Promise.resolve();
+  private readonly timers = new Set<VirtualTimer>();
+  private time = 0;
+  private advanced: Promise<unknown> = Promise.resolve();
 
   now(): number {
-    return this.#now;
+    return this.time;
   }
 
   after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#now + ms, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
+    const timer = { at: this.time + ms, callback };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
   }
 
   stop(): void {
-    this.#timers.clear();
+    this.timers.clear();
   }
 
   /**
    * Moves the time on, from one timer to the next; what one of them sets off can set the next. A call while another one
    * runs comes after it.
-   * @throws RangeError for anything but a finite number of ms from 0.
+   *
+   * @throws RangeError for anything but a finite number of ms from 0
    */
   async advance(ms: number): Promise<void> {
     if (!Number.isFinite(ms) || ms < 0) throw new RangeError('The time to advance must be a number of ms from 0.');
-    const advanced = this.#advanced.then(() => this.#moveTo(this.#now + ms));
-    this.#advanced = advanced.catch(() => undefined);
+    const advanced = this.advanced.then(() => this.moveTo(this.time + ms));
+    this.advanced = advanced.catch(() => undefined);
     await advanced;
   }
 
-  async #moveTo(end: number): Promise<void> {
+  private async moveTo(end: number): Promise<void> {
     for (;;) {
       // A request that waited for the last timer goes on first, and may set another.
       await turn();
-      const next = this.#next();
+      const next = this.next();
       if (next === undefined || next.at > end) break;
-      this.#timers.delete(next);
-      this.#now = next.at;
+      this.timers.delete(next);
+      this.time = next.at;
       next.callback();
     }
-    this.#now = end;
+    this.time = end;
   }
 
   /** Of those at the same time, the one that was set first. */
-  #next(): VirtualTimer | undefined {
+  private next(): VirtualTimer | undefined {
     let next: VirtualTimer | undefined;
-    for (const timer of this.#timers) if (next === undefined || timer.at < next.at) next = timer;
+    for (const timer of this.timers) if (next === undefined || timer.at < next.at) next = timer;
     return next;
   }
 }
 
 /**
  * Waits by a clock.
- * @throws the reason of the signal, when it aborts before.
+ *
+ * @throws the reason of the signal, when it aborts before
  */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,8 +1,3 @@
-/**
- * What the HTTP API of a PBX can't do: calls from outside, and people who pick up, hold and hang up. JSON over HTTP on
- * a port of its own, with a page to click on; errors are `{ status, message }`. All of it is the simulator's own, not
- * part of the 3CX HTTP API.
- */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -28,7 +23,7 @@ class RequestError extends Error {
   }
 }
 
-const ACTIONS = new Map<string, (pbx: Pbx, id: string) => Call>([
+const actions = new Map<string, (pbx: Pbx, id: string) => Call>([
   ['answer', (pbx, id) => pbx.answer(id)],
   ['hold', (pbx, id) => pbx.hold(id)],
   ['resume', (pbx, id) => pbx.resume(id)],
@@ -37,14 +32,14 @@ const ACTIONS = new Map<string, (pbx: Pbx, id: string) => Call>([
 ]);
 
 /** The files of the page: the path of each, and its type. */
-const PAGE = [
+const pageFiles = [
   ['/', 'index.html', 'text/html'],
   ['/page.css', 'page.css', 'text/css'],
   ['/page.js', 'page.js', 'text/javascript'],
 ] as const;
 
 /** A caller's number and a queue's name come from anywhere: nothing but the page's own script can ever run. */
-const PAGE_HEADERS = Object.entries({
+const pageHeaders = Object.entries({
   'Cache-Control': 'no-cache',
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
@@ -53,9 +48,12 @@ const PAGE_HEADERS = Object.entries({
 });
 
 /**
- * Starts the control API.
- * @param options.port 0 for any free port.
- * @throws Error with the system's `code`, such as `EADDRINUSE`.
+ * Starts the control API, for what the HTTP API of a PBX can't do: calls from outside, and people who pick up, hold and
+ * hang up. JSON over HTTP on a port of its own, with a page to click on; errors are `{ status, message }`. All of it is
+ * the simulator's own, not part of the 3CX HTTP API.
+ *
+ * @param options.port 0 for any free port
+ * @throws Error with the system's `code`, such as `EADDRINUSE`
  */
 export async function startControlApi(options: {
   readonly pbx: Pbx;
@@ -118,14 +116,14 @@ export async function startControlApi(options: {
       '/api/connections/:id/:action',
       answering(({ context }) => {
         const { id = '', action = '' } = context.params ?? {};
-        const act = ACTIONS.get(action);
+        const act = actions.get(action);
         if (act === undefined) throw new RequestError(404, `There is no action ${JSON.stringify(action)}.`);
         return act(pbx, id);
       }),
     );
-  for (const [path, file, type] of PAGE) {
+  for (const [path, file, type] of pageFiles) {
     app.get(path, ({ res }) => {
-      for (const [name, value] of PAGE_HEADERS) res.headers.set(name, value);
+      for (const [name, value] of pageHeaders) res.headers.set(name, value);
       res.headers.set('Content-Type', `${type}; charset=utf-8`);
       return readFile(join(__dirname, 'page', file));
     });
@@ -145,7 +143,8 @@ function statusOf(error: unknown): number | undefined {
 
 /**
  * Browsers tell with each change from where it comes; other programs don't.
- * @throws RequestError 403 for another web page that happens to be open in the same browser.
+ *
+ * @throws RequestError 403 for another web page that happens to be open in the same browser
  */
 function checkOrigin({ method, headers }: Request): void {
   const origin = headers.get('Origin');
@@ -163,7 +162,8 @@ async function readJson(event: H3Event): Promise<unknown> {
 
 /**
  * Checks the body of `POST /api/calls`.
- * @throws RequestError 400 with what is wrong.
+ *
+ * @throws RequestError 400 with what is wrong
  */
 function inboundCall(body: unknown, pbx: Pbx): InboundCall {
   const fields = fieldsOf(body, ['number', 'extension', 'queue'], '{"extension": "10", "number": "+49301234"}');
@@ -183,7 +183,8 @@ function inboundCall(body: unknown, pbx: Pbx): InboundCall {
 
 /**
  * Checks the body of a request that forwards a call.
- * @throws RequestError 400 with what is wrong.
+ *
+ * @throws RequestError 400 with what is wrong
  */
 function forwarding(body: unknown): { number: string; ringsOn: boolean } {
   const fields = fieldsOf(body, ['number', 'ringsOn'], '{"number": "+491701234", "ringsOn": true}');
@@ -194,7 +195,7 @@ function forwarding(body: unknown): { number: string; ringsOn: boolean } {
   return { number, ringsOn };
 }
 
-/** @throws RequestError 400 for anything but an object with some of these properties. */
+/** @throws RequestError 400 for anything but an object with some of these properties */
 function fieldsOf(body: unknown, keys: readonly string[], example: string): Map<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new RequestError(400, `The body must be an object such as ${example}.`);

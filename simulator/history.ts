@@ -1,4 +1,3 @@
-/** What truly happened: every state change of every connection, however briefly it lasted. */
 import type { Clock } from './clock';
 import type { Connection, ConnectionStatus, Pbx } from './pbx';
 
@@ -25,37 +24,38 @@ export interface HistoryEntry {
 }
 
 /** How many entries are kept. */
-const LENGTH = 100_000;
+const maxEntries = 100_000;
 
+/** What truly happened: every state change of every connection, however briefly it lasted. */
 export class History {
-  #entries: HistoryEntry[] = [];
+  private recorded: HistoryEntry[] = [];
   /** The connections as they were after the last change, by id. */
-  #known = new Map<string, Connection>();
+  private known = new Map<string, Connection>();
 
-  /** @param pbx one without calls, which it follows from now on. */
+  /** @param pbx one without calls, which it follows from now on */
   constructor(pbx: Pbx, clock: Clock) {
-    pbx.onChange(() => this.#compare(pbx.connections(), clock.now()));
+    pbx.onChange(() => this.compare(pbx.connections(), clock.now()));
   }
 
   /** The last 100,000 entries, the oldest first. Of one moment: the connections that are gone, then the others. */
   entries(): HistoryEntry[] {
-    return this.#entries.slice(-LENGTH);
+    return this.recorded.slice(-maxEntries);
   }
 
-  #compare(connections: readonly Connection[], at: number): void {
-    const before = this.#known;
-    this.#known = new Map(connections.map((connection) => [connection.id, connection]));
+  private compare(connections: readonly Connection[], at: number): void {
+    const before = this.known;
+    this.known = new Map(connections.map((connection) => [connection.id, connection]));
     for (const old of before.values()) {
-      if (!this.#known.has(old.id)) this.#entries.push(entry(at, old, old.status, null));
+      if (!this.known.has(old.id)) this.recorded.push(entry(at, old, old.status, null));
     }
     for (const connection of connections) {
       const old = before.get(connection.id);
       if (old === undefined || differs(old, connection)) {
-        this.#entries.push(entry(at, connection, old?.status ?? null, connection.status));
+        this.recorded.push(entry(at, connection, old?.status ?? null, connection.status));
       }
     }
     // Not one by one: that would move all of them each time.
-    if (this.#entries.length >= 2 * LENGTH) this.#entries = this.entries();
+    if (this.recorded.length >= 2 * maxEntries) this.recorded = this.entries();
   }
 }
 

@@ -1,18 +1,13 @@
-/**
- * A 3CX HTTP API to try things with, as the server people really run ("shipped") or as the interface document has it
- * ("documented"), with a small PBX behind it and a control API that lets calls come in. Public as
- * `node-red-contrib-3cx/simulator`.
- */
+import { type ServerKind, serverKinds } from '../lib/pbx';
 import type { SimulatorAuth } from './auth';
-import { type Build, BUILD_NAMES, BUILDS } from './builds';
+import { type Build, buildNames, builds } from './builds';
 import { RealClock, VirtualClock } from './clock';
 import { connectCodes } from './codes';
 import { startControlApi } from './control-api';
 import { History, type HistoryEntry } from './history';
 import { ApiServer, type LoggedRequest } from './http-server';
 import { checkOneOf, checkRange } from './options';
-import type { ServerKind } from './operations';
-import { CODE_FORMS, type CodeForm, Pbx } from './pbx';
+import { codeForms, type CodeForm, Pbx } from './pbx';
 import { defaultSetup, type PbxSetup } from './setup';
 import { checkSetup } from './setup-file';
 import { startTraffic } from './traffic';
@@ -36,7 +31,7 @@ export type { Build } from './builds';
 export type { HistoryEntry } from './history';
 export type { LoggedRequest } from './http-server';
 export type { LiveState } from './live';
-export type { ServerKind } from './operations';
+export type { ServerKind } from '../lib/pbx';
 
 export interface SimulatorOptions {
   /** Port of the 3CX HTTP API; default 0, any free port. */
@@ -45,18 +40,18 @@ export interface SimulatorOptions {
   readonly controlPort?: number;
   /** Address to listen on; default `127.0.0.1`. Anybody who reaches the control API can use it, whatever `auth` says. */
   readonly host?: string;
-  /** Which form of the API it speaks; default `shipped`. */
+  /** Which form of the API it speaks; default `community`. */
   readonly server?: ServerKind;
   /** What the 3CX HTTP API asks of its clients; default `{ type: 'none' }`, as the original. */
   readonly auth?: SimulatorAuth;
   /**
-   * Which build of the shipped server it is like; default `original`. `original-2024` needs `auth` of type `basic`,
+   * Which build of the community server it is like; default `original`. `original-2024` needs `auth` of type `basic`,
    * `bearer` of type `bearer`. With the documented server: `original`, `exceptions` or `idle`.
    */
   readonly build?: Build;
-  /** Milliseconds that makecall (and the shipped unpark) blocks everything; default 2500, as shipped. */
+  /** Milliseconds that makecall, and unpark of the community server, blocks everything; default 2500, as there. */
   readonly delay?: number;
-  /** Who is there: extensions, queues and the trunk; default: the PBX that the shipped server was captured with. */
+  /** Who is there: extensions, queues and the trunk; default: the PBX that the community server was captured with. */
   readonly pbx?: PbxSetup;
   /** A call rings each phone of an extension on a connection of its own; default false. */
   readonly phoneLegs?: boolean;
@@ -96,8 +91,9 @@ export interface Simulator {
   /**
    * Moves virtual time on, and resolves when everything that was due by then has happened. A request takes part once it
    * has arrived, which `requestCount` tells.
-   * @param ms a number from 0.
-   * @throws RangeError for another number, Error in real time.
+   *
+   * @param ms a number from 0
+   * @throws RangeError for another number, Error in real time
    */
   advance(ms: number): Promise<void>;
   /** The last 100,000 state changes of all connections, the oldest first; a copy. */
@@ -106,21 +102,24 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-const MAX_PORT = 65535;
-const MAX_TRAFFIC = 6000;
-const MAX_SEED = 2 ** 32 - 1;
+const maxPort = 65535;
+const maxTraffic = 6000;
+const maxSeed = 2 ** 32 - 1;
 /** The longest time a timer of Node.js can take. */
-const MAX_DELAY = 2 ** 31 - 1;
+const maxDelay = 2 ** 31 - 1;
 
 /**
- * Starts a simulator; several can run side by side.
- * @throws RangeError for an option that isn't allowed.
+ * Starts a simulator: a 3CX HTTP API to try things with, as the server that people run (`community`) or as the interface
+ * document has it (`documented`), with a small PBX behind it and a control API that lets calls come in. Several can run
+ * side by side.
+ *
+ * @throws RangeError for an option that isn't allowed
  * @throws Error with a `code` when a port can't be used, `EADDRINUSE` when it is taken. Nothing listens then.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, controlPort = 0, host = '127.0.0.1', delay = 2500 } = options;
   const {
-    server: kind = 'shipped',
+    server: kind = 'community',
     auth = { type: 'none' },
     build = 'original',
     phoneLegs = false,
@@ -132,15 +131,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   } = options;
   // Node.js would listen on all addresses.
   if (host === '') throw new RangeError('The host is missing.');
-  checkRange('The port', port, MAX_PORT);
-  checkRange('The control port', controlPort, MAX_PORT);
-  checkRange('The delay', delay, MAX_DELAY);
-  checkRange('The traffic', traffic, MAX_TRAFFIC);
-  checkRange('The seed', seed, MAX_SEED);
-  checkOneOf('The server', kind, ['shipped', 'documented']);
-  checkOneOf('The build', build, BUILD_NAMES);
+  checkRange('The port', port, maxPort);
+  checkRange('The control port', controlPort, maxPort);
+  checkRange('The delay', delay, maxDelay);
+  checkRange('The traffic', traffic, maxTraffic);
+  checkRange('The seed', seed, maxSeed);
+  checkOneOf('The server', kind, serverKinds);
+  checkOneOf('The build', build, buildNames);
   checkBuild(build, kind, auth);
-  checkOneOf('The form of the codes', codes, CODE_FORMS);
+  checkOneOf('The form of the codes', codes, codeForms);
   checkOneOf('The time', time, ['real', 'virtual']);
   const clock = time === 'real' ? new RealClock() : new VirtualClock();
   // A copy, since what the caller has may change.
@@ -181,12 +180,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 }
 
-/** @throws RangeError when the build doesn't go with the other options. */
+/** @throws RangeError when the build doesn't go with the other options */
 function checkBuild(build: Build, kind: ServerKind, { type }: SimulatorAuth): void {
-  const { auth: needed } = BUILDS[build];
+  const { auth: needed } = builds[build];
   if (needed !== null && type !== needed)
     throw new RangeError(`The build ${build} goes with ${needed} authentication.`);
   if (kind === 'documented' && !['original', 'exceptions', 'idle'].includes(build)) {
-    throw new RangeError(`The build ${build} goes with the shipped server.`);
+    throw new RangeError(`The build ${build} goes with the community server.`);
   }
 }

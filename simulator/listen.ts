@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * Starts a server and waits until it listens.
- * @param port 0 for any free port.
- * @returns its address as a URL without a trailing slash.
- * @throws Error with one sentence and the system's `code` (`EADDRINUSE`, `EACCES`, …).
+ *
+ * @param port 0 for any free port
+ * @returns its address as a URL without a trailing slash
+ * @throws Error with one sentence and the system's `code` (`EADDRINUSE`, `EACCES`, …)
  */
 export async function listen(server: Server, port: number, host: string): Promise<string> {
   try {

@@ -1,4 +1,3 @@
-/** What happens, as it happens: the server-sent events of the control API. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EventStream } from 'h3' with { 'resolution-mode': 'import' };
 import type { LoggedRequest } from './http-server';
@@ -21,28 +20,28 @@ export interface LiveState extends PbxState {
 }
 
 /** How soon a client comes back that lost the simulator, in ms. */
-const RETRY = 1000;
+const retryDelay = 1000;
 
-/** Tells any number of clients. */
+/** Tells any number of clients what happens, as it happens: the server-sent events of the control API. */
 export class Live {
-  readonly #pbx: Pbx;
-  readonly #log: RequestLog;
-  readonly #apiUrl: string;
+  private readonly pbx: Pbx;
+  private readonly log: RequestLog;
+  private readonly apiUrl: string;
   /** The PBX has no time in it. */
-  #since = new Map<string, { readonly isRinging: boolean; readonly at: number }>();
+  private since = new Map<string, { readonly isRinging: boolean; readonly at: number }>();
 
-  /** @param pbx one without calls. */
+  /** @param pbx one without calls */
   constructor(pbx: Pbx, log: RequestLog, apiUrl: string) {
-    this.#pbx = pbx;
-    this.#log = log;
-    this.#apiUrl = apiUrl;
-    pbx.onChange(() => this.#lookAtTheClock(pbx.connections()));
+    this.pbx = pbx;
+    this.log = log;
+    this.apiUrl = apiUrl;
+    pbx.onChange(() => this.lookAtTheClock(pbx.connections()));
   }
 
   /** Sends everything, and then, until the stream is closed, what changes: once for all changes of one tick. */
   tell(stream: EventStream): void {
     let stateChanged = true;
-    const requests = new Set(this.#log.requests);
+    const requests = new Set(this.log.requests);
     let isSending = false;
     const send = async () => {
       if (isSending) return;
@@ -50,7 +49,7 @@ export class Live {
       await turn();
       while (stateChanged || requests.size > 0) {
         const messages = [];
-        if (stateChanged) messages.push({ event: 'state', data: JSON.stringify(this.#state()), retry: RETRY });
+        if (stateChanged) messages.push({ event: 'state', data: JSON.stringify(this.state()), retry: retryDelay });
         if (requests.size > 0) messages.push({ event: 'requests', data: JSON.stringify([...requests]) });
         stateChanged = false;
         requests.clear();
@@ -60,11 +59,11 @@ export class Live {
       isSending = false;
     };
     const ends = [
-      this.#pbx.onChange(() => {
+      this.pbx.onChange(() => {
         stateChanged = true;
         void send();
       }),
-      this.#log.onRequest((request) => {
+      this.log.onRequest((request) => {
         requests.add(request);
         void send();
       }),
@@ -73,14 +72,14 @@ export class Live {
     void send();
   }
 
-  #state(): LiveState {
-    const since = Object.fromEntries([...this.#since].map(([id, { at }]) => [id, at]));
-    return { ...this.#pbx.state(), apiUrl: this.#apiUrl, now: Date.now(), since };
+  private state(): LiveState {
+    const since = Object.fromEntries([...this.since].map(([id, { at }]) => [id, at]));
+    return { ...this.pbx.state(), apiUrl: this.apiUrl, now: Date.now(), since };
   }
 
-  #lookAtTheClock(connections: readonly Connection[]): void {
-    const before = this.#since;
-    this.#since = new Map(
+  private lookAtTheClock(connections: readonly Connection[]): void {
+    const before = this.since;
+    this.since = new Map(
       connections.map(({ id, status }) => {
         const isRinging = status === 'Ringing' || status === 'Dialing';
         const known = before.get(id);

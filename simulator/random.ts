@@ -15,7 +15,7 @@ export interface Random {
   shuffled<T>(values: readonly T[]): T[];
 }
 
-/** @param seed a 32-bit integer; more than that is cut off. */
+/** @param seed a 32-bit integer; more than that is cut off */
 export function randomFrom(seed: number): Random {
   let state = seed | 0;
   // Mulberry32: small, and even enough for a play.

@@ -1,4 +1,3 @@
-/** Reads a set-up and says in one sentence, with the place, what is wrong with it. */
 import { readFile } from 'node:fs/promises';
 import schemaFile from './pbx.schema.json';
 import type { PbxSetup } from './setup';
@@ -19,7 +18,8 @@ const definitions: Readonly<Record<string, Schema>> = schemaFile.definitions;
 
 /**
  * Reads a set-up from a JSON file.
- * @throws RangeError that begins with the file's name: it isn't there, isn't JSON, or isn't a set-up.
+ *
+ * @throws RangeError that begins with the file's name: it isn't there, isn't JSON, or isn't a set-up
  */
 export async function readSetup(file: string): Promise<PbxSetup> {
   let text: string;
@@ -41,8 +41,9 @@ export async function readSetup(file: string): Promise<PbxSetup> {
 
 /**
  * Checks a set-up: its form, that no number is there twice, and that all agents are extensions.
- * @param name what the sentence begins with.
- * @throws RangeError with the place, as a JSON pointer.
+ *
+ * @param name what the sentence begins with
+ * @throws RangeError with the place, as a JSON pointer
  */
 export function checkSetup(value: unknown, name = 'pbx'): PbxSetup {
   const problem = problemOf(value, schema, '') ?? referenceProblemOf(value as PbxSetup);
@@ -50,7 +51,7 @@ export function checkSetup(value: unknown, name = 'pbx'): PbxSetup {
   return value as PbxSetup;
 }
 
-/** @returns the first thing that the schema doesn't allow, or null. */
+/** @returns the first thing that the schema doesn't allow, or null */
 function problemOf(value: unknown, { $ref, ...inline }: Schema, place: string): string | null {
   const {
     type,

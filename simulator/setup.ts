@@ -1,6 +1,6 @@
-/** Who is there: the set-up of the small PBX behind the simulator. */
+import type { profileNames } from '../lib/pbx';
 
-/** A registration of a phone at an extension, as the operation `dnregs` shows it (shipped). */
+/** A registration of a phone at an extension, as the operation `dnregs` shows it (community). */
 export interface Phone {
   readonly id: string;
   /** SIP contact, such as `sip:10@127.0.0.1:5488;ob`. */
@@ -8,7 +8,7 @@ export interface Phone {
   readonly userAgent: string;
 }
 
-/** What pbx.schema.json describes. */
+/** Who is there, as `pbx.schema.json` describes it. */
 export interface PbxSetup {
   /** Of the JSON file, for editors. */
   readonly $schema?: string;
@@ -18,19 +18,11 @@ export interface PbxSetup {
   readonly trunk: string;
 }
 
-/** The profiles every extension has, by the short name that `setstatus` takes (documented and shipped). */
-export const PROFILES = {
-  avail: 'Available',
-  away: 'Away',
-  oof: 'Out of office',
-  custom1: 'Custom 1',
-  custom2: 'Custom 2',
-} as const;
-
-export type Profile = (typeof PROFILES)[keyof typeof PROFILES];
+/** A profile by its name, as `showstatus` answers it. */
+export type Profile = (typeof profileNames)[keyof typeof profileNames];
 
 /**
- * The PBX the shipped server was captured with. What the captures don't show (names of extensions, the desk phones'
+ * The PBX the community server was captured with. What the captures don't show (names of extensions, the desk phones'
  * contacts) is made up.
  */
 export function defaultSetup(): PbxSetup {

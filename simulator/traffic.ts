@@ -1,7 +1,3 @@
-/**
- * Life by itself: calls come in for extensions and queues, extensions call each other and outside; they are answered or
- * not, held, transferred and hung up. It only touches calls of its own, beside those that others make.
- */
 import type { Clock } from './clock';
 import { type Call, type Connection, type Pbx, PbxError } from './pbx';
 import { type Random, randomFrom } from './random';
@@ -17,11 +13,14 @@ export interface TrafficOptions {
 
 /** How long something lasts, in ms from the shortest to the longest. */
 type Span = readonly [number, number];
-const RING: Span = [1_500, 15_000];
-const TALK: Span = [4_000, 60_000];
-const HOLD: Span = [2_000, 20_000];
+const ringTime: Span = [1_500, 15_000];
+const talkTime: Span = [4_000, 60_000];
+const holdTime: Span = [2_000, 20_000];
 
-/** Starts it; it ends when the clock is stopped. */
+/**
+ * Lets calls come in for extensions and queues, and extensions call each other and outside, until the clock is stopped;
+ * they are answered or not, held, transferred and hung up. Only these calls are touched, not those that others make.
+ */
 export function startTraffic({ pbx, clock, callsPerMinute, seed }: TrafficOptions): void {
   const arrivals = randomFrom(seed);
   const scheduleNext = () => {
@@ -45,10 +44,10 @@ function startCall(pbx: Pbx, clock: Clock, random: Random): void {
       if (current !== undefined) goOn(nextOf(pbx, current, random));
     });
   };
-  goOn(RING);
+  goOn(ringTime);
 }
 
-/** @returns null when nobody is free for such a call. */
+/** @returns null when nobody is free for such a call */
 function openCall(pbx: Pbx, random: Random): Call | null {
   const { extensions, queues, connections } = pbx.state();
   const busy = new Set(connections.map(({ dn }) => dn));
@@ -67,7 +66,8 @@ function openCall(pbx: Pbx, random: Random): Call | null {
 
 /**
  * Does the next thing that can happen to a call.
- * @returns how long until the one after it.
+ *
+ * @returns how long until the one after it
  */
 function nextOf(pbx: Pbx, call: Call, random: Random): Span {
   try {
@@ -76,11 +76,11 @@ function nextOf(pbx: Pbx, call: Call, random: Random): Span {
     // Somebody else has done something to this call that leaves no such step.
     if (!(error instanceof PbxError)) throw error;
     hangUp(pbx, call, random);
-    return RING;
+    return ringTime;
   }
 }
 
-/** @throws PbxError when the call is in a state that this traffic brings about nowhere. */
+/** @throws PbxError when the call is in a state that this traffic brings about nowhere */
 function nextStep(pbx: Pbx, call: Call, random: Random): Span {
   const { connections } = call;
   const waiting = connections.filter(({ status, dn }) => status === 'Ringing' || isOutsideRinging(pbx, status, dn));
@@ -88,34 +88,34 @@ function nextStep(pbx: Pbx, call: Call, random: Random): Span {
   if (answering !== undefined) {
     if (random.chance(0.75)) {
       pbx.answer(answering.id);
-      return TALK;
+      return talkTime;
     }
     // One agent of several may decline; otherwise nobody was there.
     if (waiting.length > 1 && random.chance(0.5)) pbx.hangup(answering.id);
     else hangUp(pbx, call, random);
-    return RING;
+    return ringTime;
   }
   const holder = connections.find(({ status }) => status === 'Hold');
   if (holder !== undefined) {
     pbx.resume(holder.id);
-    return TALK;
+    return talkTime;
   }
   const extensions = pbx.state().extensions.map(({ number }) => number);
   const inside = random.pick(connections.filter(({ dn, status }) => status === 'Connected' && extensions.includes(dn)));
   const what = random.number();
   if (inside !== undefined && what < 0.25) {
     pbx.hold(inside.id);
-    return HOLD;
+    return holdTime;
   }
   const target = random.pick(extensions.filter((number) => pbx.connectionsOf(number).length === 0));
   if (inside !== undefined && target !== undefined && what < 0.4) {
     pbx.transfer(inside.id, target);
-    return RING;
+    return ringTime;
   }
   // A caller who waits alone in a queue is patient for a while.
-  if (inside === undefined && what < 0.5) return RING;
+  if (inside === undefined && what < 0.5) return ringTime;
   hangUp(pbx, call, random);
-  return RING;
+  return ringTime;
 }
 
 /** The outside party that is being called, which picks up on the trunk. */

@@ -1,29 +1,5 @@
-import type { Party } from './party';
-import type { Moment } from './types';
-
-/** A call: what its parties have in common. */
-export interface Call {
-  readonly id: string;
-  /** 1, 2, … in the order in which the calls were first seen. */
-  readonly order: number;
-  readonly startedAt: Moment;
-  /** DN of its outside line. */
-  trunk: string | null;
-  /** Those who were in it in the last snapshot. */
-  readonly parties: Set<Party>;
-  /** The outside line it came in on, when it came from outside. */
-  callersLine: Party | null;
-  /** Each extension that it rang, the first time. */
-  readonly rung: Party[];
-  /** Who took it after it was offered; whoever began it has not taken it. */
-  readonly takenBy: Set<Party>;
-  /** In ms, of the extensions that it rang and that are gone. */
-  longestRing: number;
-  /** Nobody but outside lines has ever been in it. */
-  isOutsideOnly: boolean;
-  /** Somebody talked in it. */
-  wasUp: boolean;
-}
+import type { Moment } from '../pbx';
+import type { Call, Party } from './model';
 
 /** @param connection the id of its first leg: with the time of day it makes an id that does not come again */
 export function newCall(connection: string, order: number, now: Moment): Call {

@@ -1,46 +1,6 @@
-import type { Call } from './call';
-import type { CallOccurrence, ConnectionRecord, ConnectionStatus, Direction, Moment } from './types';
-
-/**
- * One party's part in a call: an extension with all its legs in it, for each of its phones may have one. At outside lines
- * and services each leg is a party of its own.
- */
-export interface Party {
-  /** 1, 2, … in the order of first sight. */
-  readonly key: number;
-  /** The DN. */
-  readonly extension: string;
-  /** Kept as it was at first sight, so that what began is ended; until it is clear, see {@link withheld}. */
-  isExtension: boolean;
-  readonly isTrunk: boolean;
-  call: Call;
-  /** The legs it had in the last snapshot, by their ids. */
-  legs: ReadonlyMap<string, ConnectionRecord>;
-  /** The leg that has the call. */
-  connection: string;
-  status: ConnectionStatus;
-  previousStatus: ConnectionStatus | null;
-  /** Steady time. */
-  statusSince: number;
-  number: string;
-  queue: ConnectionRecord['queue'];
-  recording: ConnectionRecord['recording'];
-  direction: Direction;
-  /** It was not called: it dialled a code, and that got it into a call that was there. */
-  cameByCode: boolean;
-  callId: string | null;
-  /** `ondn` is asked once. */
-  askedForCallId: boolean;
-  readonly startedAt: Moment;
-  answeredAt: Moment | null;
-  endedAt: Moment | null;
-  /** Milliseconds spent in each state. */
-  readonly spent: Record<Spent, number>;
-  /** Its events, as long as it isn't clear whether it is an extension; null once it is. */
-  withheld: CallOccurrence[] | null;
-}
-
-type Spent = 'ring' | 'talk' | 'hold' | 'none';
+import type { CallEventName, ConnectionStatus, Leg, Moment } from '../pbx';
+import { addRung } from './call';
+import type { Call, Party, Spent } from './model';
 
 const spentIn: Record<ConnectionStatus, Spent> = {
   undefined: 'none',
@@ -56,31 +16,22 @@ const precedence: readonly ConnectionStatus[] = ['connected', 'hold', 'held', 'r
 
 /** A party that is new in a snapshot; it gets its legs and its status when it is brought up to it. */
 export function newParty(
-  key: number,
-  { id, extension, number, queue, recording }: ConnectionRecord,
-  { isExtension, isTrunk }: Pick<Party, 'isExtension' | 'isTrunk'>,
-  call: Call,
-  now: Moment,
+  beginning: Pick<Party, 'key' | 'isExtension' | 'isTrunk' | 'call' | 'callId' | 'startedAt'>,
+  { id, extension, number, queue, recording }: Leg,
 ): Party {
   return {
-    key,
+    ...beginning,
     extension,
-    isExtension,
-    isTrunk,
-    call,
     legs: new Map(),
     connection: id,
     status: 'undefined',
     previousStatus: null,
-    statusSince: now.steady,
+    statusSince: beginning.startedAt.steady,
     number,
     queue,
     recording,
     direction: 'unknown',
     cameByCode: false,
-    callId: null,
-    askedForCallId: false,
-    startedAt: now,
     answeredAt: null,
     endedAt: null,
     spent: { ring: 0, talk: 0, hold: 0, none: 0 },
@@ -103,11 +54,8 @@ export function isUp(status: ConnectionStatus): boolean {
  *
  * @param before the party as it was; undefined for a new one
  */
-export function leadingLeg(
-  legs: readonly ConnectionRecord[],
-  before: Pick<Party, 'connection' | 'status'> | undefined,
-): ConnectionRecord {
-  const rank = ({ id, status }: ConnectionRecord): number => {
+export function leadingLeg(legs: readonly Leg[], before: Pick<Party, 'connection' | 'status'> | undefined): Leg {
+  const rank = ({ id, status }: Leg): number => {
     const isSame = status === before?.status && !isUp(status);
     return (isSame ? 2.5 : precedence.indexOf(status)) - (id === before?.connection ? 0.1 : 0);
   };
@@ -118,7 +66,7 @@ export function leadingLeg(
  * Is it still the same part in the call? Whoever rings or dials after something else has been elsewhere in between, and
  * begins anew; unless that is another phone, which has been ringing all the while.
  */
-export function goesOn(party: Party, now: readonly ConnectionRecord[]): boolean {
+export function goesOn(party: Party, now: readonly Leg[]): boolean {
   const { status, legs } = party;
   const next = leadingLeg(now, party).status;
   if (status === 'undefined' || next === 'undefined' || next === status || isUp(next)) return true;
@@ -135,4 +83,79 @@ export function spend(party: Party, now: Moment): void {
 export function ringMs({ spent, status, statusSince, endedAt }: Party, now: Moment): number {
   const isRinging = spentIn[status] === 'ring' && endedAt === null;
   return spent.ring + (isRinging ? now.steady - statusSince : 0);
+}
+
+/** Is it new in a snapshot, and not brought up to it yet? */
+export function isNew({ legs }: Party): boolean {
+  return legs.size === 0;
+}
+
+/** Who came into a call by dialling a code is the same party there, and was called by nobody. */
+export function enterByCode(party: Party, call: Call): Party {
+  party.call.parties.delete(party);
+  call.parties.add(party);
+  party.call = call;
+  party.cameByCode = true;
+  return party;
+}
+
+export function isDiallingCode(party: Party): boolean {
+  return party.isExtension && party.status === 'dialing' && party.number.startsWith('*') && isAlone(party);
+}
+
+/**
+ * Brings a party up to its legs in a snapshot.
+ *
+ * @returns the events that this is for its extension
+ */
+export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEventName[] {
+  if (legs.length === party.legs.size && legs.every((leg) => party.legs.get(leg.id) === leg)) return [];
+  const { id, status, number, queue, recording, callId } = leadingLeg(legs, party);
+  if (isNew(party)) Object.assign(party, { number, queue, recording });
+  party.legs = new Map(legs.map((leg) => [leg.id, leg]));
+  party.connection = id;
+  party.callId = callId ?? party.callId;
+  party.queue = queue ?? party.queue;
+  if (number !== '' && !number.startsWith('*')) party.number = number;
+  const names: CallEventName[] = [];
+  // A status that the PBX does not tell says nothing; nor does a phone that rings on where another one has answered.
+  if (status !== party.status && status !== 'undefined' && (isUp(status) || !isUp(party.status))) {
+    const name = enter(party, status, now);
+    if (name !== null) names.push(name);
+  }
+  if (recording !== party.recording) {
+    party.recording = recording;
+    if (party.status !== 'undefined') names.push('recording');
+  }
+  return names;
+}
+
+/** A party gets into a status: what that means for its extension. */
+function enter(party: Party, status: ConnectionStatus, now: Moment): CallEventName | null {
+  const before = party.status;
+  spend(party, now);
+  if (before !== 'undefined') party.previousStatus = before;
+  party.status = status;
+  if (status === 'ringing') {
+    if (party.isExtension) addRung(party.call, party);
+    return 'ringing';
+  }
+  if (!isUp(status)) return before === 'undefined' ? 'dialing' : null;
+  if (!isUp(before)) {
+    answer(party, now);
+    return 'answered';
+  }
+  if (status === 'connected') return 'resumed';
+  return before === 'connected' ? 'held' : null;
+}
+
+/** Whoever began the call, inside or outside, has not taken it. */
+function answer(party: Party, now: Moment): void {
+  const { call, isTrunk, isExtension, direction, cameByCode } = party;
+  party.answeredAt ??= now;
+  call.wasUp = true;
+  const isOffered = isTrunk
+    ? party !== call.callersLine && call.rung.length > 0
+    : isExtension && (direction !== 'outbound' || cameByCode);
+  if (isOffered) call.takenBy.add(party);
 }

@@ -1,5 +1,6 @@
-import { isUp, type Party } from './party';
-import type { ConnectionStatus, ExtensionState } from './types';
+import type { ConnectionStatus, ExtensionState } from '../pbx';
+import type { Party } from './model';
+import { isUp } from './party';
 
 /** The state of an extension, by the status of its parts in calls: with several, the first that applies. */
 const states: readonly [ExtensionState, (status: ConnectionStatus) => boolean][] = [
@@ -29,10 +30,5 @@ export class Standings {
     const own = [...(this.partiesOf.get(extension) ?? [])];
     const [extensionState = 'idle'] = states.find(([, applies]) => own.some(({ status }) => applies(status))) ?? [];
     return { extensionState, activeCalls: new Set(own.map(({ call }) => call)).size };
-  }
-
-  /** How many calls' parts it has. */
-  countOf(extension: string): number {
-    return this.partiesOf.get(extension)?.size ?? 0;
   }
 }

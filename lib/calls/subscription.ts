@@ -1,11 +1,12 @@
-import type { CallEvent, CallOccurrence, CallState, EventName, Occurrence, WatchEvent } from './types';
+import type { EventName, filterChoices } from '../pbx';
+import type { CallEvent, CallOccurrence, CallState, Occurrence, WatchEvent } from './types';
 
 /** What one watching node wants to be told. */
 export interface Interest {
   events: ReadonlySet<EventName>;
   extensions: (dn: string) => boolean;
-  direction: 'any' | 'inbound' | 'outbound';
-  scope: 'any' | 'external' | 'internal';
+  direction: (typeof filterChoices)['direction'][number];
+  scope: (typeof filterChoices)['scope'][number];
   /** Null: whether or not the call came through a queue. */
   queues: ((dn: string) => boolean) | null;
   number: RegExp;

@@ -1,17 +1,7 @@
-import { type Call, mergeCalls } from './call';
-import { isUp, leadingLeg, type Party } from './party';
-import type { ConnectionRecord, ConnectionStatus } from './types';
-
-/** Who is there in a snapshot, and who was in the one before but is gone. */
-export interface Attendance {
-  /** In the order of the list, each with its legs. */
-  readonly present: ReadonlyMap<Party, readonly ConnectionRecord[]>;
-  readonly gone: readonly Party[];
-  /** The party of each leg. */
-  readonly partyOf: ReadonlyMap<string, Party>;
-  /** The party of each leg in the snapshot before. */
-  readonly before: ReadonlyMap<string, Party>;
-}
+import type { ConnectionStatus } from '../pbx';
+import { mergeCalls } from './call';
+import type { Attendance, Call, Party } from './model';
+import { isUp, leadingLeg } from './party';
 
 /** Of the parties that left two calls at once: to whom each was transferred, null for the one that was not. */
 export type Joined = ReadonlyMap<Party, string | null>;

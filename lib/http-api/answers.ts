@@ -1,33 +1,15 @@
-import { ThreeCxError } from './errors';
-import { type Profile, profileNames, profileOf } from './profiles';
-
-/** Why the PBX said no. */
-export type RefusalReason = 'no-call' | 'no-phone' | 'not-an-agent' | 'not-an-extension' | 'refused';
-
-export type ConnectionStatus = 'undefined' | 'dialing' | 'ringing' | 'connected' | 'hold' | 'held';
-export type Recording = 'on' | 'paused' | 'off';
-
-/** One leg of a call, as `showallcalls` lists it. */
-export interface Connection {
-  /** Unique while the connection lives; after a blind transfer it can stand at another DN. */
-  id: string;
-  /** The DN this leg belongs to: an extension, or a trunk for the outside leg. */
-  extension: string;
-  status: ConnectionStatus;
-  /** The other party, as the PBX wrote it; may be empty. */
-  number: string;
-  /** The queue the call came through, null for a direct call. */
-  queue: { number: string; name: string } | null;
-  recording: Recording;
-  /** 1, 2, … within one call; only the documented form has it. */
-  ccid?: string;
-}
-
-export interface Registration {
-  id: string;
-  contact: string;
-  userAgent: string;
-}
+import {
+  type Connection,
+  type ConnectionStatus,
+  connectionStatuses,
+  type Profile,
+  profileNames,
+  profileOf,
+  type Recording,
+  type RefusalReason,
+  type Registration,
+  ThreeCxError,
+} from '../pbx';
 
 /**
  * Takes the wrapper off that some builds put around an answer, and the white space.
@@ -53,12 +35,12 @@ export function booleanOf(text: string): boolean | null {
   return /^false$/i.test(text) ? false : null;
 }
 
-/** A call id is opaque (shipped: `00000A5F3C2D1_8`) but has a digit, which no word does; null for what cannot be one. */
+/** A call id is opaque (community: `00000A5F3C2D1_8`) but has a digit, which no word does; null for what cannot be one. */
 export function callIdOf(text: string): string | null {
   return /^[\w.:-]{1,64}$/.test(text) && /\d/.test(text) ? text : null;
 }
 
-/** The sentences with which the queue operations refuse (documented, shipped). */
+/** The sentences with which the queue operations refuse (documented, community). */
 export function queueRefusalOf(text: string): RefusalReason | null {
   if (/is not an agent of the queues\.?$/i.test(text)) return 'not-an-agent';
   if (/is not a valid extension\.?$/i.test(text)) return 'not-an-extension';
@@ -66,7 +48,7 @@ export function queueRefusalOf(text: string): RefusalReason | null {
 }
 
 /**
- * Reads a status: `    CURRENT_STATUS=Available` (shipped, showstatus) or the bare name.
+ * Reads a status: `    CURRENT_STATUS=Available` (community, showstatus) or the bare name.
  *
  * @returns the profile (null for a name outside the five) and its name, or null when this is no status
  */
@@ -81,7 +63,7 @@ export function profileAnswerOf(text: string): { profile: Profile | null; profil
 }
 
 /**
- * Reads `<id>-<contact>-<user agent>` (shipped): the contact ends at the first `-` after its `@`.
+ * Reads `<id>-<contact>-<user agent>` (community): the contact ends at the first `-` after its `@`.
  *
  * @returns null when the text is no registration
  */
@@ -103,7 +85,7 @@ export function isOfAnother(extension: string, { contact }: Registration): boole
 }
 
 /**
- * Reads `Queue: <name> Anrufer: <number>` (shipped). A name stands before the number, so what follows the first
+ * Reads `Queue: <name> Anrufer: <number>` (community). A name stands before the number, so what follows the first
  * `Anrufer:` is the number: a caller cannot pretend to have come through a queue.
  *
  * @returns null when the text is none of it; its number is null for a caller who withholds it
@@ -116,11 +98,11 @@ export function callerOf(text: string): { number: string | null; queue: { number
   return { number: number.trim() || null, queue: name === '' || name === directCall ? null : { number: null, name } };
 }
 
-/** How the shipped server names the queue of a call that came through none. */
+/** How the community server names the queue of a call that came through none. */
 const directCall = 'Direkter Anruf';
 
 /**
- * Reads the connections of `showallcalls`: `ID=…;S=…;DN=…;Queue_Name=…;Queue_Nummer=…;EP=…;REC=…` (shipped) or
+ * Reads the connections of `showallcalls`: `ID=…;S=…;DN=…;Queue_Name=…;Queue_Nummer=…;EP=…;REC=…` (community) or
  * `ID=…:CCID=…:S=…:DN=…:EP=…:REC=…` (documented), each record followed by `<br>` or a line break.
  *
  * @param body an answer, as received: an empty one is no answer, one with an empty HTML body is no calls
@@ -250,11 +232,9 @@ function freeTexts(
   };
 }
 
-const statuses = new Map<string, ConnectionStatus>(
-  (['undefined', 'dialing', 'ringing', 'connected', 'hold', 'held'] as const).map((status) => [status, status]),
-);
+const statuses = new Map<string, ConnectionStatus>(connectionStatuses.map((status) => [status, status]));
 
-/** `REC` is the last recording action; a number where the server has no name for it (shipped). */
+/** `REC` is the last recording action; a number where the server has no name for it (community). */
 const recordings = new Map<string, Recording>([
   ['start', 'on'],
   ['resume', 'on'],

@@ -1,10 +1,23 @@
 import type { ConnectionOptions } from 'node:tls';
-import { baseUrl, httpUrl } from './address';
-import { type Connection, ListReader, unexpected, unwrap } from './answers';
-import { type Arguments, checkArgument } from './arguments';
-import { ThreeCxError } from './errors';
+import {
+  type Arguments,
+  baseUrl,
+  checkArgument,
+  type Connection,
+  type Health,
+  httpUrl,
+  isAbsent,
+  operationOf,
+  type OperationName,
+  type Outcome,
+  ownError,
+  type Result,
+  type ServerKind,
+  ThreeCxError,
+} from '../pbx';
+import { ListReader, unexpected, unwrap } from './answers';
 import { type Limits, RequestLane, type Turn } from './lane';
-import { isUnknownOperation, operationOf, type OperationName, type Outcome } from './operations';
+import { isUnknownOperation, requests } from './operations';
 import { Wire } from './wire';
 
 export interface ClientOptions {
@@ -23,18 +36,12 @@ export interface ClientOptions {
   allowStop?: boolean;
   /** Is told when the server can no longer be reached or logged in to, and when it can again. */
   onHealth?: (health: Health) => void;
-  /** Is told of each answer to a command or a query, before whoever asked for it. */
-  onAnswer?: (answer: { name: OperationName; kind: 'command' | 'query'; result: Result }) => void;
+  /** Is called with each answer that was understood, before whoever asked for it gets it. */
+  onAnswer?: () => void;
 }
 
-/** What is known of the server: nothing yet, that it answers, or why no request gets through to it. */
-export type Health = 'unknown' | 'ok' | 'unreachable' | 'unauthorized';
-
-/** What became of an operation: what was asked, and what the PBX said. */
-export type Result = Outcome & { given: Arguments; answer: string };
-
 /** What a poll told. */
-export interface Snapshot {
+export interface List {
   /** The very same array as the time before when the server's text is the same. */
   connections: Connection[];
   /** How long the request was on the wire, in ms. */
@@ -46,8 +53,8 @@ const maxPollTimeout = 4_000;
 /** How long a command is sent without a look at the call list after a list got no answer, in ms. */
 const listPause = 60_000;
 
-/** Speaks the 3CX HTTP API to one server, documented or shipped, one request at a time. */
-export class ThreeCxClient {
+/** Speaks the 3CX HTTP API to one server, documented or community, one request at a time. */
+export class HttpApiClient {
   private readonly lane = new RequestLane();
   private readonly wire: Wire;
   private readonly timeout: number;
@@ -56,7 +63,7 @@ export class ThreeCxClient {
   private readonly secondForm = new Set<OperationName>();
   /** Queries that the server answered as unknown, where it carried out the command that they came before. */
   private readonly missing = new Set<OperationName>();
-  private waitingPoll: Promise<Snapshot> | null = null;
+  private waitingPoll: Promise<List> | null = null;
   private readonly lists = new ListReader();
   /** The list of the last poll, until a command may have changed it. */
   private polled: { connections: Connection[]; until: number } | null = null;
@@ -87,26 +94,27 @@ export class ThreeCxClient {
    *   been carried out
    */
   async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
-    const operation = operationOf(name);
     const given = checkArguments(name, args);
     this.checkAllowed(name, given);
-    return this.lane.run(operation.kind, async (turn) => {
+    const request = requests[name];
+    return this.lane.run(operationOf(name).kind, async (turn) => {
       const unknown: OperationName[] = [];
-      if (operation.ringsByPrefix) {
+      if (request.ringsByPrefix) {
         const check = await this.check(turn, 'dnregs', given, unknown);
         if (check?.registration === null) return { ok: false, reason: 'no-phone', given, answer: check.answer };
       }
       const before =
-        operation.before === 'ondn'
+        request.before === 'ondn'
           ? await this.check(turn, 'ondn', given, unknown)
-          : operation.before && (await this.currentList(turn));
+          : request.before && (await this.currentList(turn));
       const answered = await this.send(turn, name, given, this.timeout);
       // It carried out the command, so the queries before it were not unknown because of a passing fault.
       for (const query of unknown) this.missing.add(query);
-      const after = operation.after?.(answered);
+      const after = request.after?.(answered);
       const known = after ? await this.lookUp(turn, after, given) : (before ?? null);
-      const outcome = operation.correct?.(answered, known, given as Required<Arguments>) ?? answered;
-      return this.report(name, { ...outcome, given, answer: answered.answer });
+      const outcome = request.correct?.(answered, known, given as Required<Arguments>) ?? answered;
+      this.options.onAnswer?.();
+      return { ...outcome, given, answer: answered.answer };
     });
   }
 
@@ -116,8 +124,8 @@ export class ThreeCxClient {
    * @param currentFor how long a command may take this list for the current one, in ms; a list is asked for otherwise
    * @throws ThreeCxError when there is no list: never an empty one instead
    */
-  poll(currentFor = 0): Promise<Snapshot> {
-    const job = async (turn: Turn): Promise<Snapshot> => {
+  poll(currentFor = 0): Promise<List> {
+    const job = async (turn: Turn): Promise<List> => {
       this.waitingPoll = null;
       this.polled = null;
       const sent = performance.now();
@@ -147,18 +155,18 @@ export class ThreeCxClient {
   }
 
   /**
-   * Tells which of the two servers it is: the shipped one does not know `Transfer` with its capital. Without arguments
-   * it does nothing on the other one.
+   * Tells which of the two servers it is: the community server does not know `Transfer` with its capital. Without
+   * arguments it does nothing on the other one.
    *
    * @throws ThreeCxError when there was no answer
    */
-  identify(): Promise<'shipped' | 'documented'> {
+  identify(): Promise<ServerKind> {
     return this.lane.run('query', async (turn) => {
       try {
         const body = await this.exchange(turn, '/Transfer', { timeout: this.timeout, yields: true });
-        return isUnknownOperation('transfer', body) ? 'shipped' : 'documented';
+        return isUnknownOperation('transfer', body) ? 'community' : 'documented';
       } catch (error) {
-        if ((error as ThreeCxError).code === 'server-error') return 'documented';
+        if (ownError(error).code === 'server-error') return 'documented';
         throw error;
       }
     });
@@ -198,15 +206,15 @@ export class ThreeCxClient {
     try {
       return await this.ask(turn, query, given, this.timeout);
     } catch (error) {
-      if (!(error instanceof ThreeCxError)) throw error;
-      if (error.code === 'unsupported') {
+      const { code, message } = ownError(error);
+      if (code === 'unsupported') {
         unknown.push(query);
         return null;
       }
       // Whose phone rings does not depend on it, only what can be said about the call.
-      if (query === 'ondn' && error.code === 'unexpected-answer') return null;
+      if (query === 'ondn' && code === 'unexpected-answer') return null;
       const subject = query === 'dnregs' ? 'a phone' : 'earlier calls';
-      throw new ThreeCxError(error.code, `nothing was dialled, the check for ${subject} failed: ${error.message}`);
+      throw new ThreeCxError(code, `nothing was dialled, the check for ${subject} failed: ${message}`);
     }
   }
 
@@ -224,8 +232,8 @@ export class ThreeCxClient {
       if (performance.now() < this.noListUntil) return null;
       return { ok: true, connections: await this.list(turn) };
     } catch (error) {
-      if (error instanceof ThreeCxError) return null;
-      throw error;
+      ownError(error);
+      return null;
     }
   }
 
@@ -236,7 +244,7 @@ export class ThreeCxClient {
       this.noListUntil = 0;
       return connections;
     } catch (error) {
-      if ((error as ThreeCxError).code === 'timeout') this.noListUntil = performance.now() + listPause;
+      if (ownError(error).code === 'timeout') this.noListUntil = performance.now() + listPause;
       throw error;
     }
   }
@@ -253,11 +261,8 @@ export class ThreeCxClient {
     timeout: number,
     read?: (body: string) => Outcome,
   ): Promise<Result> {
-    return this.report(name, await this.send(turn, name, given, timeout, read));
-  }
-
-  private report(name: OperationName, result: Result): Result {
-    this.options.onAnswer?.({ name, kind: operationOf(name).kind, result });
+    const result = await this.send(turn, name, given, timeout, read);
+    this.options.onAnswer?.();
     return result;
   }
 
@@ -268,20 +273,21 @@ export class ThreeCxClient {
     timeout: number,
     read?: (body: string) => Outcome,
   ): Promise<Result> {
-    const operation = operationOf(name);
-    if (operation.kind === 'command') this.polled = null;
-    const [first, second] = operation.paths(given as Required<Arguments>);
+    const { kind, endsServer } = operationOf(name);
+    const request = requests[name];
+    if (kind === 'command') this.polled = null;
+    const [first, second] = request.paths(given as Required<Arguments>);
     const forms = second === undefined ? [first] : this.secondForm.has(name) ? [second, first] : [first, second];
     let body = '';
     for (const form of forms) {
       try {
-        body = await this.exchange(turn, form, { timeout, yields: operation.kind === 'query' });
+        body = await this.exchange(turn, form, { timeout, yields: kind === 'query' });
       } catch (error) {
-        if (!(error instanceof ThreeCxError)) throw error;
-        if (operation.endsServer && error.code === 'lost') return { ok: true, given, answer: '' };
-        throw given.extension === undefined ? error : aboutExtension(error);
+        const own = ownError(error);
+        if (endsServer && own.code === 'lost') return { ok: true, given, answer: '' };
+        throw given.extension === undefined ? own : aboutExtension(own);
       }
-      if (!operation.otherPathOn?.test(unwrap(body))) {
+      if (!request.otherPathOn?.test(unwrap(body))) {
         if (form === second) this.secondForm.add(name);
         else if (second !== undefined) this.secondForm.delete(name);
         break;
@@ -290,7 +296,7 @@ export class ThreeCxClient {
     if (isUnknownOperation(name, body)) {
       throw new ThreeCxError('unsupported', `the server does not know ${name}, or does nothing for it`);
     }
-    const outcome = read?.(body) ?? operation.read(unwrap(body), given as Required<Arguments>, body);
+    const outcome = read?.(body) ?? request.read(unwrap(body), given as Required<Arguments>, body);
     if (outcome === null) throw unexpected(body);
     this.missing.delete(name);
     return { ...outcome, given, answer: body };
@@ -305,7 +311,7 @@ export class ThreeCxClient {
       this.setHealth('ok');
       return body;
     } catch (error) {
-      const code = (error as ThreeCxError).code;
+      const { code } = ownError(error);
       if (code === 'unreachable' || code === 'unauthorized') this.setHealth(code);
       else if (code === 'server-error' || code === 'unsupported' || code === 'unexpected-answer') this.setHealth('ok');
       throw error;
@@ -339,10 +345,6 @@ function checkArguments(name: OperationName, args: Readonly<Record<string, unkno
     if (!isAbsent(args[argument])) given[argument] = checkArgument(argument, args[argument]);
   }
   return given;
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
 }
 
 function authorization(auth: NonNullable<ClientOptions['auth']>): string | null {

@@ -1,4 +1,4 @@
-import { ThreeCxError } from './errors';
+import { ThreeCxError } from '../pbx';
 
 /** Commands overtake queries, queries overtake polls. */
 export type Priority = 'command' | 'query' | 'poll';
@@ -27,7 +27,7 @@ interface Waiting {
   fail(error: ThreeCxError): void;
 }
 
-/** The shipped server answers one request at a time: so one is on the wire, and the others wait here, ordered. */
+/** The community server answers one request at a time: so one is on the wire, and the others wait here, ordered. */
 export class RequestLane {
   static readonly maxWaiting = 100;
   /** Longest wait for the own turn, in ms. */

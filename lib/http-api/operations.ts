@@ -1,46 +1,22 @@
+import type { ArgumentName, OperationName, Outcome, Recording, RefusalReason } from '../pbx';
 import {
   booleanOf,
   callerOf,
   callIdOf,
-  type Connection,
   connectionsOf,
   isOfAnother,
   isSingleCall,
   profileAnswerOf,
   queueRefusalOf,
-  type Recording,
-  type RefusalReason,
-  type Registration,
   registrationOf,
   unwrap,
 } from './answers';
-import type { ArgumentName } from './arguments';
-import type { Profile } from './profiles';
-
-/** What an answer said: done or refused, with what the operation tells beyond that. */
-export type Outcome = ({ ok: true } | { ok: false; reason: RefusalReason }) & Details;
-
-export interface Details {
-  callId?: string | null;
-  confirmed?: boolean;
-  profile?: Profile | null;
-  profileName?: string | null;
-  recording?: Recording;
-  connections?: Connection[];
-  idle?: boolean;
-  number?: string | null;
-  queue?: { number: null; name: string } | null;
-  registration?: Registration | null;
-}
 
 /** The checked arguments: those of the operation are there, the optional ones where they were given. */
 type Given = Readonly<Record<ArgumentName, string>>;
 
-interface Operation {
-  /** A command changes something: it is sent once, and overtakes queries. */
-  kind: 'command' | 'query';
-  arguments: readonly ArgumentName[];
-  optional?: readonly ArgumentName[];
+/** How an operation is asked, and how its answer is read. */
+interface Request {
   /** Where the two servers differ: the form to try first, and the other one. */
   paths: (given: Given) => readonly [string] | readonly [string, string];
   /** The answer that shows that this form was not understood and nothing was done. */
@@ -62,12 +38,8 @@ interface Operation {
    * @param known null when the query was not asked or got no usable answer
    */
   correct?: (answered: Outcome, known: Outcome | null, given: Given) => Outcome;
-  /** Rings a phone of the first DN that begins with the extension (shipped), so `dnregs` is asked before. */
+  /** Rings a phone of the first DN that begins with the extension (community), so `dnregs` is asked before. */
   ringsByPrefix?: true;
-  /** Ends the server, which may happen before it answers. */
-  endsServer?: true;
-  /** A `destination` that `allowDestinations` governs. */
-  dials?: true;
 }
 
 /** The number that each action of `record` is sent as, and what the recording is then. */
@@ -79,36 +51,27 @@ const recordActions: Readonly<Record<string, [code: number, recording: Recording
 };
 
 const notUnderstood = /^idle$/i;
-const extension = ['extension'] as const;
 
 /**
- * The twenty operations of the API, and `save`, which is not documented: how each is asked, and how its answer is read.
- * Everything else derives from this table. Paths and answers: documented in the interface document of 17 February 2022,
- * or shipped in the server that people run; where they differ, the entry says so.
+ * The twenty operations over the HTTP API. Paths and answers: documented in the interface document of 17 February 2022, or
+ * community, as the server that people run has them; where they differ, the entry says so.
  */
-export const operations = {
-  // Documented: "open calls in HTML", records with `:` and CCID; shipped: with `;` and the queue.
+export const requests: Readonly<Record<OperationName, Request>> = {
+  // Documented: "open calls in HTML", records with `:` and CCID; community: with `;` and the queue.
   showallcalls: {
-    kind: 'query',
-    arguments: [],
     paths: () => ['/showallcalls'],
     read: (_text, _given, body) => ({ ok: true, connections: connectionsOf(body) }),
   },
-  // Shipped: `Web` too; `0` is dialled without a call id, `null` means no such phone.
+  // Community: `Web` too; `0` is dialled without a call id, `null` means no such phone.
   makecall: {
-    kind: 'command',
-    arguments: ['extension', 'destination', 'phone'],
     paths: ({ extension, destination, phone }) => [`/makecall/${extension}/${destination}/${phone}`],
     read: readDialled,
     before: 'ondn',
     correct: confirmNewCall,
     ringsByPrefix: true,
-    dials: true,
   },
   // ready, notready and logout set the profile before they look at the queues; a fork answers `true` and leaves it alone.
   ready: {
-    kind: 'command',
-    arguments: extension,
     paths: ({ extension }) => [`/ready/${extension}`],
     read: readQueueAnswer,
     after: () => 'showstatus',
@@ -116,26 +79,20 @@ export const operations = {
   },
   // The document's `/ready/` is a slip, and would do the opposite: so there is no other form to try.
   notready: {
-    kind: 'command',
-    arguments: extension,
     paths: ({ extension }) => [`/notready/${extension}`],
     read: readQueueAnswer,
     after: () => 'showstatus',
     correct: addProfile,
   },
   logout: {
-    kind: 'command',
-    arguments: extension,
     paths: ({ extension }) => [`/logout/${extension}`],
     read: readQueueAnswer,
     after: () => 'showstatus',
     correct: addProfile,
   },
-  // Documented: extension, action. Shipped: the other way round. For one queue there is only `save`.
+  // Documented: extension, action. Community: the other way round. For one queue community has `save`: `login_only_to`
+  // logs out of every other queue, and a queue that the agent is not in logs in to all of them.
   login: {
-    kind: 'command',
-    arguments: ['extension', 'action'],
-    optional: ['queue'],
     paths: ({ extension, action, ...optional }) =>
       'queue' in optional
         ? [`/save/${action === 'login_all' ? 'login_only_to' : 'logout_only_from'}/${extension}/${optional.queue}`]
@@ -145,8 +102,6 @@ export const operations = {
   },
   // The oldest build takes the extension as a prefix, and answers with the phone of another one.
   dnregs: {
-    kind: 'query',
-    arguments: extension,
     paths: ({ extension }) => [`/dnregs/${extension}`],
     read: (text, { extension }) => {
       if (/^error$/i.test(text)) return { ok: true, registration: null };
@@ -154,10 +109,8 @@ export const operations = {
       return registration && { ok: true, registration: isOfAnother(extension, registration) ? null : registration };
     },
   },
-  // Documented: "active connection data". Shipped: the call id of the last call, `0` when idle.
+  // Documented: "active connection data". Community: the call id of the last call, `0` when idle.
   ondn: {
-    kind: 'query',
-    arguments: extension,
     paths: ({ extension }) => [`/ondn/${extension}`],
     read: (text) => {
       if (text === '0') return { ok: true, callId: null };
@@ -167,8 +120,6 @@ export const operations = {
     },
   },
   getcallerid: {
-    kind: 'query',
-    arguments: extension,
     paths: ({ extension }) => [`/getcallerid/${extension}`],
     read: (text) => {
       if (/^idle$/i.test(text)) return { ok: true, idle: true, number: null, queue: null };
@@ -177,15 +128,11 @@ export const operations = {
     },
   },
   drop: {
-    kind: 'command',
-    arguments: extension,
     paths: ({ extension }) => [`/drop/${extension}`],
     read: readBoolean('no-call'),
   },
-  // Documented: `true` / `false`. Shipped: the id of the extension's last call, which need not be the answered one.
+  // Documented: `true` / `false`. Community: the id of the extension's last call, which need not be the answered one.
   answer: {
-    kind: 'command',
-    arguments: extension,
     paths: ({ extension }) => [`/answer/${extension}`],
     read: (text) => {
       if (/^(null|false)$/i.test(text)) return { ok: false, reason: 'no-call' };
@@ -198,8 +145,6 @@ export const operations = {
       answered.ok && !isSingleCall(extension, list?.connections ?? []) ? { ...answered, callId: null } : answered,
   },
   record: {
-    kind: 'command',
-    arguments: ['extension', 'recordAction'],
     paths: ({ extension, recordAction }) => [`/record/${extension}/${recordActions[recordAction]?.[0]}`],
     read: (text, { recordAction }) => {
       const outcome = readBoolean('no-call')(text);
@@ -207,28 +152,21 @@ export const operations = {
       return outcome?.ok ? { ...outcome, recording } : outcome;
     },
   },
-  // Documented with a capital, which shipped answers with `idle` and does nothing for.
+  // Documented with a capital, which community answers with `idle` and does nothing for.
   transfer: {
-    kind: 'command',
-    arguments: ['extension', 'destination'],
     paths: ({ extension, destination }) => [
       `/transfer/${extension}/${destination}`,
       `/Transfer/${extension}/${destination}`,
     ],
     otherPathOn: notUnderstood,
     read: readBoolean('no-call'),
-    dials: true,
   },
   park: {
-    kind: 'command',
-    arguments: extension,
     paths: ({ extension }) => [`/park/${extension}/`],
     read: readBoolean('no-call'),
   },
-  // Documented: without the phone, `true` / `false`. Shipped: needs it, and answers as makecall does.
+  // Documented: without the phone, `true` / `false`. Community: needs it, and answers as makecall does.
   unpark: {
-    kind: 'command',
-    arguments: ['extension', 'phone'],
     paths: ({ extension, phone }) => [`/unpark/${extension}/${phone}`, `/unpark/${extension}/`],
     otherPathOn: notUnderstood,
     read: readDialled,
@@ -236,18 +174,14 @@ export const operations = {
     correct: confirmNewCall,
     ringsByPrefix: true,
   },
-  // Shipped: `true` as well for an extension without a `3CXPhone for Windows`, and then nothing is joined.
+  // Community: `true` as well for an extension without a `3CXPhone for Windows`, and then nothing is joined.
   atttrans: {
-    kind: 'command',
-    arguments: extension,
     paths: ({ extension }) => [`/atttrans/${extension}/`],
     read: readBoolean('no-call'),
     after: ({ ok }) => (ok ? 'showallcalls' : null),
     correct: confirmJoined,
   },
   setstatus: {
-    kind: 'command',
-    arguments: ['extension', 'profile'],
     paths: ({ extension, profile }) => [`/setstatus/${extension}/${profile}`],
     read: (text, { profile: wanted }) => {
       if (booleanOf(text) === false) return { ok: false, reason: 'refused', profile: null, profileName: null };
@@ -257,10 +191,8 @@ export const operations = {
       return isOther ? { ok: false, reason: 'refused', ...answer } : { ok: true, ...answer };
     },
   },
-  // Documented with a second argument of no meaning, which shipped ignores.
+  // Documented with a second argument of no meaning, which community ignores.
   showstatus: {
-    kind: 'query',
-    arguments: extension,
     paths: ({ extension }) => [`/showstatus/${extension}`, `/showstatus/${extension}/show`],
     otherPathOn: notUnderstood,
     read: (text) => {
@@ -268,39 +200,18 @@ export const operations = {
       return answer && { ok: true, ...answer };
     },
   },
-  // Documented without an answer; shipped recognises it, does nothing and answers `idle`.
+  // Documented without an answer; community recognises it, does nothing and answers `idle`.
   divert: {
-    kind: 'command',
-    arguments: ['extension', 'destination'],
     paths: ({ extension, destination }) => [`/divert/${extension}/${destination}`],
     read: readBoolean('refused'),
-    dials: true,
   },
   stop: {
-    kind: 'command',
-    arguments: [],
     paths: () => ['/stop'],
-    // Most builds (shipped) stop listening first, and the answer is empty then.
+    // Most builds (community) stop listening first, and the answer is empty then.
     read: (text, _given, body) =>
       /stopped/i.test(text) || booleanOf(text) === true || body.trim() === '' ? { ok: true } : null,
-    endsServer: true,
   },
-  // Shipped only: log-in to one queue. `login_only_to` logs out of every other queue; a queue that the agent is not in
-  // logs in to all of them.
-  save: {
-    kind: 'command',
-    arguments: ['queueAction', 'extension', 'queue'],
-    paths: ({ queueAction, extension, queue }) => [`/save/${queueAction}/${extension}/${queue}`],
-    read: readQueueAnswer,
-  },
-} as const satisfies Record<string, Operation>;
-
-export type OperationName = keyof typeof operations;
-
-/** @returns the table's entry, with the optional columns */
-export function operationOf(name: OperationName): Operation {
-  return operations[name];
-}
+};
 
 /** Did the server understand the operation? An unknown one is answered with `idle`, as is a phone without a call. */
 export function isUnknownOperation(name: OperationName, body: string): boolean {
@@ -328,7 +239,7 @@ function readQueueAnswer(text: string): Outcome | null {
   return reason === null ? readBoolean('refused')(text) : { ok: false, reason };
 }
 
-/** The shipped server answers with the extension's last call, be it the new one or not. */
+/** The community server answers with the extension's last call, be it the new one or not. */
 function confirmNewCall(answered: Outcome, before: Outcome | null): Outcome {
   if (!answered.ok || answered.callId == null) return answered;
   const idsBefore = [before?.callId, ...(before?.connections ?? []).map(({ id }) => id)];

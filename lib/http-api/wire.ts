@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import type { AxiosProxyConfig, AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import { decode } from './charset';
-import { ThreeCxError } from './errors';
+import { ownError, ThreeCxError } from '../pbx';
 import { KeptConnection, type Needs, type Tracked } from './kept-connection';
 import { anyWriting, quote } from './quote';
 
@@ -133,11 +133,11 @@ export class Wire {
     if (error instanceof ThreeCxError) return error;
     const code = codeOf(error);
     if (!sent) {
-      if (signal.aborted && (signal.reason as ThreeCxError).code === 'closed') return signal.reason as ThreeCxError;
+      if (signal.aborted && ownError(signal.reason).code === 'closed') return ownError(signal.reason);
       const why = signal.aborted ? 'no connection in time' : code;
       return new ThreeCxError('unreachable', `cannot connect to the server${why === '' ? '' : ` (${why})`}`, code);
     }
-    if (signal.aborted) return signal.reason as ThreeCxError;
+    if (signal.aborted) return ownError(signal.reason);
     if (error instanceof Error && error.message.startsWith('maxContentLength')) {
       return new ThreeCxError('unexpected-answer', 'the answer is longer than 4 MiB');
     }

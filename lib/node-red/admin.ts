@@ -1,4 +1,4 @@
-import { findConnection } from './connection';
+import { findConnection, openAccess } from './connection';
 import { testConnection, type TestedValues } from './connection-test';
 import type { NodeAPI } from './types';
 
@@ -17,7 +17,7 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   });
 
   RED.httpAdmin.get('/3cx/:id/extensions', RED.auth.needsPermission('3cx-config.read'), (request, response) => {
-    const connection = findConnection(RED, String(request.params.id));
-    response.json(connection?.api?.calls.extensions() ?? []);
+    const access = openAccess(findConnection(RED, String(request.params.id)));
+    response.json(access?.calls.extensions() ?? []);
   });
 }

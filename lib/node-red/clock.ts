@@ -1,5 +1,5 @@
 import { uptime } from 'node:os';
-import type { Moment } from '../calls';
+import type { Moment } from '../pbx';
 
 /** The system counts its running time in hundredths or whole seconds: less than this is no sleep, in ms. */
 const coarseness = 2_000;

@@ -1,26 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { groupIntoCalls } from '../calls';
-import { type Connection, type ErrorCode, ThreeCxClient, ThreeCxError, wrongHostCode } from '../http-api';
-import { clientOptions, findConnection, numberingOf, storedSecrets, targetOf } from './connection';
+import { countCalls } from '../calls';
+import { roleOf, wrongHostCode } from '../http-api';
+import { ownError, type Pbx, type ServerKind, ThreeCxError, type Verdict } from '../pbx';
+import { findConnection, storedSecrets, targetOf } from './connection';
+import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { type Environment, Settings } from './settings';
 import type { ConnectionCredentials, ConnectionDef, NodeAPI } from './types';
-
-/** What a test of the connection found: all that goes back to the browser. */
-export interface Verdict {
-  /** Null: the server answers. `secret`: the stored one is not for this address. */
-  problem: ErrorCode | 'secret' | null;
-  /** Which setting is wrong, the system's code for an address that cannot be reached, or the HTTP status. */
-  detail: string | null;
-  server: 'shipped' | 'documented' | null;
-  /** How many calls there are. */
-  calls: number | null;
-  milliseconds: number;
-  /**
-   * `idle`: it has lost the PBX. `no-list`: it answers, but does not list the calls. `host-name`: it does not accept the
-   * address that it was asked by.
-   */
-  hint: 'idle' | 'no-list' | 'host-name' | null;
-}
 
 /** The connection as it stands in the dialog. */
 export type TestedValues = ConnectionDef & ConnectionCredentials;
@@ -41,42 +26,52 @@ export async function testConnection(RED: NodeAPI, values: TestedValues): Promis
     const milliseconds = Math.round(performance.now() - since);
     return { problem: null, detail: null, server: null, calls: null, hint: null, milliseconds, ...found };
   };
-  let client: ThreeCxClient;
-  let settings: Settings;
+  let pbx: Pbx;
+  let settings: PbxSettings;
   try {
     const stored = findConnection(RED, values.id);
     const secrets = stored === null ? noSecrets : storedSecrets(RED, stored);
-    settings = new Settings(RED, stored ?? surroundings(RED, values), { ...values, ...secretsOf(values, secrets) });
-    const options = clientOptions(RED, values, settings);
-    const isStored = isDeepStrictEqual(stored?.target, targetOf(options.url, values));
+    const written = new Settings(RED, stored ?? surroundings(RED, values), {
+      ...values,
+      ...secretsOf(values, secrets),
+    });
+    settings = readPbxSettings(RED, values, written);
+    const isStored = isDeepStrictEqual(stored?.target, targetOf(settings.url, values));
     if (usesStoredSecret(values) && !isStored) return verdict({ problem: 'secret' });
-    client = new ThreeCxClient({ ...options, timeout: Math.min(options.timeout ?? maxTimeout, maxTimeout) });
+    pbx = openPbx({ ...settings, timeout: Math.min(settings.timeout ?? maxTimeout, maxTimeout) });
   } catch (error) {
-    if (!(error instanceof ThreeCxError)) throw error;
-    return verdict({ problem: error.code, detail: error.message });
+    const { code, message } = ownError(error);
+    return verdict({ problem: code, detail: message });
   }
   try {
-    const { connections = [] } = await client.execute('showallcalls');
-    const found = verdict({ calls: countCalls(connections, settings) });
-    return { ...found, server: await client.identify().catch(() => null) };
+    const { connections = [] } = await pbx.execute('showallcalls');
+    const { numbering } = settings;
+    const legs = connections.map((leg) => ({ ...leg, role: roleOf(leg.extension, numbering), callId: null }));
+    return { ...verdict({ calls: countCalls(legs) }), server: await serverOf(pbx) };
   } catch (error) {
-    if (!(error instanceof ThreeCxError)) throw error;
-    return { ...verdict({ problem: error.code }), ...(await reasonFor(error, client)) };
+    const own = ownError(error);
+    return { ...verdict({ problem: own.code }), ...(await reasonFor(own, pbx)) };
   } finally {
-    client.close();
+    pbx.close();
   }
 }
 
+/** @returns null when there is no telling */
+async function serverOf(pbx: Pbx): Promise<ServerKind | null> {
+  const identity = await pbx.identify().catch(() => null);
+  return identity?.server ?? null;
+}
+
 /** Why a server does not list its calls. */
-async function reasonFor(error: ThreeCxError, client: ThreeCxClient): Promise<Partial<Verdict>> {
+async function reasonFor(error: ThreeCxError, pbx: Pbx): Promise<Partial<Verdict>> {
   const { code, systemCode = null } = error;
   if (systemCode === wrongHostCode) return { hint: 'host-name' };
   const detail = systemCode ?? statusOf(error);
   if (code !== 'unsupported' && code !== 'timeout' && code !== 'server-error') return { detail };
-  const server = await client.identify().catch(() => null);
-  if (code === 'unsupported') return { detail, hint: server === 'shipped' ? 'idle' : null };
+  const server = await serverOf(pbx);
+  if (code === 'unsupported') return { detail, hint: server === 'community' ? 'idle' : null };
   // A proxy without a server behind it fails at everything, which would pass for the documented server.
-  const isServer = code === 'timeout' ? server !== null : server === 'shipped';
+  const isServer = code === 'timeout' ? server !== null : server === 'community';
   return isServer ? { detail, server, hint: 'no-list' } : { detail };
 }
 
@@ -114,13 +109,4 @@ function secretsOf(values: ConnectionCredentials, { password, token }: Secrets):
     ...(values.password === storedSecret ? { password } : {}),
     ...(values.token === storedSecret ? { token } : {}),
   };
-}
-
-function countCalls(connections: readonly Connection[], settings: Settings): number {
-  const { trunks } = numberingOf(settings);
-  return groupIntoCalls(connections, {
-    isTrunk: (dn) => dn.search(trunks) >= 0,
-    isQueue: (dn) => connections.some(({ queue }) => queue?.number === dn),
-    knownCall: () => undefined,
-  }).length;
 }

@@ -1,67 +1,58 @@
-import type { ConnectionOptions } from 'node:tls';
-import type { Node } from 'node-red';
-import type { Numbering } from '../calls';
-import { type ClientOptions, refuseLogIn, ThreeCxClient, ThreeCxError } from '../http-api';
+import { type OperationName, ownError, type Result, ThreeCxError } from '../pbx';
 import { CallWatch, type Memory, rememberedFor } from './call-watch';
+import { openPbx, readPbxSettings } from './pbx';
 import { Settings } from './settings';
-import type { ConnectionCredentials, ConnectionDef, ConnectionNode, ConnectionUser, NodeAPI, Target } from './types';
+import type {
+  Access,
+  ConnectionCredentials,
+  ConnectionDef,
+  ConnectionNode,
+  ConnectionUser,
+  NodeAPI,
+  Target,
+} from './types';
 
 /** What is known of the calls of each connection, by its id: kept over deploys. */
 const memories = new Map<string, Memory>();
 
 /**
- * Makes a `3cx-config` node the connection that its users share. A wrong setting leaves it without a client, says so
- * once in the log and fails each message that goes through it: it never throws, or Node-RED would drop the node.
+ * Makes a `3cx-config` node the connection that its users share. A wrong setting leaves it without a PBX, says so once in
+ * the log and fails each message that goes through it: it never throws, or Node-RED would drop the node.
  */
 export function openConnection(RED: NodeAPI, node: ConnectionNode, def: ConnectionDef): void {
   node.users = {};
   node.health = 'unknown';
-  node.problem = null;
   node.target = null;
+  const logOutage = outageLog(RED, node);
   try {
     const settings = new Settings(RED, node, { ...def, ...node.credentials, ...storedSecrets(RED, node) });
-    const options = clientOptions(RED, def, settings);
+    const options = readPbxSettings(RED, def, settings);
     node.target = targetOf(options.url, def);
-    const logOutage = outageLog(RED, node);
-    const client = new ThreeCxClient({
-      ...options,
-      onHealth: (health) => {
-        node.health = health;
-        logOutage();
-        for (const user of Object.values(node.users)) user.showHealth();
-      },
-      onAnswer: (answer) => node.api?.calls.hear(answer),
+    const pbx = openPbx(options, (health) => {
+      node.health = health;
+      logOutage();
+      for (const user of Object.values(node.users)) user.showHealth();
     });
-    node.api = { client, calls: watchOver(node, client, options.url, settings, logOutage) };
+    const memory = rememberedFor(options.url, memories.get(node.id));
+    memories.set(node.id, memory);
+    node.access = { pbx, calls: new CallWatch(pbx, memory, logOutage) };
   } catch (error) {
-    if (!(error instanceof ThreeCxError)) throw error;
-    node.api = null;
-    node.problem = error;
-    node.error(error.message);
+    node.access = ownError(error);
+    node.error(node.access.message);
   }
   node.on('close', (removed: boolean, done: () => void) => {
-    node.api?.calls.close();
-    node.api?.client.close();
+    if (!(node.access instanceof ThreeCxError)) {
+      node.access.calls.close();
+      node.access.pbx.close();
+    }
     if (removed) memories.delete(node.id);
     done();
   });
 }
 
-function watchOver(
-  node: ConnectionNode,
-  client: ThreeCxClient,
-  url: string,
-  settings: Settings,
-  onChange: () => void,
-): CallWatch {
-  const memory = rememberedFor(url, numberingOf(settings), memories.get(node.id));
-  memories.set(node.id, memory);
-  return new CallWatch(client, memory, settings.milliseconds('pollInterval', 1_000, 100), onChange);
-}
-
 /**
- * Logs one line when the server goes away, and one when it is back, in however many ways it fails meanwhile; no number
- * and no secret in either.
+ * Logs one line when the PBX goes away, and one when it is back, in however many ways it fails meanwhile; no number and
+ * no secret in either.
  *
  * @returns is to be called whenever that may have changed
  */
@@ -69,7 +60,7 @@ function outageLog(RED: NodeAPI, node: ConnectionNode): () => void {
   let isAway = false;
   return () => {
     const { health } = node;
-    const calls = node.api?.calls;
+    const calls = openAccess(node)?.calls;
     const isDown = health === 'unreachable' || health === 'unauthorized';
     const isFailing = calls?.isFailing ?? false;
     if (isDown || (isFailing && calls?.state === 'offline')) {
@@ -114,93 +105,35 @@ export function useConnection(RED: NodeAPI, user: ConnectionUser, id: string | u
   return found;
 }
 
+/** @returns null when no connection is chosen, or one of its settings is wrong */
+export function openAccess(connection: ConnectionNode | null): Access | null {
+  const access = connection?.access;
+  return access === undefined || access instanceof ThreeCxError ? null : access;
+}
+
 /**
- * What a node's connection is used through.
+ * The way to the PBX of a node's connection.
  *
  * @throws ThreeCxError `invalid-argument` when none is chosen or one of its settings is wrong
  */
-export function apiOf(connection: ConnectionNode | null): NonNullable<ConnectionNode['api']> {
+export function accessOf(connection: ConnectionNode | null): Access {
   if (connection === null) throw new ThreeCxError('invalid-argument', 'server: no 3CX connection is chosen');
-  if (connection.api === null) throw connection.problem ?? new ThreeCxError('closed', 'the connection was closed');
-  return connection.api;
+  if (connection.access instanceof ThreeCxError) throw connection.access;
+  return connection.access;
 }
 
-/** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
-export function numberingOf(settings: Settings): Numbering {
-  return {
-    trunks: settings.expression('trunks', String.raw`^1\d{4}$`),
-    services: settings.expression('services', String.raw`^(999|SP\d+|\*.*)$`),
-  };
+/** Carries out an operation: see {@link Pbx.execute}. */
+export async function execute(
+  { pbx, calls }: Access,
+  name: OperationName,
+  args: Readonly<Record<string, unknown>>,
+): Promise<Result> {
+  const result = await pbx.execute(name, args);
+  calls.note(result);
+  return result;
 }
 
 /** @param url with its environment variables replaced */
 export function targetOf(url: string, { tls = '', proxy = '' }: ConnectionDef): Target {
   return { url, tls, proxy };
-}
-
-/** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
-export function clientOptions(RED: NodeAPI, def: ConnectionDef, settings: Settings): ClientOptions {
-  refuseLogIn(String(def.url));
-  const url = settings.text('url', 'http://127.0.0.1:8889');
-  const proxy = proxyFor(url, referred(RED, 'proxy', 'http proxy', def.proxy) as ProxyNode | null);
-  const tls = referred(RED, 'tls', 'tls-config', def.tls) as TlsNode | null;
-  return {
-    url,
-    auth: auth(settings),
-    tls: tls?.addTLSOptions({}) ?? {},
-    timeout: settings.milliseconds('timeout', 8_000, 1),
-    allowDestinations: settings.expression('allowDestinations', ''),
-    allowStop: settings.flag('allowStop'),
-    ...(proxy === undefined ? {} : { proxy }),
-  };
-}
-
-function auth(settings: Settings): NonNullable<ClientOptions['auth']> {
-  const type = settings.oneOf('auth', ['none', 'basic', 'bearer']);
-  switch (type) {
-    case 'none':
-      return { type };
-    case 'basic':
-      return { type, user: settings.text('user', ''), password: settings.secret('password') };
-    case 'bearer':
-      return { type, token: settings.secret('token') };
-  }
-}
-
-/** The core `tls-config` node. */
-interface TlsNode extends Node {
-  addTLSOptions(options: ConnectionOptions): ConnectionOptions;
-}
-
-/** The core `http proxy` node. */
-interface ProxyNode extends Node<{ username?: string; password?: string }> {
-  url: string;
-  noproxy?: string[];
-}
-
-function referred(RED: NodeAPI, name: string, type: string, id: string | undefined): Node | null {
-  if (id === undefined || id === '') return null;
-  const node = RED.nodes.getNode(id) as Node | undefined;
-  // Going on without it would send the request, and the password with it, another way than was asked for.
-  if (node?.type !== type) throw new ThreeCxError('invalid-argument', `${name} names no ${type} node that is deployed`);
-  return node;
-}
-
-function proxyFor(target: string, proxy: ProxyNode | null): string | undefined {
-  if (proxy === null || (URL.canParse(target) && isExempt(new URL(target), proxy.noproxy ?? []))) return undefined;
-  if (!URL.canParse(proxy.url)) throw new ThreeCxError('invalid-argument', 'proxy has an address that is no URL');
-  const url = new URL(proxy.url);
-  const { username, password } = proxy.credentials;
-  if (username !== undefined && username !== '') {
-    url.username = encodeURIComponent(username);
-    url.password = encodeURIComponent(password ?? '');
-  }
-  return url.href;
-}
-
-/** Is the target one of the hosts (`pbx.example`, `.example`, `*`, each with or without a port) to reach directly? */
-function isExempt({ host, hostname }: URL, exempt: readonly string[]): boolean {
-  return exempt
-    .map((entry) => entry.trim().replace(/^\*?\./, ''))
-    .some((entry) => entry === '*' || [host, hostname].some((name) => name === entry || name.endsWith(`.${entry}`)));
 }

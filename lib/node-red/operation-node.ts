@@ -1,22 +1,19 @@
 import type { NodeMessageInFlow, NodeStatus } from 'node-red';
-import { type Result, ThreeCxError } from '../http-api';
-import { apiOf, useConnection } from './connection';
+import { argumentsOf, type NodeType, type Offer, offerOf, offersOf, type Result, ThreeCxError } from '../pbx';
+import { accessOf, execute, openAccess, useConnection } from './connection';
 import { migrate } from './migrate';
 import { payloadOf } from './payload';
-import { argumentValue } from './typed-values';
 import { type NodeState, statusOf } from './status';
-import type { ConnectionUser, NodeAPI, NodeOperation, OperationNodeDef } from './types';
+import { argumentValue } from './typed-values';
+import type { ConnectionUser, NodeAPI, OperationNodeDef } from './types';
 
 type Message = NodeMessageInFlow & { operation?: unknown };
 
-/** The operations that a node offers, by their value of `operation`; the first is the default. */
-export type NodeOperations = Readonly<Record<string, NodeOperation>>;
-
-/** Registers a node that carries out operations and does nothing else. */
-export function registerOperationNode(RED: NodeAPI, type: string, operations: NodeOperations): void {
+/** Registers a node that carries out the operations that the menu has for it, and does nothing else. */
+export function registerOperationNode(RED: NodeAPI, type: NodeType): void {
   RED.nodes.registerType(type, function (this: ConnectionUser, def: OperationNodeDef) {
     RED.nodes.createNode(this, def);
-    carryOutOperations(RED, this, migrate(def), operations);
+    carryOutOperations(RED, this, migrate(def), type);
   });
 }
 
@@ -24,15 +21,11 @@ export function registerOperationNode(RED: NodeAPI, type: string, operations: No
  * Makes a node carry out one operation per message: done to output 1, refused to output 2, and to Catch nodes, with
  * `msg.error.code`, what could not be asked or was not answered.
  */
-export function carryOutOperations(
-  RED: NodeAPI,
-  node: ConnectionUser,
-  def: OperationNodeDef,
-  operations: NodeOperations,
-): void {
-  const [byDefault = ''] = Object.keys(operations);
+export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: OperationNodeDef, type: NodeType): void {
+  const offered = Object.keys(offersOf(type));
+  const [fallback = ''] = offered;
   const connection = useConnection(RED, node, def.server);
-  const underWay: string[] = [];
+  const underWay: Offer[] = [];
   let last: NodeState['last'] = null;
   let shown: NodeStatus = {};
   let closed = false;
@@ -40,7 +33,7 @@ export function carryOutOperations(
   node.showHealth = () => {
     // What a closed node shows would stand under the one that took its place.
     if (closed) return;
-    const configured = connection?.api != null;
+    const configured = openAccess(connection) !== null;
     const status = statusOf(RED, { configured, health: connection?.health ?? 'unknown', underWay, last });
     if (status.text === shown.text && status.fill === shown.fill) return;
     shown = status;
@@ -52,30 +45,30 @@ export function carryOutOperations(
   });
 
   const carryOut = async (msg: Message): Promise<Result> => {
-    const name = def.operation === 'msg' ? msg.operation : (def.operation ?? byDefault);
-    const { client } = apiOf(connection);
-    const operation = typeof name === 'string' && Object.hasOwn(operations, name) ? operations[name] : undefined;
-    if (operation === undefined || typeof name !== 'string') {
-      throw new ThreeCxError('invalid-argument', `operation must be one of ${Object.keys(operations).join(', ')}`);
+    const name = def.operation === 'msg' ? msg.operation : (def.operation ?? fallback);
+    const access = accessOf(connection);
+    const offer = typeof name === 'string' ? offerOf(type, name) : null;
+    if (offer === null || typeof name !== 'string') {
+      throw new ThreeCxError('invalid-argument', `operation must be one of ${offered.join(', ')}`);
     }
-    underWay.push(name);
+    underWay.push(offer);
     node.showHealth();
     try {
-      const args: Record<string, unknown> = { ...operation.fixed };
-      for (const argument of operation.arguments) args[argument] = await argumentValue(RED, node, def, argument, msg);
-      const result = await client.execute(operation.api, args);
-      msg.payload = payloadOf(name, operation, result);
+      const args: Record<string, unknown> = { ...offer.fixed };
+      for (const argument of argumentsOf(offer)) args[argument] = await argumentValue(RED, node, def, argument, msg);
+      const result = await execute(access, offer.operation, args);
+      msg.payload = payloadOf(name, offer, result);
       return result;
     } finally {
-      underWay.splice(underWay.indexOf(name), 1);
+      underWay.splice(underWay.indexOf(offer), 1);
     }
   };
 
   node.on('input', (msg, send, done) => {
-    const finish = (outcome: NonNullable<NodeState['last']>, error?: unknown): void => {
+    const finish = (outcome: NonNullable<NodeState['last']>, error?: Error): void => {
       last = outcome;
       node.showHealth();
-      done(error as Error | undefined);
+      done(error);
     };
     carryOut(msg).then(
       (result) => {
@@ -83,8 +76,12 @@ export function carryOutOperations(
         finish({ result });
       },
       (error: unknown) => {
-        finish({ code: error instanceof ThreeCxError ? error.code : 'unexpected-answer' }, error);
+        finish({ code: error instanceof ThreeCxError ? error.code : 'unexpected-answer' }, toError(error));
       },
     );
   });
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

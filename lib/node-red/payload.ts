@@ -1,62 +1,56 @@
-import type { Connection, Profile, Recording, RefusalReason, Registration, Result } from '../http-api';
-import type { NodeOperation } from './types';
+import {
+  type ArgumentName,
+  argumentsOf,
+  type Details,
+  type NodeType,
+  type Offer,
+  type Offers,
+  type OperationName,
+  operationOf,
+  type Operations,
+  type RefusalReason,
+  type Result,
+} from '../pbx';
 
-type Payload<Operation extends string, Asked, Done = object, Refused = object> =
-  | ({ operation: Operation; ok: true; answer: string } & Asked & Done)
-  | ({ operation: Operation; ok: false; answer: string; reason: RefusalReason } & Asked & Refused);
+type Column<Name extends OperationName, Key extends string> =
+  Operations[Name] extends Record<Key, readonly (infer Item)[]> ? Item : never;
+type Fixed<Of> = Of extends { fixed: infer Arguments } ? keyof Arguments : never;
+type RequiredOf<Of extends Offer> = Exclude<Column<Of['operation'], 'arguments'>, Fixed<Of>>;
+type OptionalOf<Of extends Offer> = Exclude<Column<Of['operation'], 'optional'>, Fixed<Of>>;
+type Asked<Of extends Offer> = Record<RequiredOf<Of> & ArgumentName, string> &
+  Partial<Record<OptionalOf<Of> & ArgumentName, string>>;
+type Told<Of extends Offer, Key extends string> = Pick<Details, Column<Of['operation'], Key> & keyof Details>;
 
-interface OfExtension {
-  extension: string;
-}
-interface ToDestination extends OfExtension {
-  destination: string;
-}
-interface Dialled {
-  /** Null when the server gave none, or one that the extension had before. */
-  callId: string | null;
-  /** Whether the extension is known to have the call. */
-  confirmed: boolean;
-}
-interface HasProfile {
-  /** Null for a name outside the five. */
-  profile: Profile | null;
-  profileName: string;
-}
-interface MayHaveProfile {
-  profile: Profile | null;
-  profileName: string | null;
-}
+/** Of an operation `Name` as a node offers it. */
+type Payload<Name, Of> = Of extends Offer
+  ? { operation: Name; answer: string } & Asked<Of> &
+      (({ ok: true } & Told<Of, 'done'>) | ({ ok: false; reason: RefusalReason } & Told<Of, 'refused'>))
+  : never;
 
-/** `msg.payload` of a node that carries out an operation. `answer` is the server's raw text. */
-export type OperationPayload =
-  | Payload<'makecall', ToDestination & { phone: string }, Dialled>
-  | Payload<'unpark', OfExtension & { phone: string }, Dialled>
-  | Payload<'answer', OfExtension, { callId: string | null }>
-  | Payload<'drop' | 'park', OfExtension>
-  | Payload<'atttrans', OfExtension, { confirmed: boolean }>
-  | Payload<'transfer' | 'divert', ToDestination>
-  | Payload<'stop', object | OfExtension, object | { recording: Recording }>
-  | Payload<'start' | 'pause' | 'resume', OfExtension, { recording: Recording }>
-  | Payload<'ready' | 'notready' | 'logout', OfExtension, MayHaveProfile, MayHaveProfile>
-  | Payload<'setstatus', OfExtension, HasProfile, MayHaveProfile>
-  | Payload<'showstatus', OfExtension, HasProfile>
-  | Payload<'login', OfExtension & { action: string; queue?: string }>
-  | Payload<'showallcalls', object, { connections: Connection[] }>
-  | Payload<
-      'getcallerid',
-      OfExtension,
-      { idle: boolean; number: string | null; queue: { number: null; name: string } | null }
-    >
-  | Payload<'ondn', OfExtension, { callId: string | null }>
-  | Payload<'dnregs', OfExtension, { registration: Registration | null }>;
+/** `msg.payload` of the operations of a node, such as `NodePayload<'3cx-recorder'>`. */
+export type NodePayload<Type extends NodeType> = {
+  [Name in keyof Offers[Type]]: Payload<Name, Offers[Type][Name]>;
+}[keyof Offers[Type]];
+
+/** `msg.payload` of a node that carries out an operation. `answer` is the raw text that the PBX answered. */
+export type OperationPayload = { [Type in NodeType]: NodePayload<Type> }[NodeType];
 
 /**
  * @param name the operation, as the node names it
- * @param arguments what the node has fields for; only of these the payload repeats what was asked
+ * @param offer its entry in the menu: of the arguments the payload repeats those that the node has fields for
  * @param result what the PBX said
+ * @returns the payload as {@link OperationPayload} describes it, which derives from the same entries
  */
-export function payloadOf(name: string, { arguments: shown }: NodeOperation, result: Result): OperationPayload {
-  const { given, ok, answer, ...details } = result;
-  const asked = Object.fromEntries(shown.filter((x) => given[x] !== undefined).map((x) => [x, given[x]]));
-  return { operation: name, ok, ...asked, ...details, answer } as OperationPayload;
+export function payloadOf(name: string, offer: Offer, result: Result): Record<string, unknown> {
+  const { given, ok, answer } = result;
+  const { done, refused = [] } = operationOf(offer.operation);
+  const asked = argumentsOf(offer).filter((argument) => given[argument] !== undefined);
+  return {
+    operation: name,
+    ok,
+    ...Object.fromEntries(asked.map((argument) => [argument, given[argument]])),
+    ...(result.ok ? {} : { reason: result.reason }),
+    ...Object.fromEntries((ok ? done : refused).map((detail) => [detail, result[detail]])),
+    answer,
+  };
 }

@@ -1,6 +1,5 @@
 import type { Node } from 'node-red';
-import { parseNumberList } from '../calls';
-import { ThreeCxError } from '../http-api';
+import { millisecondsOf, parseNumberList, ThreeCxError } from '../pbx';
 import type { NodeAPI } from './types';
 
 /** Whose environment variables count: a node's, those of the flow that one is to be in, or (null) the process's. */
@@ -60,10 +59,9 @@ export class Settings {
 
   /** A number of milliseconds. */
   milliseconds(name: string, byDefault: number, least: number): number {
-    const value = Number(this.text(name, String(byDefault)));
-    // setTimeout takes no more than 31 bits.
-    if (!(value >= least && value <= 0x7fffffff)) {
-      throw new ThreeCxError('invalid-argument', `${name} must be a number of milliseconds, at least ${least}`);
+    const value = millisecondsOf(this.text(name, String(byDefault)), least);
+    if (value === null) {
+      throw new ThreeCxError('invalid-argument', `${name} must be a whole number of milliseconds, at least ${least}`);
     }
     return value;
   }

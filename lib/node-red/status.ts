@@ -1,5 +1,6 @@
 import type { NodeStatus } from 'node-red';
-import type { ErrorCode, Health, RefusalReason, Result } from '../http-api';
+import type { ErrorCode, Health, Offer, RefusalReason, Result } from '../pbx';
+import { operationOf } from '../pbx';
 import type { WatchState } from './call-watch';
 import type { NodeAPI } from './types';
 
@@ -17,7 +18,7 @@ export interface NodeState {
   configured: boolean;
   health: Health;
   /** The operations under way, oldest first. */
-  underWay: readonly string[];
+  underWay: readonly Offer[];
   /** How the last one ended. */
   last: { result: Result } | { code: ErrorCode } | null;
 }
@@ -25,9 +26,9 @@ export interface NodeState {
 /** @returns the status of a node; its text is a key that the editor translates, or translated where it holds a number */
 export function statusOf(RED: NodeAPI, state: NodeState): NodeStatus {
   const { configured, health, underWay, last } = state;
-  const operation = underWay[0];
+  const [first] = underWay;
   if (!configured) return status('unset', 'not-configured');
-  if (operation !== undefined) return status('active', /^(makecall|unpark)$/.test(operation) ? 'calling' : 'sending');
+  if (first !== undefined) return status('active', operationOf(first.operation).calls ? 'calling' : 'sending');
   if (health === 'unreachable' || health === 'unauthorized') return status('bad', `error-${health}`);
   if (last === null) return status('good', 'idle');
   if ('code' in last) return status('bad', `error-${last.code}`);

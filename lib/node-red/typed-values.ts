@@ -1,5 +1,5 @@
 import type { Node, NodeMessageInFlow } from 'node-red';
-import { type ArgumentName, ThreeCxError } from '../http-api';
+import { type ArgumentName, ThreeCxError } from '../pbx';
 import { expandEnvironment } from './settings';
 import type { NodeAPI, OperationNodeDef } from './types';
 

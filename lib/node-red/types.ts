@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { ArgumentName, Health, Pbx, ThreeCxError } from '../pbx';
 import type { CallWatch } from './call-watch';
-import type { ArgumentName, Health, OperationName, ThreeCxClient, ThreeCxError } from '../http-api';
 
 export type { NodeAPI };
 
@@ -30,14 +30,19 @@ export interface ConnectionCredentials {
 export interface ConnectionNode extends Node<ConnectionCredentials> {
   /** In an instance of a subflow: the id in its template. */
   _alias?: string;
-  /** Null when a setting is wrong: then `problem` says which. */
-  api: { client: ThreeCxClient; calls: CallWatch } | null;
-  problem: ThreeCxError | null;
+  /** The way to its PBX, or which setting is wrong. */
+  access: Access | ThreeCxError;
   /** Where its secrets go to. */
   target: Target | null;
   health: Health;
   /** The nodes on this connection, by id; through them an error of this node reaches the Catch nodes of their tabs. */
   users: Record<string, ConnectionUser>;
+}
+
+/** What the nodes on a connection share. */
+export interface Access {
+  pbx: Pbx;
+  calls: CallWatch;
 }
 
 /** A server, and the way to it. */
@@ -54,10 +59,9 @@ export interface ConnectionUser extends Node {
 }
 
 /** The properties of the nodes with operations; each argument `x` stands there with its type `xType`. */
-export interface OperationNodeDef extends NodeDef {
+export interface OperationNodeDef extends NodeDef, Partial<Record<ArgumentName | `${ArgumentName}Type`, unknown>> {
   server?: string;
   operation?: string;
-  [argument: string]: unknown;
 }
 
 /** The properties of a node that watches calls. */
@@ -72,14 +76,4 @@ export interface WatchNodeDef extends NodeDef {
   minRing?: number | string;
   initial?: boolean | string;
   split?: boolean | string;
-}
-
-/** An operation as a node offers it. */
-export interface NodeOperation {
-  /** Its entry in the table of operations. */
-  api: OperationName;
-  /** The arguments that the node has a field for. */
-  arguments: readonly ArgumentName[];
-  /** Arguments that are the same in each message. */
-  fixed?: Readonly<Partial<Record<ArgumentName, string>>>;
 }

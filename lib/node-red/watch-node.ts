@@ -1,14 +1,6 @@
-import {
-  apiEventNames,
-  callEventNames,
-  type CallState,
-  type EventName,
-  type Interest,
-  Subscription,
-  type WatchEvent,
-} from '../calls';
-import { ThreeCxError } from '../http-api';
-import { apiOf, useConnection } from './connection';
+import { type CallState, type Interest, Subscription, type WatchEvent } from '../calls';
+import { type EventName, eventNames, filterChoices, leastMilliseconds, ThreeCxError } from '../pbx';
+import { accessOf, openAccess, useConnection } from './connection';
 import { Settings } from './settings';
 import { type WatchingState, watchStatusOf } from './status';
 import type { ConnectionUser, NodeAPI, WatchNodeDef } from './types';
@@ -25,16 +17,13 @@ export interface CallsPayload {
   calls: CallState[];
 }
 
-/** In the order of the outputs. */
-const eventNames: readonly EventName[] = [...callEventNames, ...apiEventNames];
-
 /**
  * Makes a node announce what happens to calls, and tell what it knows of them when a message comes in. A filter that is
  * wrong is named in the log and not used.
  */
 export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): void {
   const connection = useConnection(RED, node, def.server);
-  const calls = connection?.api?.calls;
+  const calls = openAccess(connection)?.calls;
   const { interest, split } = readDefinition(RED, node, def);
   const subscription = new Subscription(interest);
   const outputs = eventNames.filter((name) => interest.events.has(name));
@@ -81,7 +70,7 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
   node.on('input', (msg, send, done) => {
     const answer = (): void => {
       try {
-        const { state, error } = apiOf(connection).calls;
+        const { state, error } = accessOf(connection).calls;
         // What was known before would look like what is.
         if (state === 'connecting' || state === 'offline')
           throw error ?? new ThreeCxError('closed', 'the node was closed');
@@ -119,11 +108,11 @@ function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): 
     interest: {
       events: chosenEvents(node, def.events),
       extensions: read(() => settings.numbers('extensions'), anything),
-      direction: read(() => settings.oneOf('direction', ['any', 'inbound', 'outbound']), 'any'),
-      scope: read(() => settings.oneOf('scope', ['any', 'external', 'internal']), 'any'),
+      direction: read(() => settings.oneOf('direction', filterChoices.direction), 'any'),
+      scope: read(() => settings.oneOf('scope', filterChoices.scope), 'any'),
       queues: read(() => (settings.text('queues', '') === '' ? null : settings.numbers('queues')), null),
       number: read(() => settings.expression('number', ''), /^/),
-      minRing: read(() => settings.milliseconds('minRing', 0, 0), 0),
+      minRing: read(() => settings.milliseconds('minRing', 0, leastMilliseconds.minRing), 0),
       initial: read(() => settings.flag('initial'), false),
     },
     split: read(() => settings.flag('split'), false),

@@ -1,21 +1,18 @@
-/**
- * The operations as the interface document of 17 February 2022 has them, in its order of arguments and with its capitals.
- * Where it names no answer, the nearest one is given.
- */
+import type { OperationName } from '../../lib/pbx';
 import { type Connection, isParked, type Pbx } from '../pbx';
 import type { Phone } from '../setup';
 import {
   answerFirst,
   changeAllQueues,
   type Context,
-  DIRECT_CALL,
+  directCall,
   findExtension,
-  IDLE,
+  idleAnswer,
   isDeskPhone,
   isSoftPhone,
   last,
   lastConnected,
-  NOT_AN_EXTENSION,
+  notAnExtension,
   onConnection,
   type Operation,
   page,
@@ -24,25 +21,31 @@ import {
   twoConnections,
 } from './shared';
 
-/** By name, case-sensitive. */
-export const documentedOperations: ReadonlyMap<string, Operation> = new Map<string, Operation>(
-  Object.entries({
-    ...sharedOperations,
-    showallcalls: ({ pbx }) => page(pbx.connections().map(record)),
-    makecall: (context) => dial(context, context.arg(1), context.arg(2), context.arg(3)),
-    logout: ({ pbx, arg }) => logout(pbx, arg(1)),
-    login: ({ pbx, arg }) => login(pbx, arg(1), arg(2)),
-    ondn: ({ pbx, arg }) => pbx.connectionsOf(arg(1)).map(record).at(-1) ?? '0',
-    getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1)),
-    answer: ({ pbx, arg }) => String(answerFirst(pbx, arg(1))),
-    record: ({ pbx, arg }) => recordLast(pbx, arg(1), arg(2)),
-    Transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
-    unpark: ({ pbx, arg }) => unpark(pbx, arg(1)),
-    atttrans: ({ pbx, arg }) => joinCalls(pbx, arg(1)),
-    // The action after the extension has no documented meaning.
-    showstatus: ({ pbx, arg }) => pbx.extension(arg(1)).profile,
-    divert: ({ pbx, arg }) => divert(pbx, arg(1), arg(2)),
-  } satisfies Record<string, Operation>),
+/**
+ * The operations as the interface document of 17 February 2022 has them, in its order of arguments. Where it names no
+ * answer, the nearest one is given.
+ */
+const { transfer, ...lowerCase } = {
+  ...sharedOperations,
+  showallcalls: ({ pbx }) => page(pbx.connections().map(record)),
+  makecall: (context) => dial(context, context.arg(1), context.arg(2), context.arg(3)),
+  logout: ({ pbx, arg }) => logout(pbx, arg(1)),
+  login: ({ pbx, arg }) => login(pbx, arg(1), arg(2)),
+  ondn: ({ pbx, arg }) => pbx.connectionsOf(arg(1)).map(record).at(-1) ?? '0',
+  getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1)),
+  answer: ({ pbx, arg }) => String(answerFirst(pbx, arg(1))),
+  record: ({ pbx, arg }) => recordLast(pbx, arg(1), arg(2)),
+  transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
+  unpark: ({ pbx, arg }) => unpark(pbx, arg(1)),
+  atttrans: ({ pbx, arg }) => joinCalls(pbx, arg(1)),
+  // The action after the extension has no documented meaning.
+  showstatus: ({ pbx, arg }) => pbx.extension(arg(1)).profile,
+  divert: ({ pbx, arg }) => divert(pbx, arg(1), arg(2)),
+} satisfies Record<OperationName, Operation>;
+
+/** By its name in the path, case-sensitive: the document has one with a capital. */
+export const documentedOperations: ReadonlyMap<string, Operation> = new Map(
+  Object.entries({ ...lowerCase, Transfer: transfer }),
 );
 
 /** `ID=98741:CCID=1:S=Connected:DN=xxxx:EP=+49xxxx:REC=Stop` (documented). */
@@ -52,21 +55,21 @@ function record({ id, ccid, status, dn, party, recording }: Connection): string 
 
 function callerId(pbx: Pbx, dn: string): string {
   const own = last(pbx.connectionsOf(dn));
-  if (own === undefined) return IDLE;
-  const queue = own.queue === null ? DIRECT_CALL : (pbx.queueName(own.queue) ?? own.queue);
+  if (own === undefined) return idleAnswer;
+  const queue = own.queue === null ? directCall : (pbx.queueName(own.queue) ?? own.queue);
   return `Queue: ${queue} Anrufer: ${own.party}`;
 }
 
 // ---- calls ---------------------------------------------------------------------------------------------------------
 
 /** The document has `Mobile` too, "in preparation": no phone is one. */
-const PHONE_KINDS = new Map<string, (phone: Phone) => boolean>([
+const phoneKinds = new Map<string, (phone: Phone) => boolean>([
   ['Soft', isSoftPhone],
   ['Desktop', isDeskPhone],
 ]);
 
 async function dial({ pbx, pause }: Context, from: string, destination: string, kind: string): Promise<string> {
-  const isSuch = PHONE_KINDS.get(kind) ?? (() => false);
+  const isSuch = phoneKinds.get(kind) ?? (() => false);
   // Before the phones are looked at: who isn't an extension is refused with another answer.
   pbx.extension(from);
   if (destination === '') return 'false';
@@ -114,9 +117,9 @@ function logout(pbx: Pbx, extension: string): string {
   return changeAllQueues(pbx, agent, 'logout_all');
 }
 
-/** The shipped order names an action where the extension belongs, and is told so in the shipped server's words. */
+/** The order of the community server names an action where the extension belongs, and gets the answer that it gives. */
 function login(pbx: Pbx, extension: string, action: string): string {
   const agent = findExtension(pbx, extension);
-  if (agent === undefined) return /^(login|logout)_all$/.test(extension) ? NOT_AN_EXTENSION : 'false';
+  if (agent === undefined) return /^(login|logout)_all$/.test(extension) ? notAnExtension : 'false';
   return agent.agentOf.length === 0 ? 'false' : changeAllQueues(pbx, agent, action);
 }

@@ -1,12 +1,10 @@
-/** The two forms of the API: what each operation does, and what is answered where it fails. */
-import { BUILDS, type Habits } from '../builds';
+import type { ServerKind } from '../../lib/pbx';
+import { builds, type Habits } from '../builds';
 import { documentedOperations } from './documented';
-import { IDLE, type Operation } from './shared';
-import { shippedOperations } from './shipped';
+import { idleAnswer, type Operation } from './shared';
+import { communityOperations } from './community';
 
-/** The form of the API: as the interface document has it, or as the server people run. */
-export type ServerKind = 'shipped' | 'documented';
-
+/** A form of the API: what each operation does, and what is answered where it fails. */
 export interface Form {
   /** By name, case-sensitive. */
   readonly operations: ReadonlyMap<string, Operation>;
@@ -18,21 +16,21 @@ export interface Form {
   readonly answersStop: boolean;
 }
 
-/** @param habits of the build, which only the shipped form has. */
+/** @param habits of the build, which only the community server has */
 export function formOf(kind: ServerKind, habits: Habits): Form {
   if (kind === 'documented') return forms.documented;
   const { idle, stop } = habits;
-  return { operations: shippedOperations(habits), failure: () => null, idle, answersStop: stop === 'text' };
+  return { operations: communityOperations(habits), failure: () => null, idle, answersStop: stop === 'text' };
 }
 
-/** With the shipped one as the original has it. */
+/** The community server as its original build. */
 export const forms: Readonly<Record<ServerKind, Form>> = {
-  shipped: formOf('shipped', BUILDS.original),
+  community: formOf('community', builds.original),
   // The document leaves open what an unknown extension answers; `error` is dnregs' word for "none".
   documented: {
     operations: documentedOperations,
     failure: (operation) => (operation === 'dnregs' ? 'error' : 'false'),
-    idle: IDLE,
+    idle: idleAnswer,
     answersStop: true,
   },
 };

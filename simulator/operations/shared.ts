@@ -1,33 +1,34 @@
-/** What the operations of both forms have in common. Where an extension has several connections, each picks one. */
+import { type OperationName, profileNames } from '../../lib/pbx';
 import { type Connection, type Extension, type Pbx, PbxError } from '../pbx';
-import { type Phone, PROFILES } from '../setup';
+import type { Phone } from '../setup';
 
 /** What an operation works with. */
 export interface Context {
   readonly pbx: Pbx;
   /**
    * Argument of the path, counted from 1, undecoded.
-   * @throws PbxError when the path is too short.
+   *
+   * @throws PbxError when the path is too short
    */
   readonly arg: (position: number) => string;
-  /** The time the shipped server sleeps after it dialled. */
+  /** The time the community server sleeps after it dialled. */
   readonly pause: () => Promise<void>;
 }
 
 /**
- * @returns the body of the answer.
- * @throws PbxError where the PBX won't do it; what is answered then is the form's affair.
+ * @returns the body of the answer
+ * @throws PbxError where the PBX won't do it; what is answered then is the form's affair
  */
 export type Operation = (context: Context) => string | Promise<string>;
 
-/** What `getcallerid` answers without a call, and what an unknown operation does (shipped). */
-export const IDLE = 'idle';
-export const NOT_AN_EXTENSION = 'is not a valid extension';
-export const NOT_AN_AGENT = 'is not an agent of the queues';
+/** What `getcallerid` answers without a call, and what an unknown operation does (community). */
+export const idleAnswer = 'idle';
+export const notAnExtension = 'is not a valid extension';
+export const notAnAgent = 'is not an agent of the queues';
 /** How both name the queue of a call that came through none. */
-export const DIRECT_CALL = 'Direkter Anruf';
+export const directCall = 'Direkter Anruf';
 
-/** The operations that are the same in both forms. */
+/** The operations that are the same in both forms. Where an extension has several connections, each picks one. */
 export const sharedOperations = {
   ready: ({ pbx, arg }) => changeStatus(pbx, arg(1), 'avail', 'login_all'),
   notready: ({ pbx, arg }) => changeStatus(pbx, arg(1), 'custom1', 'logout_all'),
@@ -36,7 +37,7 @@ export const sharedOperations = {
   park: ({ pbx, arg }) => onConnection(pbx.connectionsOf(arg(1))[0], ({ id }) => pbx.park(id)),
   setstatus: ({ pbx, arg }) => setProfile(pbx, arg(1), arg(2)),
   stop: () => '<HTML><BODY> Server Stopped</BODY></HTML>',
-} satisfies Record<string, Operation>;
+} satisfies Partial<Record<OperationName, Operation>>;
 
 // ---- phones --------------------------------------------------------------------------------------------------------
 
@@ -48,7 +49,7 @@ export function isSoftPhone(phone: Phone): boolean {
   return registration(phone).includes('3CXPhone for Windows');
 }
 
-/** Anything that 3CX did not make (shipped). */
+/** Anything that 3CX did not make (community). */
 export function isDeskPhone(phone: Phone): boolean {
   return !registration(phone).includes('3CX');
 }
@@ -62,9 +63,10 @@ export function page(records: readonly string[]): string {
 
 /**
  * Answers the first ringing connection at a soft phone, else the first at a phone that is registered on the server itself
- * (web, mobile). A desk phone can't be answered from afar (shipped).
- * @param hasWeb whether phones on the server count.
- * @returns whether there was one.
+ * (web, mobile). A desk phone can't be answered from afar (community).
+ *
+ * @param hasWeb whether phones on the server count
+ * @returns whether there was one
  */
 export function answerFirst(pbx: Pbx, dn: string, hasWeb = true): boolean {
   const ringing = pbx.connectionsOf(dn).filter(({ status }) => status === 'Ringing');
@@ -110,22 +112,22 @@ export function last(connections: readonly Connection[]): Connection | undefined
 
 // ---- people --------------------------------------------------------------------------------------------------------
 
-/** @throws PbxError for an unknown extension, and for a status that isn't one of the short names. */
+/** @throws PbxError for an unknown extension, and for a status that isn't one of the short names */
 function setProfile(pbx: Pbx, extension: string, status: string): string {
-  const profile = new Map(Object.entries(PROFILES)).get(status);
+  const profile = new Map(Object.entries(profileNames)).get(status);
   if (profile === undefined) throw new PbxError('unknown', `There is no status ${status}.`);
   pbx.setProfile(extension, profile);
   return profile;
 }
 
-/** The profile first: it has changed even where the second step refuses (shipped). */
+/** The profile first: it has changed even where the second step refuses (community). */
 export function changeStatus(pbx: Pbx, extension: string, status: string, action: string): string {
   setProfile(pbx, extension, status);
   const agent = pbx.extension(extension);
-  return agent.agentOf.length === 0 ? NOT_AN_AGENT : changeAllQueues(pbx, agent, action);
+  return agent.agentOf.length === 0 ? notAnAgent : changeAllQueues(pbx, agent, action);
 }
 
-/** @param action `login_all` or `logout_all`; anything else is refused. */
+/** @param action `login_all` or `logout_all`; anything else is refused */
 export function changeAllQueues(pbx: Pbx, { number, agentOf }: Extension, action: string): 'true' | 'false' {
   if (action === 'login_all') pbx.changeQueues(number, { add: agentOf, loggedIn: true });
   else if (action === 'logout_all') pbx.changeQueues(number, { remove: agentOf, loggedIn: false });

@@ -1,20 +1,17 @@
-// The simulator's page: shows what /api/events tells, and asks the control API for what is clicked. Whatever comes from
-// there is shown as text.
-
 /** How many requests are kept, and how many rows of them are shown. */
-const REQUESTS = 1000;
-const ROWS = 100;
+const maxRequests = 1000;
+const maxRows = 100;
 /** What a flow may ask again and again. */
-const QUERIES = ['showallcalls', 'getcallerid', 'ondn', 'showstatus', 'dnregs'];
+const queries = ['showallcalls', 'getcallerid', 'ondn', 'showstatus', 'dnregs'];
 /** The look of each connection status. */
-const LOOKS = { Ringing: 'ringing', Dialing: 'dialing', Connected: 'talking', Hold: 'hold', Held: 'hold' };
+const looks = { Ringing: 'ringing', Dialing: 'dialing', Connected: 'talking', Hold: 'hold', Held: 'hold' };
 /** Which of them a card has that has several. */
-const LOUDEST = ['ringing', 'dialing', 'talking', 'hold'];
-const DIGITS = new Intl.NumberFormat('en', { minimumIntegerDigits: 2 });
+const byLoudness = ['ringing', 'dialing', 'talking', 'hold'];
+const twoDigits = new Intl.NumberFormat('en', { minimumIntegerDigits: 2 });
 
 const byId = (id) => document.getElementById(id);
 
-/** What the simulator told last. */
+/** What `/api/events` told last. Whatever comes from there is shown as text. */
 let state;
 /** By id, in order of arrival. */
 const requests = new Map();
@@ -44,7 +41,7 @@ function connect() {
   source.addEventListener('requests', ({ data }) => {
     for (const request of JSON.parse(data)) requests.set(request.id, request);
     for (const id of requests.keys()) {
-      if (requests.size <= REQUESTS) break;
+      if (requests.size <= maxRequests) break;
       requests.delete(id);
     }
     showRequests();
@@ -155,8 +152,8 @@ function showChips(card, all, loggedIn, titleOf) {
 
 function showConnections(card, dn) {
   const own = state.connections.filter((connection) => connection.dn === dn);
-  const looks = own.map(({ status }) => LOOKS[status]);
-  card.dataset.look = LOUDEST.find((look) => looks.includes(look)) ?? 'idle';
+  const shown = own.map(({ status }) => looks[status]);
+  card.dataset.look = byLoudness.find((look) => shown.includes(look)) ?? 'idle';
   list(
     card.querySelector('.calls'),
     own,
@@ -170,7 +167,7 @@ function showConnections(card, dn) {
       const isParked = status === 'Held' && party === '*00';
       showCall(row, connection, {
         status,
-        look: LOOKS[status],
+        look: looks[status],
         party: isParked ? 'Parked at 0' : party,
         details: details.join(' · '),
         actions: actionsOf(connection),
@@ -236,7 +233,7 @@ function tick() {
   if (document.body.classList.contains('disconnected')) return;
   for (const duration of document.querySelectorAll('.duration')) {
     const seconds = Math.max(0, Math.floor((Date.now() + ahead - Number(duration.dataset.since)) / 1000));
-    setText(duration, `${Math.floor(seconds / 60)}:${DIGITS.format(seconds % 60)}`);
+    setText(duration, `${Math.floor(seconds / 60)}:${twoDigits.format(seconds % 60)}`);
   }
 }
 
@@ -244,7 +241,7 @@ function tick() {
 
 function showRequests() {
   const rows = rowsOf([...requests.values()], byId('collapse').checked)
-    .slice(-ROWS)
+    .slice(-maxRows)
     .reverse();
   list(
     byId('requests'),
@@ -271,7 +268,7 @@ function rowsOf(all, isFolding) {
   for (const request of all) {
     const before = latest.get(request.path);
     const isPending = request.answer === null && !request.isUnanswered;
-    const isQuery = QUERIES.includes(request.path.split('/')[1]);
+    const isQuery = queries.includes(request.path.split('/')[1]);
     if (isFolding && isQuery && before !== undefined && (isPending || before.last.answer === request.answer)) {
       before.count++;
       if (!isPending) before.last = request;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseNumberList } from '../../lib/calls';
+import { parseNumberList } from '../../lib/pbx';
 
 describe('A list of numbers', () => {
   const inList = (list: string, ...numbers: string[]): string[] => numbers.filter(parseNumberList(list));

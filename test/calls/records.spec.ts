@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { CallTracker } from '../../lib/calls';
-import type { CallEvent } from '../../lib/calls/types';
+import type { CallEvent } from '../../lib/calls';
 import { connectionsOf } from '../../lib/http-api/answers';
-import { scenarios } from '../fixtures/shipped-server.json';
-import { at, numbering, words } from './support';
+import { scenarios } from '../fixtures/community-server.json';
+import { at, ListTracker, words } from '../../support/calls';
 
 const nobody = '<html><head></head><body></body></html>';
 
@@ -17,9 +16,9 @@ function captured(name: string): string[] {
 
 /** Plays answers of showallcalls, a second apart, after one without calls. */
 function play(bodies: readonly string[]): CallEvent[] {
-  const tracker = new CallTracker(numbering);
+  const tracker = new ListTracker();
   return [nobody, ...bodies].flatMap((body, index) =>
-    tracker.update(connectionsOf(body), at(index * 1000)).map(({ event }) => event),
+    tracker.take(connectionsOf(body), at(index * 1000)).map(({ event }) => event),
   );
 }
 

@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
-import { type CallEvent, CallTracker, type Interest, type Moment, Subscription } from '../../lib/calls';
-import type { ConnectionRecord } from '../../lib/calls/types';
-import { at, everything, numbering, words } from './support';
+import { type CallEvent, type Interest, Subscription } from '../../lib/calls';
+import type { Connection, Moment } from '../../lib/pbx';
+import { at, everything, ListTracker, words } from '../../support/calls';
 
-function leg(id: string, extension: string, status: ConnectionRecord['status'], number: string): ConnectionRecord {
+function leg(id: string, extension: string, status: Connection['status'], number: string): Connection {
   return { id, extension, status, number, queue: null, recording: 'off' };
 }
 
 /** Plays lists, a second apart, after an empty one; what a node is told of it. */
-function told(interest: Partial<Interest>, ...lists: ConnectionRecord[][]): CallEvent[] {
+function told(interest: Partial<Interest>, ...lists: Connection[][]): CallEvent[] {
   return toldBy((second) => at(second * 1000), interest, ...lists);
 }
 
 /** The same, by clocks. */
-function toldBy(
-  clock: (second: number) => Moment,
-  interest: Partial<Interest>,
-  ...lists: ConnectionRecord[][]
-): CallEvent[] {
-  const tracker = new CallTracker(numbering);
+function toldBy(clock: (second: number) => Moment, interest: Partial<Interest>, ...lists: Connection[][]): CallEvent[] {
+  const tracker = new ListTracker();
   const subscription = new Subscription({ ...everything, ...interest });
   return [[], ...lists].flatMap((list, index) => {
-    const events = tracker.update(list, clock(index));
+    const events = tracker.take(list, clock(index));
     return subscription.select(events, tracker).filter((event) => 'call' in event);
   });
 }

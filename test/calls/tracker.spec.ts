@@ -1,44 +1,18 @@
 import assert from 'node:assert/strict';
-import { CallTracker } from '../../lib/calls/tracker';
-import type { CallEvent, CallOccurrence, ConnectionRecord, ConnectionStatus } from '../../lib/calls/types';
-import { at, numbering, words } from './support';
+import type { CallEvent, CallOccurrence } from '../../lib/calls';
+import { at, listOf, ListTracker, words } from '../../support/calls';
 
 const caller = '+4915112345678';
 const start = Date.UTC(2026, 10, 23, 18);
-
-/**
- * A snapshot in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>` or the
- * recording.
- */
-function snapshot(text: string): ConnectionRecord[] {
-  return text
-    .split(';')
-    .map((record) => record.trim())
-    .filter((record) => record !== '')
-    .map((record) => {
-      const [id = '', extension = '', status = '', number = '', ...more] = record.split(' ');
-      const queue = more.find((word) => word.startsWith('q'))?.slice(1);
-      const ccid = more.find((word) => word.startsWith('c'))?.slice(1);
-      return {
-        id,
-        extension,
-        status: status as ConnectionStatus,
-        number,
-        queue: queue === undefined ? null : { number: queue, name: 'Support' },
-        recording: more.includes('on') ? 'on' : more.includes('paused') ? 'paused' : 'off',
-        ...(ccid === undefined ? {} : { ccid }),
-      };
-    });
-}
 
 function eventsOf(occurrences: readonly CallOccurrence[]): CallEvent[] {
   return occurrences.map(({ event }) => event);
 }
 
 /** A tracker that has begun, and has seen no call. */
-function watching(): CallTracker {
-  const tracker = new CallTracker(numbering);
-  tracker.update([], at(start));
+function watching(): ListTracker {
+  const tracker = new ListTracker();
+  tracker.take([], at(start));
   return tracker;
 }
 
@@ -46,7 +20,7 @@ function watching(): CallTracker {
 function play(...snapshots: string[]): CallEvent[] {
   const tracker = watching();
   return snapshots.flatMap((text, index) => {
-    if (text !== '-') return eventsOf(tracker.update(snapshot(text), at(start + (index + 1) * 1000)));
+    if (text !== '-') return eventsOf(tracker.take(listOf(text), at(start + (index + 1) * 1000)));
     tracker.noSnapshot();
     return [];
   });
@@ -109,17 +83,17 @@ describe('Events of calls', () => {
     });
 
     it('nothing, for a while: the list is the very same one', () => {
-      const tracker = new CallTracker(numbering);
-      const list = snapshot(ringingAtTen);
-      tracker.update([], at(0));
-      tracker.update(list, at(1_000));
+      const tracker = new ListTracker();
+      const list = listOf(ringingAtTen);
+      tracker.take([], at(0));
+      tracker.take(list, at(1_000));
       const [before] = tracker.calls();
-      assert.deepEqual(eventsOf(tracker.update(list, at(1_700))), []);
+      assert.deepEqual(eventsOf(tracker.take(list, at(1_700))), []);
       assert.equal(tracker.calls()[0], before);
       assert.equal(before?.accuracyMs, 700);
       tracker.noSnapshot();
-      tracker.update(list, at(5_000));
-      const [ended] = eventsOf(tracker.update([], at(5_300)));
+      tracker.take(list, at(5_000));
+      const [ended] = eventsOf(tracker.take([], at(5_300)));
       assert.deepEqual(
         [ended?.event, ended?.outcome, ended?.synthetic, ended?.ringSeconds, ended?.accuracyMs],
         ['ended', 'missed', false, 4.3, 300],
@@ -687,18 +661,6 @@ describe('Events of calls', () => {
       const moved = `1 10000 connected ${caller}; 3 10 connected ${caller}`;
       assert.deepEqual(words(play(tenTalks, moved, '')), ['answered 10', 'ended 10 answered']);
     });
-
-    it('have one call id', () => {
-      const tracker = watching();
-      tracker.update(snapshot(both), at(start + 1000));
-      assert.deepEqual(
-        tracker.pickUnknownCallId(() => true),
-        { extension: '10', connection: '2' },
-      );
-      tracker.tellCallId('10', 'A', '2');
-      const [answered] = eventsOf(tracker.update(snapshot(tenTalks.replace('2 10', '3 10')), at(start + 2000)));
-      assert.equal(answered?.callId, null, 'that leg is gone');
-    });
   });
 
   describe('of a call that is forwarded to a mobile', () => {
@@ -786,7 +748,7 @@ describe('Events of calls', () => {
       const lists = ['', ringingAtTen, ringingAtTen, tenTalks, tenTalks, tenTalks, tenTalks, ''];
       return lists.flatMap((list, second) => {
         const steady = start + second * 1000;
-        return eventsOf(tracker.update(snapshot(list), { wall: steady + (second > 3 ? milliseconds : 0), steady }));
+        return eventsOf(tracker.take(listOf(list), { wall: steady + (second > 3 ? milliseconds : 0), steady }));
       });
     };
 
@@ -857,14 +819,14 @@ describe('Events of calls', () => {
 
   describe('at the start', () => {
     it('are silent, but what changes afterwards is told', () => {
-      const tracker = new CallTracker(numbering);
-      assert.deepEqual(eventsOf(tracker.update(snapshot(ringingAtTen), at(start))), []);
-      assert.deepEqual(words(eventsOf(tracker.update([], at(start + 1000)))), ['ended 10 missed', 'missed 10 missed']);
+      const tracker = new ListTracker();
+      assert.deepEqual(eventsOf(tracker.take(listOf(ringingAtTen), at(start))), []);
+      assert.deepEqual(words(eventsOf(tracker.take([], at(start + 1000)))), ['ended 10 missed', 'missed 10 missed']);
     });
 
     it('can be asked for: how everything there is began', () => {
-      const tracker = new CallTracker(numbering);
-      tracker.update(snapshot(`${tenTalks}; 3 11 dialing 12; 4 12 ringing 11`), at(start));
+      const tracker = new ListTracker();
+      tracker.take(listOf(`${tenTalks}; 3 11 dialing 12; 4 12 ringing 11`), at(start));
       assert.deepEqual(
         eventsOf(tracker.current()).map(({ event, extension, initial }) => [event, extension, initial]),
         [
@@ -874,69 +836,6 @@ describe('Events of calls', () => {
         ],
       );
       assert.equal(tracker.calls().length, 3);
-    });
-  });
-
-  describe('call ids', () => {
-    const callIds = (events: CallEvent[]): (string | null)[] => events.map(({ callId }) => callId);
-
-    it('are of the connection that is new at the extension', () => {
-      const tracker = watching();
-      tracker.tellCallId('10', 'A');
-      assert.deepEqual(
-        callIds(eventsOf(tracker.update(snapshot('1 10 dialing +491; 2 10000 dialing +491'), at(start + 1000)))),
-        ['A'],
-      );
-      const both = '1 10 held +491; 2 10000 hold +491; 3 10 dialing 11; 4 11 ringing 10';
-      tracker.tellCallId('10', 'B');
-      assert.deepEqual(callIds(eventsOf(tracker.update(snapshot(both), at(start + 2000)))), ['A', 'B', null]);
-    });
-
-    it('that were asked for are of that connection only', () => {
-      const tracker = watching();
-      tracker.update(snapshot(tenTalks), at(start + 1000));
-      tracker.tellCallId('10', 'A', '2');
-      assert.deepEqual(tracker.update(snapshot(tenTalks.replace('2 10', '3 10')), at(start + 2000)), []);
-      assert.equal(tracker.calls()[0]?.callId, null);
-    });
-
-    it('say nothing where they could be of either connection', () => {
-      const tracker = watching();
-      tracker.tellCallId('10', 'A');
-      assert.deepEqual(
-        callIds(eventsOf(tracker.update(snapshot(`${tenTalks}; 3 10 dialing 11; 4 11 ringing 10`), at(start + 1000)))),
-        [null, null, null],
-      );
-    });
-
-    it('do not outlive a time without snapshots', () => {
-      const tracker = watching();
-      tracker.tellCallId('10', 'A');
-      tracker.noSnapshot();
-      assert.deepEqual(callIds(eventsOf(tracker.update(snapshot(tenTalks), at(start + 2000)))), [null]);
-    });
-
-    it('go with a connection that moves to another extension', () => {
-      const tracker = watching();
-      tracker.tellCallId('10', 'A');
-      tracker.update(snapshot(tenTalks), at(start + 1000));
-      const moved = eventsOf(
-        tracker.update(snapshot(tenTalks.replace('2 10 connected', '2 11 ringing')), at(start + 2000)),
-      );
-      assert.deepEqual(callIds(moved), ['A', 'A', 'A']);
-    });
-
-    it('are to be asked for where an extension has one connection, once', () => {
-      const tracker = watching();
-      const mayAsk = (): boolean => true;
-      tracker.update(snapshot('1 10 dialing 11; 2 11 ringing 10; 3 12 dialing 13; 4 12 ringing 9'), at(start + 1000));
-      assert.deepEqual(tracker.pickUnknownCallId(mayAsk), { extension: '10', connection: '1' });
-      assert.deepEqual(
-        tracker.pickUnknownCallId(() => false),
-        null,
-      );
-      assert.deepEqual(tracker.pickUnknownCallId(mayAsk), { extension: '11', connection: '2' });
-      assert.deepEqual(tracker.pickUnknownCallId(mayAsk), null);
     });
   });
 });

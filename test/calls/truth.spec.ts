@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { callEventNames, type CallEvent, type CallOccurrence, type Interest, Subscription } from '../../lib/calls';
-import { everything } from './support';
-import { play, plans } from './truth/histories';
-import { check, type Unknowable } from './truth/oracle';
+import { type CallEvent, type CallOccurrence, type Interest, Subscription } from '../../lib/calls';
+import { callEventNames } from '../../lib/pbx';
+import { everything } from '../../support/calls';
+import { play, plans } from '../../support/truth/histories';
+import { check, type Unknowable } from '../../support/truth/oracle';
 
 const { TRUTH_RUNS: runs, TRUTH_SEED: seed } = process.env;
 /** Always the same ones, unless many are asked for. */

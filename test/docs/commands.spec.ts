@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Simulator, startSimulator } from '../../simulator';
-import { pack } from '../support/tarball';
+import { pack } from '../../support/tarball';
 import { type Page, pages } from './pages';
 
 const repository = resolve(__dirname, '../..');

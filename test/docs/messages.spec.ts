@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import helper from 'node-red-node-test-helper';
 import { type Simulator, startSimulator } from '../../simulator';
-import { type Flow, loadFlow, type Outcome, useNodeRed } from '../support/flow';
-import { until } from '../support/until';
+import { type Flow, loadFlow, type Outcome, useNodeRed } from '../../support/flow';
+import { until } from '../../support/until';
 import { type Fence, readPage } from './pages';
 
 type Message = Record<string, unknown> & { payload?: Record<string, unknown>; error?: Record<string, unknown> };

@@ -5,10 +5,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import getPort from 'get-port';
-import { type ClientOptions, ThreeCxClient } from '../../lib/http-api';
+import { type ClientOptions, HttpApiClient } from '../../lib/http-api/client';
 import { type Simulator, startSimulator } from '../../simulator';
-import { startServer, type TestServer } from '../support/http-server';
-import { startNginx } from '../support/nginx';
+import { startServer, type TestServer } from '../../support/http-server';
+import { startNginx } from '../../support/nginx';
 import { readPage } from './pages';
 
 const { fences } = readPage('docs/setup-3cx.md');
@@ -62,7 +62,7 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
   async function clientThrough(
     auth: NonNullable<ClientOptions['auth']>,
     { api = simulator.url, change = (config: string) => config } = {},
-  ): Promise<ThreeCxClient> {
+  ): Promise<HttpApiClient> {
     const port = await getPort({ host: '127.0.0.1' });
     let config = change(readFileSync(resolve(__dirname, '../../docs/nginx.conf'), 'utf8'));
     config = replace(config, 'listen 8443', `listen 127.0.0.1:${port}`);
@@ -72,7 +72,7 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
     writeFileSync(file, config);
     cleanUp.push(await startNginx(file, port, folder));
     const ca = readFileSync(join(folder, '3cx-api.crt'), 'utf8');
-    const client = new ThreeCxClient({ url: `https://127.0.0.1:${port}`, auth, tls: { ca } });
+    const client = new HttpApiClient({ url: `https://127.0.0.1:${port}`, auth, tls: { ca } });
     cleanUp.push(() => client.close());
     return client;
   }

@@ -56,10 +56,10 @@ export function readPage(path: string): Page {
 }
 
 /** All pages that people read. */
-export const pages: readonly Page[] = [repository, join(repository, 'docs')].flatMap((folder) =>
-  readdirSync(folder)
+export const pages: readonly Page[] = ['', 'docs', 'docs/decisions'].flatMap((folder) =>
+  readdirSync(join(repository, folder))
     .filter((file) => file.endsWith('.md'))
-    .map((file) => readPage(posix.join(folder === repository ? '' : 'docs', file))),
+    .map((file) => readPage(posix.join(folder, file))),
 );
 
 function textOf(tokens: Token[]): string {

@@ -2,57 +2,35 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page, Route } from 'playwright-core';
-import { launchBrowser } from '../support/browser';
-import { settled, withoutAnimations } from '../support/editor';
-import { startNodeRed, type NodeRed } from '../support/node-red';
+import {
+  argumentsOf,
+  choices,
+  eventNames,
+  type NodeType,
+  offers,
+  offersOf,
+  profileNames,
+  watchingNodes,
+  watchOperation,
+} from '../../lib/pbx';
+import { launchBrowser } from '../../support/browser';
+import { settled, withoutAnimations } from '../../support/editor';
+import { startNodeRed, type NodeRed } from '../../support/node-red';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
 
-// Which fields each operation shows, in this order.
-const fields: Record<string, Record<string, string[]>> = {
-  '3cx-call-control': {
-    makecall: ['extension', 'destination', 'phone'],
-    answer: ['extension'],
-    drop: ['extension'],
-    transfer: ['extension', 'destination'],
-    atttrans: ['extension'],
-    divert: ['extension', 'destination'],
-    park: ['extension'],
-    unpark: ['extension', 'phone'],
-    stop: [],
-    msg: ['extension', 'destination', 'phone'],
-  },
-  '3cx-agent-status': {
-    setstatus: ['extension', 'profile'],
-    showstatus: ['extension'],
-    ready: ['extension'],
-    notready: ['extension'],
-    login: ['extension', 'action', 'queue'],
-    logout: ['extension'],
-    msg: ['extension', 'profile', 'action', 'queue'],
-  },
-  '3cx-recorder': {
-    start: ['extension'],
-    pause: ['extension'],
-    resume: ['extension'],
-    stop: ['extension'],
-    msg: ['extension'],
-  },
-  '3cx-call-monitor': {
-    watch: [],
-    showallcalls: [],
-    getcallerid: ['extension'],
-    ondn: ['extension'],
-    dnregs: ['extension'],
-    msg: ['extension'],
-  },
-};
-const types = Object.keys(fields);
-// What can be watched for, in the order of the outputs.
-const watchEvents = [
-  ...['ringing', 'dialing', 'answered', 'held', 'resumed', 'recording', 'transferred', 'ring-stopped', 'ended'],
-  ...['missed', 'offline', 'online'],
-];
+/** Which fields each operation of a node shows, in this order. */
+function fieldsOf(type: NodeType): Record<string, string[]> {
+  const offered = Object.entries(offersOf(type)).map(([name, offer]) => [name, argumentsOf(offer)] as const);
+  const all = [...new Set(offered.flatMap(([, names]) => names))];
+  const watch = watchingNodes.includes(type) ? { [watchOperation]: [] } : {};
+  return { ...watch, ...Object.fromEntries(offered), msg: all };
+}
+const types = Object.keys(offers) as NodeType[];
+const fields: Record<string, Record<string, string[]>> = Object.fromEntries(
+  types.map((type) => [type, fieldsOf(type)]),
+);
+const watchEvents = [...eventNames];
 const watchFields = ['extensions', 'direction', 'scope', 'queues', 'number', 'minRing', 'initial', 'split'];
 
 const node = (id: string, type: string, properties: object = {}): object => ({
@@ -385,6 +363,39 @@ describe('dialogs in the editor', function () {
     assert.equal(await ask(`RED.nodes.node('other').valid`), true);
   });
 
+  it('takes a profile by the names that it has at run time, in any case', async () => {
+    const reasons = (profile: string): Promise<unknown> =>
+      ask(`((node) => {
+        RED.editor.validateNode(node);
+        return node.validationErrors ?? [];
+      })(Object.assign(RED.nodes.node('long'), { profile: ${JSON.stringify(profile)} }))`);
+    const names = [...choices.profile, ...Object.values(profileNames)];
+    for (const name of [...names, ...names.slice(choices.profile.length).map((long) => long.toLowerCase())]) {
+      assert.deepEqual(await reasons(name), [], name);
+    }
+    assert.deepEqual(await reasons('on holiday'), ['"on holiday" is not one of the values']);
+
+    // It stays as it was written.
+    assert.deepEqual(await reasons('out of office'), []);
+    await open('long');
+    assert.equal(await row('profile').locator('.red-ui-typedInput-option-label').innerText(), 'out of office');
+    assert.equal(await ask(`$('#dialog-form .input-error').length`), 0);
+    await close('ok');
+    assert.equal(await get('long', 'profile'), 'out of office');
+    await reasons('Out of office');
+  });
+
+  it('says of an optional argument too what cannot be sent', async () => {
+    const reasons = (queue: string): Promise<unknown> =>
+      ask(`((node) => {
+        const login = { operation: 'login', action: 'login_all', actionType: 'str', queue: ${JSON.stringify(queue)} };
+        const other = { ...node, ...login, queueType: 'str' };
+        return other._def.defaults.queue.validate.call(other, other.queue, {});
+      })(RED.nodes.node('long'))`);
+    for (const queue of ['', '8000', '${QUEUE}']) assert.equal(await reasons(queue), true, queue);
+    for (const queue of [' ', 'all', '80/00']) assert.match(String(await reasons(queue)), /not a queue number/, queue);
+  });
+
   it('judges other nodes by their own values while a dialog is open', async () => {
     await open('call');
     await operation('drop');
@@ -400,6 +411,18 @@ describe('dialogs in the editor', function () {
     await close('cancel');
     await ask(`RED.editor.validateNode(Object.assign(RED.nodes.node('other'), { server: '' }))`);
     assert.match(String(await ask(`RED.nodes.node('other').validationErrors`)), /Connection/);
+  });
+
+  it('works without a connection, for which there is nothing to offer and to warn of', async () => {
+    await open('bare0');
+    assert.equal(await form().locator('.threecx-free').isVisible(), true);
+    await page.locator('#node-input-server').selectOption('_ADD_');
+    assert.equal(await form().locator('.threecx-free').isVisible(), false);
+    await chooseType('extension', 'str');
+    await row('extension').locator('.red-ui-typedInput-input').press('1');
+    assert.equal(await page.locator('.red-ui-autoComplete-container:visible').count(), 0);
+    await close('cancel');
+    assert.deepEqual(problems, []);
   });
 
   it('lets a call monitor watch by default, for all events when the flow does not say which', async () => {
@@ -488,7 +511,7 @@ describe('dialogs in the editor', function () {
       extensions: list,
       queues: list,
       number: { bad: ['(', '['], good: ['', '^\\+49', '${NUMBER}'] },
-      minRing: { bad: ['', '-1', '1.5', 'soon'], good: ['0', '3000', '${RING}'] },
+      minRing: { bad: ['', '-1', '1.5', '99.5', 'soon'], good: ['0', '3000', '${RING}'] },
     };
     await open('watch');
     for (const [name, { bad, good }] of Object.entries(cases)) {
@@ -620,7 +643,7 @@ describe('dialogs in the editor', function () {
 
   const verdict = (): Locator => page.locator('.threecx-verdict');
   const testButton = (): Locator => page.getByRole('button', { name: 'Test connection' });
-  const fine = { problem: null, detail: null, server: 'shipped', calls: 2, milliseconds: 14, hint: null };
+  const fine = { problem: null, detail: null, server: 'community', calls: 2, milliseconds: 14, hint: null };
 
   it('tests the connection as it stands in the dialog', async () => {
     let sent: unknown;
@@ -655,7 +678,7 @@ describe('dialogs in the editor', function () {
     assert.equal(await verdict().innerText(), 'Asking the server…');
     assert.equal(await verdict().getAttribute('aria-live'), 'polite');
     answer();
-    await verdict().getByText('Reachable and authorised: the common server, 2 calls, 14 ms').waitFor();
+    await verdict().getByText('Reachable and authorised: the community server, 2 calls, 14 ms').waitFor();
     assert.equal(await verdict().getAttribute('data-threecx-verdict'), 'good');
     assert.equal(await testButton().isDisabled(), false);
     assert.equal(await testButton().evaluate((button) => button === document.activeElement), true);
@@ -700,9 +723,9 @@ describe('dialogs in the editor', function () {
     const hostile = '<img src=x onerror="window.hacked=1"> $t(threecx.label.url) __x__';
     const cases: [object, string, string][] = [
       [{ calls: 1, server: 'documented' }, 'good', 'Reachable and authorised: a server as documented, 1 call, 14 ms'],
-      [{ calls: null }, 'good', 'Reachable and authorised: the common server, 14 ms'],
-      [{ hint: 'no-list', calls: null }, 'warning', `Reachable and authorised: the common server, 14 ms. ${noList}`],
-      [{ problem: 'timeout', hint: 'no-list' }, 'bad', `No answer in time: the common server. ${noList}`],
+      [{ calls: null }, 'good', 'Reachable and authorised: the community server, 14 ms'],
+      [{ hint: 'no-list', calls: null }, 'warning', `Reachable and authorised: the community server, 14 ms. ${noList}`],
+      [{ problem: 'timeout', hint: 'no-list' }, 'bad', `No answer in time: the community server. ${noList}`],
       [
         { problem: 'unsupported', hint: 'idle' },
         'bad',
@@ -718,7 +741,7 @@ describe('dialogs in the editor', function () {
       [
         { problem: 'server-error', detail: 'HTTP 500', hint: 'no-list' },
         'bad',
-        `The server had an error of its own (HTTP 500): the common server. ${noList}`,
+        `The server had an error of its own (HTTP 500): the community server. ${noList}`,
       ],
       [{ problem: 'unexpected-answer', hint: 'host-name' }, 'bad', hostName],
       [{ problem: 'unexpected-answer' }, 'bad', 'Something answers, but not the 3CX HTTP API'],
@@ -986,14 +1009,15 @@ describe('dialogs in the editor', function () {
             'http://pbx/stop/.',
           ],
           ...['${PBX_URL}/showallcalls', 'http://${HOST}:8889/makecall/10/${NUMBER}/Soft'],
+          ...['http://anna:${PASSWORD}@pbx', 'http://${USER}@pbx'],
         ],
         good: [
           ...['http://pbx:8889', 'https://pbx/3cx/api/', '${PBX_URL}', 'http://${HOST}:8889', ' http://pbx '],
           ...['http://pbx', 'http://stop/', 'http://pbx/record/api', 'http://${HOST}/stop/api'],
         ],
       },
-      timeout: { bad: ['', '0', '1.5', 'soon'], good: ['8000', '${TIMEOUT}'] },
-      pollInterval: { bad: ['', '99'], good: ['100', '${POLL}'] },
+      timeout: { bad: ['', '0', '1.5', 'soon', '2147483648'], good: ['8000', '${TIMEOUT}'] },
+      pollInterval: { bad: ['', '99', '100.5'], good: ['100', '${POLL}'] },
       trunks: { bad: ['', '(', '['], good: ['^1\\d{4}$', '${TRUNKS}'] },
       services: { bad: ['', '*'], good: ['^$'] },
       allowDestinations: { bad: ['('], good: ['', '^\\d{2}$'] },
@@ -1105,11 +1129,11 @@ describe('dialogs in the editor', function () {
     assert.equal(await label('long'), 'Out of office: 10');
     assert.equal(await label('late'), 'call 11 from 12');
     assert.equal(await label('call'), 'call {flow.whom} from 20');
-    const labelOf = (type: string, properties: object): Promise<unknown> =>
+    const labelOf = (type: NodeType, properties: object): Promise<unknown> =>
       ask(`((node) => RED.utils.getNodeLabel({ type: node.type, _def: node._def, _: node._,
         ...${JSON.stringify(properties)} }))(RED.nodes.node('bare${types.indexOf(type)}'))`);
     const fixed = { extension: '10', extensionType: 'str' };
-    const cases: [string, string, object][] = [
+    const cases: [string, NodeType, object][] = [
       ['call {destination} from 10', '3cx-call-control', { operation: 'makecall', ...fixed }],
       ['call 11 from {extension}', '3cx-call-control', { destination: '11', destinationType: 'str' }],
       ['divert 10 to ${WHOM}', '3cx-call-control', { operation: 'divert', ...fixed, ...from('env', 'WHOM') }],

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { type Simulator, startSimulator } from '../../simulator';
-import { launchBrowser } from '../support/browser';
-import { type NodeRed, startNodeRed } from '../support/node-red';
+import { launchBrowser } from '../../support/browser';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../support/browser';
-import { Editor, settled } from '../support/editor';
-import { startServer, type TestServer } from '../support/http-server';
-import { type NodeRed, startNodeRed } from '../support/node-red';
+import { launchBrowser } from '../../support/browser';
+import { Editor, settled } from '../../support/editor';
+import { startServer, type TestServer } from '../../support/http-server';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
 
 const script = '<img src="x" onerror="window.hacked = 1">';
 /** What a caller, or who names a queue or a profile, may have chosen; of 10,000 characters. */

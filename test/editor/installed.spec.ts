@@ -7,14 +7,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
-import { launchBrowser } from '../support/browser';
-import { Editor, type EditorOptions } from '../support/editor';
-import { startServer } from '../support/http-server';
-import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
-import { exampleFiles, otherModules, readExample } from '../examples/files';
-import { nodeRed5 } from '../support/node-red-5';
-import { until } from '../support/until';
-import { pack } from '../support/tarball';
+import { launchBrowser } from '../../support/browser';
+import { Editor, type EditorOptions } from '../../support/editor';
+import { startServer } from '../../support/http-server';
+import { type NodeRed, type NodeRedOptions, startNodeRed } from '../../support/node-red';
+import { exampleFiles, otherModules, readExample } from '../../support/examples';
+import { nodeRed5 } from '../../support/node-red-5';
+import { until } from '../../support/until';
+import { pack } from '../../support/tarball';
 
 type Pbx = Simulator['pbx'];
 
@@ -269,7 +269,7 @@ describe('The package, installed from its tarball', function () {
           await editor.openConnection('edit');
           const right = { url: other.url, auth: 'basic', ...server };
           const tests: [Record<string, string>, kind: string, words: RegExp][] = [
-            [right, 'good', /: the common server, 1 call, \d+ ms$/],
+            [right, 'good', /: the community server, 1 call, \d+ ms$/],
             [{ ...right, password: 'wrong' }, 'bad', /^Not authorised$/],
             [{ ...right, url: 'http://127.0.0.1:1' }, 'bad', /\(ECONNREFUSED\)$/],
             [{ ...right, url: foreign.url }, 'bad', /\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { exampleFiles, type FlowNode, readExample } from './files';
+import { exampleFiles, type FlowNode, readExample } from '../../support/examples';
 
 const coreTypes = [
   ...['tab', 'group', 'catch', 'change', 'comment', 'csv', 'debug', 'delay', 'file', 'file in', 'function', 'http in'],

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { Template } from '@huggingface/jinja';
 import Ajv from 'ajv';
 import { type Simulator, startSimulator } from '../../simulator';
-import { type Broker, Listener, startBroker } from '../support/mqtt';
-import { type NodeRed, startNodeRed } from '../support/node-red';
-import { type FlowNode, readExample } from './files';
+import { type Broker, Listener, startBroker } from '../../support/mqtt';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
+import { type FlowNode, readExample } from '../../support/examples';
 
 const caller = '+4915112345678';
 const topic = '3cx/v1/pbx';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import assert from 'node:assert/strict';
-import { exampleFiles } from './files';
+import { exampleFiles } from '../../support/examples';
 import { type Play, Theatre } from './stage';
 
 const plays = join(__dirname, 'plays');

@@ -1,4 +1,4 @@
-import { startServer, type TestServer } from '../support/http-server';
+import { startServer, type TestServer } from '../../support/http-server';
 
 /** A PBX of which a play itself says what it answers: for what the simulator doesn't do. */
 export interface ScriptedPbx extends TestServer {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Simulator, startSimulator } from '../../simulator';
-import { startServer, type TestServer } from '../support/http-server';
-import { type Broker, Listener, startBroker } from '../support/mqtt';
-import { type NodeRed, startNodeRed } from '../support/node-red';
-import { pack } from '../support/tarball';
-import { until } from '../support/until';
-import { type FlowNode, otherModules, readExample } from './files';
+import { startServer, type TestServer } from '../../support/http-server';
+import { type Broker, Listener, startBroker } from '../../support/mqtt';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
+import { pack } from '../../support/tarball';
+import { until } from '../../support/until';
+import { type FlowNode, otherModules, readExample } from '../../support/examples';
 
 /** A message as it arrived at a node, without what JSON cannot hold. */
 export type Arrived = Record<string, unknown> & { topic?: string; payload?: unknown };
@@ -81,43 +81,43 @@ const tellArrivals = `module.exports = (RED) => {
 
 /** One Node-RED, with this package from its tarball, in which the examples are played one after the other. */
 export class Theatre {
-  readonly #arrived: { id: string; msg: Arrived }[] = [];
-  readonly #received: Received[] = [];
-  readonly #events = new EventEmitter();
-  #nodeRed!: NodeRed;
-  #server!: TestServer;
-  #folder!: string;
-  #answer = { status: 200, body: '{}' };
+  private readonly arrived: { id: string; msg: Arrived }[] = [];
+  private readonly received: Received[] = [];
+  private readonly events = new EventEmitter();
+  private nodeRed!: NodeRed;
+  private server!: TestServer;
+  private folder!: string;
+  private answer = { status: 200, body: '{}' };
 
   async open(): Promise<void> {
-    this.#folder = await mkdtemp(join(tmpdir(), '3cx-examples-'));
-    this.#server = await startServer((request, response) => {
+    this.folder = await mkdtemp(join(tmpdir(), '3cx-examples-'));
+    this.server = await startServer((request, response) => {
       void text(request).then((body) => {
         const { method = '', url = '', headers } = request;
-        this.#received.push({ method, url, headers, body });
-        response.statusCode = this.#answer.status;
+        this.received.push({ method, url, headers, body });
+        response.statusCode = this.answer.status;
         response.setHeader('Content-Type', 'application/json');
-        response.end(this.#answer.body);
-        this.#events.emit('change');
+        response.end(this.answer.body);
+        this.events.emit('change');
       });
       return undefined;
     });
-    this.#nodeRed = await startNodeRed({
-      tarball: (await pack(this.#folder)).path,
+    this.nodeRed = await startNodeRed({
+      tarball: (await pack(this.folder)).path,
       modules: otherModules,
       module: tellArrivals,
       settings: { contextStorage: { default: { module: 'localfilesystem' } } },
       onTold: (told) => {
-        this.#arrived.push(told as { id: string; msg: Arrived });
-        this.#events.emit('change');
+        this.arrived.push(told as { id: string; msg: Arrived });
+        this.events.emit('change');
       },
     });
   }
 
   async close(): Promise<void> {
-    await this.#nodeRed.stop();
-    await this.#server.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.nodeRed.stop();
+    await this.server.close();
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   /** @throws Error when Node-RED logs an error meanwhile */
@@ -128,18 +128,18 @@ export class Theatre {
     while (simulators.length < connections.length) simulators.push(await startSimulator({ delay: 0 }));
     const broker = await startBroker();
     const mqtt = await Listener.connect(broker.port);
-    const folder = await mkdtemp(join(this.#folder, 'files-'));
-    this.#arrived.length = 0;
-    this.#received.length = 0;
-    this.#answer = { status: 200, body: '{}' };
-    const begin = this.#nodeRed.log().length;
+    const folder = await mkdtemp(join(this.folder, 'files-'));
+    this.arrived.length = 0;
+    this.received.length = 0;
+    this.answer = { status: 200, body: '{}' };
+    const begin = this.nodeRed.log().length;
     try {
-      await play(this.#stage(example, simulators, broker, mqtt, folder));
+      await play(this.stage(example, simulators, broker, mqtt, folder));
     } finally {
-      await this.#deploy([]);
+      await this.deploy([]);
       for (const opened of [...simulators, mqtt, broker]) await opened.close();
     }
-    const complaints = this.#nodeRed
+    const complaints = this.nodeRed
       .log()
       .slice(begin)
       .split('\n')
@@ -147,7 +147,7 @@ export class Theatre {
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
 
-  #stage(example: FlowNode[], simulators: Simulators, broker: Broker, mqtt: Listener, folder: string): Stage {
+  private stage(example: FlowNode[], simulators: Simulators, broker: Broker, mqtt: Listener, folder: string): Stage {
     const [simulator] = simulators;
     let nodes = example;
     const named = (name: string): FlowNode[] => {
@@ -157,19 +157,19 @@ export class Theatre {
     };
     const at = (name: string): Arrived[] => {
       const ids = named(name).map(({ id }) => id);
-      return this.#arrived.filter(({ id }) => ids.includes(id)).map(({ msg }) => msg);
+      return this.arrived.filter(({ id }) => ids.includes(id)).map(({ msg }) => msg);
     };
     const wait = async (condition: () => boolean): Promise<void> => {
-      while (!condition()) await once(this.#events, 'change');
+      while (!condition()) await once(this.events, 'change');
     };
     return {
       simulator,
       simulators,
       mqtt,
-      nodeRed: this.#nodeRed.url,
-      server: this.#server.url,
-      answer: this.#answer,
-      received: this.#received,
+      nodeRed: this.nodeRed.url,
+      server: this.server.url,
+      answer: this.answer,
+      received: this.received,
       folder,
       caller: '+4915112345678',
       deploy: async (change = (node) => node) => {
@@ -180,21 +180,21 @@ export class Theatre {
             return node.type === 'mqtt-broker' ? { ...node, port: String(broker.port) } : node;
           })
           .map(change);
-        await this.#deploy(nodes);
+        await this.deploy(nodes);
         if (nodes.some(({ operation }) => operation === 'watch')) {
           await until(() => simulators.every(({ requestCount }) => requestCount > 1), 'the first polls');
         }
       },
-      redeploy: () => this.#deploy(nodes),
-      restart: (meanwhile) => this.#nodeRed.restart(meanwhile),
+      redeploy: () => this.deploy(nodes),
+      restart: (meanwhile) => this.nodeRed.restart(meanwhile),
       at,
       arrive: async (name, count = 1) => {
         await wait(() => at(name).length >= count);
         return at(name);
       },
       receive: async (count) => {
-        await wait(() => this.#received.length >= count);
-        return this.#received;
+        await wait(() => this.received.length >= count);
+        return this.received;
       },
       polls: async (count = 2) => {
         const looks = (): number => simulator.requests.filter(({ path }) => path === '/showallcalls').length;
@@ -202,21 +202,21 @@ export class Theatre {
         await until(() => looks() >= polls, 'polls');
       },
       press: async (name) => {
-        await this.#post(`/inject/${named(name)[0]?.id ?? ''}`, {});
+        await this.post(`/inject/${named(name)[0]?.id ?? ''}`, {});
       },
       connectionAt: (dn) => simulator.pbx.connectionsOf(dn).at(-1)?.id ?? '',
     };
   }
 
   /** Resolves when the flows have started, which Node-RED only says in its log. */
-  async #deploy(nodes: readonly FlowNode[]): Promise<void> {
-    const begin = this.#nodeRed.log().length;
-    await this.#post('/flows', nodes);
-    await until(() => this.#nodeRed.log().slice(begin).includes('Started flows'), 'the flows to start');
+  private async deploy(nodes: readonly FlowNode[]): Promise<void> {
+    const begin = this.nodeRed.log().length;
+    await this.post('/flows', nodes);
+    await until(() => this.nodeRed.log().slice(begin).includes('Started flows'), 'the flows to start');
   }
 
-  async #post(path: string, body: unknown): Promise<void> {
-    const response = await fetch(this.#nodeRed.url + path, {
+  private async post(path: string, body: unknown): Promise<void> {
+    const response = await fetch(this.nodeRed.url + path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

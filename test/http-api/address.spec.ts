@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { ThreeCxClient, ThreeCxError } from '../../lib/http-api';
+import { HttpApiClient } from '../../lib/http-api/client';
+import { ThreeCxError } from '../../lib/pbx';
 
 const secretPart = 'TopSecretPart';
 
 describe('The address of a client', () => {
-  const refusal = (url: string, auth?: ConstructorParameters<typeof ThreeCxClient>[0]['auth']): string | null => {
+  const refusal = (url: string, auth?: ConstructorParameters<typeof HttpApiClient>[0]['auth']): string | null => {
     try {
-      new ThreeCxClient({ url, ...(auth === undefined ? {} : { auth }) }).close();
+      new HttpApiClient({ url, ...(auth === undefined ? {} : { auth }) }).close();
       return null;
     } catch (error) {
       assert.ok(error instanceof ThreeCxError);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Connection } from '../../lib/http-api';
 import { callerOf, connectionsOf, registrationOf } from '../../lib/http-api/answers';
+import type { Connection } from '../../lib/pbx';
 import { connect, endAll, failure, serve, withPhone } from './support';
 
 const notValid = 'is not a valid extension';
@@ -152,7 +152,7 @@ describe('a form that the server does not understand', () => {
     ['unpark', { extension: '10', phone: 'Soft' }, '/unpark/10/Soft', '/unpark/10/', 'true'],
     ['showstatus', { extension: '10' }, '/showstatus/10', '/showstatus/10/show', 'Available'],
   ] as const) {
-    it(`of ${operation} is the shipped one: on idle the documented is tried, and remembered`, async () => {
+    it(`of ${operation} is the one of community: on idle the documented one is tried, and remembered`, async () => {
       const server = await serve(withPhone(({ url }) => (url === second ? answer : 'idle')));
       const client = connect(server);
       assert.equal((await client.execute(operation, args)).ok, true);
@@ -287,7 +287,7 @@ function body(...records: string[]): string {
   return `<html><head></head><body>${records.map((record) => `${record}<br>`).join('')}</body></html>`;
 }
 
-function shipped(fields: { name?: string; queue?: string; number?: string; recording?: string } = {}): string {
+function community(fields: { name?: string; queue?: string; number?: string; recording?: string } = {}): string {
   const { name = 'Support', queue = '8000', number = '+4930111', recording = 'Stop' } = fields;
   return `ID=1;S=Connected;DN=10;Queue_Name=${name};Queue_Nummer=${queue};EP=${number};REC=${recording}`;
 }
@@ -307,8 +307,8 @@ const connection: Connection = {
 };
 
 describe('a record', () => {
-  it('is read by its look, the shipped and the documented side by side', () => {
-    assert.deepEqual(connectionsOf(body(shipped(), documented())), [
+  it('is read by its look, community and documented side by side', () => {
+    assert.deepEqual(connectionsOf(body(community(), documented())), [
       connection,
       { ...connection, queue: null, ccid: '2' },
     ]);
@@ -316,7 +316,7 @@ describe('a record', () => {
 
   for (const between of ['<br>', '<BR/>', '<br />', '<br>\r\n', '\n', '\r\n', '<br> ', '\n\n  ', ' <br>\n\t']) {
     it(`ends with ${JSON.stringify(between)}`, () => {
-      const records = [shipped({ recording: 'Start' }), documented(), documented()];
+      const records = [community({ recording: 'Start' }), documented(), documented()];
       const connections = connectionsOf(`<html><body>${records.join(between)}${between}</body></html>`);
       assert.deepEqual(
         connections.map(({ recording }) => recording),
@@ -338,7 +338,7 @@ describe('a record', () => {
     'x:Queue_Nummer=1:EP=2',
   ]) {
     it(`has the queue's name as it is: ${JSON.stringify(name)}`, () => {
-      assert.deepEqual(connectionsOf(body(shipped({ name }), shipped())), [
+      assert.deepEqual(connectionsOf(body(community({ name }), community())), [
         { ...connection, queue: { number: '8000', name } },
         connection,
       ]);
@@ -361,7 +361,7 @@ describe('a record', () => {
   ]) {
     it(`has the other party's number as it is, which can forge no field: ${JSON.stringify(number)}`, () => {
       const direct = { name: 'Direkter Anruf', queue: 'null' };
-      assert.deepEqual(connectionsOf(body(shipped({ number }), shipped({ number, ...direct }))), [
+      assert.deepEqual(connectionsOf(body(community({ number }), community({ number, ...direct }))), [
         { ...connection, number },
         { ...connection, number, queue: null },
       ]);
@@ -393,7 +393,7 @@ describe('a record', () => {
     ['', 'off'],
   ] as const) {
     it(`with REC=${recording} is recorded: ${expected}`, () => {
-      const [first] = connectionsOf(body(shipped({ recording })));
+      const [first] = connectionsOf(body(community({ recording })));
       assert.equal(first?.recording, expected);
     });
   }
@@ -401,7 +401,7 @@ describe('a record', () => {
   for (const status of ['Undefined', 'Dialing', 'Ringing', 'Connected', 'Hold', 'Held']) {
     it(`has the status ${status}, in any case`, () => {
       for (const text of [status, status.toUpperCase()]) {
-        const [first] = connectionsOf(body(shipped().replace('Connected', text)));
+        const [first] = connectionsOf(body(community().replace('Connected', text)));
         assert.equal(first?.status, status.toLowerCase());
       }
     });
@@ -426,7 +426,7 @@ describe('a record', () => {
 
   it('is never made of something else', () => {
     for (const text of ['ID=x;S=Connected', 'S=Connected;DN=10', 'true', '<html></html>', 'ID=1']) {
-      for (const answer of [text, body(text), body(text, shipped())]) {
+      for (const answer of [text, body(text), body(text, community())]) {
         assert.throws(() => connectionsOf(answer), { code: 'unexpected-answer' }, answer);
       }
     }
@@ -453,7 +453,7 @@ describe('made-up answers', () => {
   // Cannot be told from the field itself, which ends a name.
   const queueName = freeText.filter((text) => !`${text};`.includes(';Queue_Nummer='));
 
-  const shippedRecord = fc
+  const communityRecord = fc
     .record({ id, dn, status, recording, freeText, queueName, queue: fc.option(dn) })
     .map((made): [string, Connection] => [
       `ID=${made.id};S=${made.status};DN=${made.dn};Queue_Name=${made.queueName};` +
@@ -484,7 +484,7 @@ describe('made-up answers', () => {
 
   it('of records parse back into what they were made of', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(shippedRecord, documentedRecord), { maxLength: 5 }), (records) => {
+      fc.property(fc.array(fc.oneof(communityRecord, documentedRecord), { maxLength: 5 }), (records) => {
         const connections = connectionsOf(body(...records.map(([text]) => text)));
         assert.deepEqual(
           connections,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { OperationName, ThreeCxClient } from '../../lib/http-api';
-import type { Outcome } from '../../lib/http-api/operations';
-import { type DocumentedOperation, type DocumentedServer, startDocumentedServer } from '../support/documented-server';
+import type { HttpApiClient } from '../../lib/http-api/client';
+import type { OperationName, Outcome } from '../../lib/pbx';
+import { type DocumentedServer, startDocumentedServer } from '../../support/documented-server';
 import { atEnd, connect, endAll, failure } from './support';
 
 const extension = '10';
@@ -12,7 +12,7 @@ const first = { ...leg, recording: 'off' } as const;
 const second = { ...first, id: '98742', extension: '11', status: 'ringing', number: '10', ccid: '2' } as const;
 
 /** Arguments, and what comes of the operation when the server carries it out and when it refuses. */
-const expectations: Record<DocumentedOperation, [args: Record<string, string>, done: Outcome, refused: Outcome]> = {
+const expectations: Record<OperationName, [args: Record<string, string>, done: Outcome, refused: Outcome]> = {
   showallcalls: [{}, { ok: true, connections: [first, second] }, { ok: true, connections: [] }],
   makecall: [
     { extension, destination: '+4930111', phone: 'Soft' },
@@ -75,7 +75,7 @@ const expectations: Record<DocumentedOperation, [args: Record<string, string>, d
 
 describe('the documented server', () => {
   let server: DocumentedServer;
-  let client: ThreeCxClient;
+  let client: HttpApiClient;
 
   beforeEach(async () => {
     server = await startDocumentedServer();
@@ -85,7 +85,7 @@ describe('the documented server', () => {
   afterEach(endAll);
 
   for (const [name, [args, done, refused]] of Object.entries(expectations)) {
-    const operation = name as DocumentedOperation;
+    const operation = name as OperationName;
 
     it(`carries out ${operation}`, async () => {
       assert.deepEqual(await outcome(operation, args), done);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type ArgumentName, type OperationName, type ThreeCxClient } from '../../lib/http-api';
-import { operationOf, operations } from '../../lib/http-api/operations';
-import type { TestServer } from '../support/http-server';
+import type { HttpApiClient } from '../../lib/http-api/client';
+import { type ArgumentName, type OperationName, operationOf, operations } from '../../lib/pbx';
+import type { TestServer } from '../../support/http-server';
 import { connect, endAll, failure, serve, withPhone } from './support';
 
 const hostile: Record<string, unknown> = {
@@ -47,14 +47,13 @@ const good: Record<ArgumentName, string> = {
   queue: '8000',
   phone: 'Soft',
   action: 'login_all',
-  queueAction: 'login_all',
   recordAction: 'start',
   profile: 'avail',
 };
 
 describe('a hostile argument', () => {
   let server: TestServer;
-  let client: ThreeCxClient;
+  let client: HttpApiClient;
 
   before(async () => {
     server = await serve('true');
@@ -107,7 +106,7 @@ function quotes(message: string, value: unknown): boolean {
 
 describe('an unusual argument', () => {
   let server: TestServer;
-  let client: ThreeCxClient;
+  let client: HttpApiClient;
 
   beforeEach(async () => {
     server = await serve(withPhone('true'));

@@ -5,9 +5,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ThreeCxClient } from '../../lib/http-api';
-import { startFullServer } from '../support/full-server';
-import type { TestServer } from '../support/http-server';
+import type { HttpApiClient } from '../../lib/http-api/client';
+import { startFullServer } from '../../support/full-server';
+import type { TestServer } from '../../support/http-server';
 import { atEnd, closedUrl, connect, endAll, failure, serve } from './support';
 
 const ten = { extension: '10' };
@@ -22,7 +22,7 @@ describe('A connection that is kept alive', () => {
   /** The server's end of each connection. */
   let sockets: Socket[];
   let server: TestServer;
-  let client: ThreeCxClient;
+  let client: HttpApiClient;
   /** Instead of the next answer. */
   let misbehave: ((socket: Socket) => void) | null;
   let headers: Record<string, string>;
@@ -242,7 +242,7 @@ describe('A name with several addresses', function () {
   }
 
   for (const by of ['server', 'proxy'] as const) {
-    const connectTo = (port: number, timeout: number): ThreeCxClient => {
+    const connectTo = (port: number, timeout: number): HttpApiClient => {
       const url = `http://pbx.test:${port}`;
       return by === 'server'
         ? connect({ url }, { timeout })

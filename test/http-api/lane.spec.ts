@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { mock } from 'node:test';
-import { ThreeCxError } from '../../lib/http-api';
 import { type Exchange, type Priority, RequestLane } from '../../lib/http-api/lane';
+import { ThreeCxError } from '../../lib/pbx';
 import { connect, endAll, failure, serve, withPhone } from './support';
 
 /** An exchange that lasts until it is told to end, or aborted. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
-import { type ClientOptions, type ErrorCode, ThreeCxClient, ThreeCxError } from '../../lib/http-api';
-import { type Handler, listen, startServer, type TestServer } from '../support/http-server';
+import { type ClientOptions, HttpApiClient } from '../../lib/http-api/client';
+import { type ErrorCode, ThreeCxError } from '../../lib/pbx';
+import { type Handler, listen, startServer, type TestServer } from '../../support/http-server';
 
 const ends: (() => unknown)[] = [];
 
@@ -37,8 +38,8 @@ export async function closedUrl(): Promise<string> {
 }
 
 /** A client of a server, closed with the test. */
-export function connect(server: { url: string }, options: Omit<ClientOptions, 'url'> = {}): ThreeCxClient {
-  const client = new ThreeCxClient({ url: server.url, ...options });
+export function connect(server: { url: string }, options: Omit<ClientOptions, 'url'> = {}): HttpApiClient {
+  const client = new HttpApiClient({ url: server.url, ...options });
   atEnd(() => {
     client.close();
   });

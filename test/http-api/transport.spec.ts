@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { type ClientOptions, ThreeCxClient, ThreeCxError } from '../../lib/http-api';
-import { listen } from '../support/http-server';
+import { type ClientOptions, HttpApiClient } from '../../lib/http-api/client';
+import { ThreeCxError } from '../../lib/pbx';
+import { listen } from '../../support/http-server';
 import { atEnd, closedUrl, connect, endAll, failure, serve } from './support';
 
 const [key, cert] = ['key.pem', 'cert.pem'].map((file) =>
@@ -57,7 +58,7 @@ describe('the log-in', () => {
   ] as [string, Partial<ClientOptions>][]) {
     it(`cannot be made with ${kind}`, () => {
       assert.throws(
-        () => new ThreeCxClient({ url: 'http://127.0.0.1/', ...options }),
+        () => new HttpApiClient({ url: 'http://127.0.0.1/', ...options }),
         (error) =>
           error instanceof ThreeCxError &&
           error.code === 'invalid-argument' &&

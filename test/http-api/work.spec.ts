@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import FakeTimers from '@sinonjs/fake-timers';
-import { operationOf, type OperationName, operations } from '../../lib/http-api/operations';
+import { type OperationName, operationOf, operations } from '../../lib/pbx';
 import { connect, endAll, serve, withPhone } from './support';
 
 const given = {
   ...{ extension: '10', destination: '11', phone: 'Soft', action: 'login_all', queue: '8000', profile: 'away' },
-  ...{ queueAction: 'login_only_to', recordAction: 'start' },
+  ...{ recordAction: 'start' },
 };
 const record = (id: number, status = 'Connected'): string => `ID=${id};S=${status};DN=10;EP=+491;REC=Stop<br>`;
 const list = (...records: string[]): string => `<html><head></head><body>${records.join('')}</body></html>`;

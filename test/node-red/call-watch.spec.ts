@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
-import type { Moment, Occurrence, WatchEvent } from '../../lib/calls';
-import { type Connection, type Snapshot, type ThreeCxClient, ThreeCxError } from '../../lib/http-api';
+import type { Occurrence, WatchEvent } from '../../lib/calls';
+import type { HttpApiClient, List } from '../../lib/http-api/client';
+import { Poller } from '../../lib/http-api/poller';
+import { type Connection, type Moment, type Pbx, ThreeCxError } from '../../lib/pbx';
 import { CallWatch, type Memory, rememberedFor } from '../../lib/node-red/call-watch';
 
 const numbering = { trunks: /^1\d{4}$/, services: /^999$/ };
@@ -22,13 +24,14 @@ describe('The watch over the calls of a connection', () => {
   let memory: Memory;
   let changes: string[];
   let watch: CallWatch;
+  let poller: Poller;
   let heard: WatchEvent[];
   let clock: Clock;
   /** What passes on the clocks while no timer does, in ms. */
   let skipped: { wall: number; steady: number };
 
   const client = {
-    poll: (): Promise<Snapshot> => {
+    poll: (): Promise<List> => {
       polls += 1;
       if (answer instanceof ThreeCxError) return Promise.reject(answer);
       return Promise.resolve({ connections: answer, milliseconds });
@@ -37,12 +40,13 @@ describe('The watch over the calls of a connection', () => {
       asked.push(extension);
       return extension === '11' ? Promise.reject(silence) : Promise.resolve(`id of ${extension}`);
     },
-  } as unknown as ThreeCxClient;
+  } as unknown as HttpApiClient;
 
   const open = (): CallWatch => {
     const note = (): void => void changes.push(watch.state);
     const moment = (): Moment => ({ wall: Date.now() + skipped.wall, steady: Date.now() + skipped.steady });
-    return new CallWatch(client, memory, 1_000, note, moment);
+    poller = new Poller(client, { interval: 1_000, numbering, clock: moment });
+    return new CallWatch(poller as unknown as Pbx, memory, note);
   };
   const listen = (occurrences: readonly Occurrence[]): void => {
     heard.push(...occurrences.map(({ event }) => event));
@@ -66,7 +70,7 @@ describe('The watch over the calls of a connection', () => {
     changes = [];
     skipped = { wall: 0, steady: 0 };
     heard = [];
-    memory = rememberedFor('http://pbx.example', numbering, undefined);
+    memory = rememberedFor('http://pbx.example', undefined);
     watch = open();
   });
   afterEach(() => {
@@ -182,11 +186,10 @@ describe('The watch over the calls of a connection', () => {
     for (let tries = 0; tries < 6; tries++) await pass(30_000);
     const before = polls;
     answer = [];
-    watch.hear({ name: 'showstatus', kind: 'query', result: { ok: true, given: {}, answer: '' } });
+    poller.onAnswer();
     await turn();
     assert.deepEqual([polls, watch.state], [before + 1, 'online']);
-    watch.hear({ name: 'showstatus', kind: 'query', result: { ok: true, given: {}, answer: '' } });
-    watch.hear({ name: 'drop', kind: 'command', result: { ok: false, reason: 'no-call', given: {}, answer: '' } });
+    poller.onAnswer();
     await turn();
     assert.equal(polls, before + 1);
   });
@@ -194,7 +197,7 @@ describe('The watch over the calls of a connection', () => {
   it('polls at once after a command that was carried out', async () => {
     watch.watch('a', listen);
     await turn();
-    watch.hear({ name: 'drop', kind: 'command', result: { ok: true, given: {}, answer: '' } });
+    poller.pollNow();
     await turn();
     assert.equal(polls, 2);
     await pass(1_000);
@@ -269,7 +272,7 @@ describe('The watch over the calls of a connection', () => {
     it('the wall clock is set: nothing else happens', async () => {
       for (const hours of [1, -1]) {
         heard = [];
-        memory = rememberedFor('http://pbx.example', numbering, undefined);
+        memory = rememberedFor('http://pbx.example', undefined);
         answer = [];
         watch = open();
         await rings();
@@ -289,7 +292,7 @@ describe('The watch over the calls of a connection', () => {
       await turn();
       end(false);
       watch.close();
-      memory = rememberedFor('http://pbx.example', numbering, memory);
+      memory = rememberedFor('http://pbx.example', memory);
       answer = [];
       watch = open();
       watch.watch('a', listen);
@@ -340,7 +343,7 @@ describe('The watch over the calls of a connection', () => {
     });
 
     it('starts afresh with another URL', () => {
-      assert.notEqual(rememberedFor('http://other.example', numbering, memory).tracker, memory.tracker);
+      assert.notEqual(rememberedFor('http://other.example', memory).tracker, memory.tracker);
     });
 
     it('says of what ended while nobody watched that nobody saw it', async () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
-import { startServer, type TestServer } from '../support/http-server';
-import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
-import { nodeRed5 } from '../support/node-red-5';
-import { until } from '../support/until';
+import { startServer, type TestServer } from '../../support/http-server';
+import { type NodeRed, type NodeRedOptions, startNodeRed } from '../../support/node-red';
+import { nodeRed5 } from '../../support/node-red-5';
+import { until } from '../../support/until';
 
 const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const stored = '__PWRD__';
@@ -57,7 +57,7 @@ describe("What the connection's dialog asks the runtime for", function () {
   const nothing = { problem: null, detail: null, server: null, calls: null, hint: null };
 
   describe('a test of the connection tells', () => {
-    for (const kind of ['shipped', 'documented'] as const) {
+    for (const kind of ['community', 'documented'] as const) {
       it(`which server it is and how many calls there are: ${kind}`, async () => {
         const { url, pbx } = await start({ server: kind });
         assert.deepEqual(await test({ url }), { ...nothing, server: kind, calls: 0 });
@@ -94,7 +94,7 @@ describe("What the connection's dialog asks the runtime for", function () {
     it('that it answers, but does not list the calls', async () => {
       const { url, pbx } = await start();
       pbx.inbound({ extension: '10', queue: '800', number: '+491' });
-      assert.deepEqual(await test({ url }), { ...nothing, problem: 'timeout', server: 'shipped', hint: 'no-list' });
+      assert.deepEqual(await test({ url }), { ...nothing, problem: 'timeout', server: 'community', hint: 'no-list' });
     });
 
     it('that it fails only when it is to list the calls', async () => {
@@ -105,7 +105,7 @@ describe("What the connection's dialog asks the runtime for", function () {
         return message;
       });
       const verdict = await test({ url: server.url });
-      const found = { problem: 'server-error', detail: 'HTTP 500', server: 'shipped', hint: 'no-list' };
+      const found = { problem: 'server-error', detail: 'HTTP 500', server: 'community', hint: 'no-list' };
       assert.deepEqual(verdict, { ...nothing, ...found });
       assert.deepEqual(server.requests, ['/showallcalls', '/Transfer']);
     });
@@ -175,7 +175,7 @@ describe("What the connection's dialog asks the runtime for", function () {
 
     it('for the deployed address', async () => {
       const verdict = await test({ ...values, url: '${PBX_URL}' });
-      assert.deepEqual(verdict, { ...nothing, server: 'shipped', calls: 0 });
+      assert.deepEqual(verdict, { ...nothing, server: 'community', calls: 0 });
       assert.equal((await test({ ...values, url: deployed.url })).problem, null);
     });
 

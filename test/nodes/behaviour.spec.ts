@@ -6,9 +6,10 @@ import { resolve } from 'node:path';
 import tlsNode from '@node-red/nodes/core/network/05-tls.js';
 import httpProxyNode from '@node-red/nodes/core/network/06-httpproxy.js';
 import helper from 'node-red-node-test-helper';
+import { accessOf } from '../../lib/node-red/connection';
 import type { ConnectionNode } from '../../lib/node-red/types';
-import { calls, loadFlow, type Properties, useNodeRed } from '../support/flow';
-import { startServer, type TestServer } from '../support/http-server';
+import { calls, loadFlow, type Properties, useNodeRed } from '../../support/flow';
+import { startServer, type TestServer } from '../../support/http-server';
 
 const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const registration = '7100-sip:10@127.0.0.1:5488;ob-3CXPhone for Windows 18.0.9.20';
@@ -127,7 +128,7 @@ describe('A node with operations', () => {
     const flow = await load({}, { url: silent.url });
     const sent = flow.send({ extension: '10' });
     await silent.received(1);
-    (flow.connection as ConnectionNode).api?.client.close();
+    accessOf(flow.connection as ConnectionNode).pbx.close();
     assert.equal((await sent).msg.error?.code, 'closed');
     await silent.close();
   });

@@ -1,7 +1,8 @@
-import { useNodeRed } from '../support/flow';
-import { type DocumentedOperation, type DocumentedServer, startDocumentedServer } from '../support/documented-server';
-import { describeOperations, type Operation } from '../support/scenarios';
-import type { Properties } from '../support/flow';
+import type { OperationName } from '../../lib/pbx';
+import { useNodeRed } from '../../support/flow';
+import { type DocumentedServer, startDocumentedServer } from '../../support/documented-server';
+import { describeOperations, type Operation } from '../../support/scenarios';
+import type { Properties } from '../../support/flow';
 
 /** An operation that this server ends in each of the ways that it is told to. */
 function operation(
@@ -9,7 +10,7 @@ function operation(
   name: string,
   args: Record<string, string>,
   tells: { done: Properties; refused?: Properties },
-  api = name as DocumentedOperation,
+  api = name as OperationName,
 ): Operation<DocumentedServer> {
   const ends = (ending: 'refused' | 'failed') => (server: DocumentedServer) => {
     server.endings[api] = ending;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { startServer, type TestServer } from '../support/http-server';
-import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node-red';
-import { nodeRed5 } from '../support/node-red-5';
-import { until } from '../support/until';
+import { startServer, type TestServer } from '../../support/http-server';
+import { type NodeRed, type NodeRedOptions, startNodeRed } from '../../support/node-red';
+import { nodeRed5 } from '../../support/node-red-5';
+import { until } from '../../support/until';
 
 /** A password and a token with `${` in them, and a value that holds one: none of it is an environment variable. */
 const password = 'Ab${TopSecretPart}9';

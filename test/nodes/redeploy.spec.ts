@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { type Simulator, startSimulator } from '../../simulator';
-import { type NodeRed, startNodeRed } from '../support/node-red';
-import { until } from '../support/until';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
+import { until } from '../../support/until';
 
 const caller = '+4915112345678';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import helper from 'node-red-node-test-helper';
-import { loadFlow, type Properties, useNodeRed } from '../support/flow';
-import { startServer, type TestServer } from '../support/http-server';
+import { loadFlow, type Properties, useNodeRed } from '../../support/flow';
+import { startServer, type TestServer } from '../../support/http-server';
 
 const leg = (id: number, dn: string, number = '+4915124'): string =>
   `ID=${id};S=Ringing;DN=${dn};Queue_Name=Direkter Anruf;Queue_Nummer=null;EP=${number};REC=Stop<br>`;

@@ -6,8 +6,8 @@ import { type Simulator, startSimulator } from '../../simulator';
 import callControl from '../../nodes/3cx-call-control';
 import callMonitor from '../../nodes/3cx-call-monitor';
 import connection from '../../nodes/3cx-config';
-import { useNodeRed } from '../support/flow';
-import { until } from '../support/until';
+import { useNodeRed } from '../../support/flow';
+import { until } from '../../support/until';
 
 /** A subflow whose properties are an extension and a connection. */
 const subflow = {

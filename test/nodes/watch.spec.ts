@@ -7,8 +7,8 @@ import type { CallsPayload, WatchPayload } from '../../lib/node-red/watch-node';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { RealClock } from '../../simulator/clock';
 import { ApiServer } from '../../simulator/http-server';
-import { calls, loadFlow, type Properties, useNodeRed } from '../support/flow';
-import { until } from '../support/until';
+import { calls, loadFlow, type Properties, useNodeRed } from '../../support/flow';
+import { until } from '../../support/until';
 
 const caller = '+4915112345678';
 
@@ -205,7 +205,7 @@ describe('3cx-call-monitor watches', () => {
       'direction must be one of any, inbound, outbound; it is not used',
       'events may be ringing, dialing, answered, held, resumed, recording, transferred, ring-stopped, ended, missed, offline, online; others are not used',
       'extensions: entry 2 is no number, range or pattern; it is not used',
-      'minRing must be a number of milliseconds, at least 0; it is not used',
+      'minRing must be a whole number of milliseconds, at least 0; it is not used',
       'number is not a regular expression; it is not used',
       'queues: entry 1 is no range: its ends need the same number of digits, the smaller one first; it is not used',
     ]);
@@ -378,7 +378,7 @@ describe('3cx-call-monitor watches', () => {
       // The same calls behind a server of their own, which can go away without them.
       const serve = (port: number): ReturnType<typeof ApiServer.start> =>
         ApiServer.start({
-          ...{ pbx: pbx(), kind: 'shipped', auth: { type: 'none' }, build: 'original', host: '127.0.0.1', port },
+          ...{ pbx: pbx(), kind: 'community', auth: { type: 'none' }, build: 'original', host: '127.0.0.1', port },
           ...{ clock: new RealClock(), delay: 0 },
         });
       const first = await serve(0);
@@ -442,7 +442,7 @@ describe('3cx-call-monitor watches', () => {
       const inbox = new Inbox(helper.getNode('done'));
       const dropped = new Inbox(helper.getNode('refused'));
       await polled(2);
-      // The number of its queue is not four digits long (shipped).
+      // The number of its queue is not four digits long (community).
       pbx().inbound({ extension: '100', queue: '800', number: caller });
       assert.deepEqual({ ...(await inbox.event()) }, { event: 'offline', code: 'timeout', seq: 1 });
       assert.equal(shown(node).at(-1), 'error-timeout');

@@ -1,85 +1,82 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { apiEventNames, callEventNames } from '../../lib/calls/types';
-import type { ErrorCode, RefusalReason, Result } from '../../lib/http-api';
-import { type Profile, profileNames } from '../../lib/http-api/profiles';
+import {
+  type ArgumentName,
+  argumentsOf,
+  choices,
+  errorCodes,
+  eventNames,
+  extensionStates,
+  filterChoices,
+  isChoice,
+  type Offer,
+  offers,
+  operationOf,
+  profileNames,
+  recordings,
+  refusalReasons,
+  type Result,
+  serverKinds,
+  verdictHints,
+  verdictProblems,
+  watchOperation,
+} from '../../lib/pbx';
 import { statusOf, watchStatusOf } from '../../lib/node-red/status';
 import type { NodeAPI } from '../../lib/node-red/types';
+import { allOf, catalogue, filesIn, helpOf, languages, read, type Texts, texts, translations, types } from './texts';
 
-const root = resolve(__dirname, '../..');
-const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const list = (folder: string, end: string): string[] =>
-  readdirSync(join(root, folder)).filter((name) => name.endsWith(end));
-
-const languages = readdirSync(join(root, 'nodes/locales'));
-const translations = languages.filter((language) => language !== 'en-US');
-const types = list('nodes', '.html').map((file) => basename(file, '.html'));
 const files = ['shared', ...types];
-const profiles = Object.keys(profileNames) as Profile[];
+
+const allOffers: readonly (readonly [string, Offer])[] = Object.values(offers).flatMap((own) => Object.entries(own));
+/** The arguments that the dialogs have a field for. */
+const fields: readonly ArgumentName[] = [...new Set(allOffers.flatMap(([, offer]) => argumentsOf(offer)))];
+const optional = new Set(allOffers.flatMap(([, { operation }]) => operationOf(operation).optional ?? []));
 
 /** Keys that are put together: what they begin with, and how they may go on. */
 const ends: Record<string, readonly string[]> = {
   'threecx.': [
-    ...['Soft', 'Web', 'Desktop', 'Mobile'].map((phone) => `phone.${phone}`),
-    ...['login_all', 'logout_all'].map((action) => `action.${action}`),
-    ...profiles.map((profile) => `profile.${profile}`),
+    ...fields.filter(isChoice).flatMap((field) => choices[field].map((value) => `${field}.${value}`)),
+    ...Object.entries(filterChoices).flatMap(([filter, values]) => values.map((value) => `${filter}.${value}`)),
     'label.unknown-event',
   ],
-  'threecx.error.': ['extension', 'destination', 'queue'],
-  'threecx.error.empty-': ['extension', 'destination', 'phone', 'profile', 'action'],
-  'threecx.extension-state.': ['talking', 'ringing', 'dialing', 'held', 'idle'],
-  'threecx.event.': [...callEventNames, ...apiEventNames],
+  'threecx.error.': fields.filter((field) => !isChoice(field)),
+  'threecx.error.empty-': fields.filter((field) => !optional.has(field)),
+  'threecx.extension-state.': extensionStates,
+  'threecx.event.': eventNames,
   'threecx.label.': ['ask', 'ask-watch'],
   'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
-  'threecx.operation.': [], // the dialogs have all of them
+  'threecx.operation.': [watchOperation, ...allOffers.map(([name]) => name)],
   'threecx.status.': statuses(),
   'threecx.suggest.': ['any', 'typed'],
-  'threecx.test.': [
-    ...['running', 'ok', 'server.shipped', 'server.documented', 'hint.idle', 'hint.no-list', 'hint.host-name'],
-    ...['invalid-argument', 'unreachable', 'timeout', 'lost', 'unauthorized', 'server-error', 'unsupported'].map(
-      (problem) => `problem.${problem}`,
-    ),
-    ...['unexpected-answer', 'secret', 'busy', 'closed', 'other'].map((problem) => `problem.${problem}`),
-  ],
+  'threecx.test.hint.': verdictHints,
+  'threecx.test.problem.': [...verdictProblems, 'other'],
+  'threecx.test.server.': serverKinds,
   'threecx.test.failed.': ['offline', 'forbidden', 'missing', 'other'],
   'threecx.summary.': [
-    ...['makecall', 'answer', 'drop', 'transfer', 'atttrans', 'divert', 'park', 'unpark'],
-    ...['setstatus', 'showstatus', 'ready', 'notready', 'login', 'logout'],
-    ...['start', 'pause', 'resume', 'stop', 'watch', 'watch-all', 'getcallerid', 'ondn', 'dnregs'],
+    ...['watch', 'watch-all'],
+    ...allOffers.filter(([, offer]) => argumentsOf(offer).length > 0).map(([name]) => name),
   ],
 };
 
 /** Every status there can be. */
 function statuses(): string[] {
-  const codes: Record<ErrorCode, true> = {
-    ...{ 'invalid-argument': true, 'not-allowed': true, unreachable: true, timeout: true, lost: true, busy: true },
-    ...{ unauthorized: true, 'server-error': true, unsupported: true, 'unexpected-answer': true, closed: true },
-  };
-  const reasons: Record<RefusalReason, true> = {
-    ...{ refused: true, 'no-call': true, 'no-phone': true, 'not-an-agent': true, 'not-an-extension': true },
-  };
   const RED = { _: (key: string) => key } as unknown as NodeAPI;
   const at = { configured: true, health: 'ok', underWay: [], last: null } as const;
   const watching = { configured: true, state: 'online', code: null, calls: 0, period: null } as const;
   const details = [
-    ...profiles.map((profile) => ({ profile })),
-    ...['on', 'paused', 'off'].map((recording) => ({ recording })),
+    ...Object.keys(profileNames).map((profile) => ({ profile })),
+    ...recordings.map((recording) => ({ recording })),
     ...[[], [{}]].map((connections) => ({ connections })),
   ];
   const results = [
     ...details.map((detail) => ({ ok: true, ...detail })),
-    ...Object.keys(reasons).map((reason) => ({ ok: false, reason })),
+    ...refusalReasons.map((reason) => ({ ok: false, reason })),
   ] as Result[];
   const found = [
-    ...[
-      { ...at, configured: false },
-      { ...at, underWay: ['makecall'] },
-      { ...at, underWay: ['drop'] },
-    ],
+    { ...at, configured: false },
+    ...allOffers.map(([, offer]) => ({ ...at, underWay: [offer] })),
     ...(['unreachable', 'unauthorized', 'unknown'] as const).map((health) => ({ ...at, health })),
     ...results.map((result) => ({ ...at, last: { result } })),
-    ...(Object.keys(codes) as ErrorCode[]).map((code) => ({ ...at, last: { code } })),
+    ...errorCodes.map((code) => ({ ...at, last: { code } })),
   ].map((state) => statusOf(RED, state));
   const seen = [
     ...(['connecting', 'retrying', 'offline'] as const).map((state) => ({ ...watching, state })),
@@ -89,24 +86,6 @@ function statuses(): string[] {
   return [...found, ...seen].map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
 }
 
-type Texts = Record<string, string>;
-
-function flat(value: object, path: string): Texts {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-      typeof inner === 'object' && inner !== null
-        ? Object.entries(flat(inner, `${path}${key}.`))
-        : [[path + key, String(inner)]],
-    ),
-  );
-}
-const texts = (language: string, file: string): Texts =>
-  flat(JSON.parse(read(`nodes/locales/${language}/${file}.json`)) as object, '');
-/** What the build makes of it. */
-const catalogue = (language: string, type: string): Texts => ({
-  ...texts(language, 'shared'),
-  ...texts(language, type),
-});
 /** Keys as they are asked for: without the plural. */
 const keysOf = (all: Texts): Set<string> => new Set(Object.keys(all).map((key) => key.replace(/_(one|other)$/, '')));
 
@@ -120,11 +99,11 @@ function asked(source: string): string[] {
 }
 
 const dialogs = new Map(types.map((type) => [type, asked(read(`nodes/${type}.html`))]));
-const shared = ['resources/threecx-editor.js', ...inFolder('lib/node-red'), ...inFolder('nodes')].flatMap((file) =>
+const shared = [...inFolder('editor'), ...inFolder('lib/node-red'), ...inFolder('nodes')].flatMap((file) =>
   asked(read(file)),
 );
 function inFolder(folder: string): string[] {
-  return list(folder, '.ts').map((file) => `${folder}/${file}`);
+  return filesIn(folder, '.ts').map((file) => `${folder}/${file}`);
 }
 
 describe('The catalogues', () => {
@@ -155,7 +134,7 @@ describe('The catalogues', () => {
       for (const file of files) {
         assert.deepEqual(placeholders(texts(language, file)), placeholders(texts('en-US', file)), file);
       }
-      assert.deepEqual(list(`nodes/locales/${language}`, ''), list('nodes/locales/en-US', ''));
+      assert.deepEqual(filesIn(`nodes/locales/${language}`, ''), filesIn('nodes/locales/en-US', ''));
     });
   }
 
@@ -175,27 +154,25 @@ describe('The catalogues', () => {
   }
 });
 
-const all = (help: string, expression: RegExp): string[] =>
-  [...help.matchAll(expression)].map((match) => match[1] ?? '');
 const isApiWord = (word: string): boolean => /^[a-z][\w-]*(, [a-z]\w*)*$/.test(word);
 const statusPart = /<h4>Status<\/h4>[^]*?<\/dl>/;
 
 /** The parts of a help that are the same in each language. */
 const skeleton = (help: string): object => ({
-  tags: all(help, /<(\/?(?:h\d|dl|dt|dd|ul|ol|li|p))\b/g),
-  words: all(help.replace(statusPart, ''), /<dt[^>]*>([^<]*)/g)
+  tags: allOf(help, /<(\/?(?:h\d|dl|dt|dd|ul|ol|li|p))\b/g),
+  words: allOf(help.replace(statusPart, ''), /<dt[^>]*>([^<]*)/g)
     .map((word) => word.trim())
     .filter(isApiWord),
-  types: all(help, /<span class="property-type">(.*?)</g),
-  codes: [...new Set(all(help, /<code>([^]*?)<\/code>/g))].sort(),
-  links: all(help, /href="(.*?)"/g),
+  types: allOf(help, /<span class="property-type">(.*?)</g),
+  codes: [...new Set(allOf(help, /<code>([^]*?)<\/code>/g))].sort(),
+  links: allOf(help, /href="(.*?)"/g),
 });
 
 /** What a help calls by the name that it has in the dialogs, or under the node. */
 function named(help: string): string[] {
-  const terms = (part: string): string[] => all(part, /<dt[^>]*>([^<]*)/g).flatMap((term) => term.trim().split(', '));
+  const terms = (part: string): string[] => allOf(part, /<dt[^>]*>([^<]*)/g).flatMap((term) => term.trim().split(', '));
   return [
-    ...all(help, /<i>([^]*?)<\/i>/g),
+    ...allOf(help, /<i>([^]*?)<\/i>/g),
     ...terms(help.replace(statusPart, '')).filter((term) => !isApiWord(term)),
     ...terms(statusPart.exec(help)?.[0] ?? '').filter((term) => term !== '…'),
   ];
@@ -212,7 +189,7 @@ function firstWrongTag(html: string): string {
 
 describe('The help', () => {
   for (const type of types) {
-    const help = (language: string): string => read(`nodes/locales/${language}/${type}.html`);
+    const help = (language: string): string => helpOf(language, type);
 
     for (const language of languages) {
       it(`of ${type} is well-formed in ${language}, and calls things by their names`, () => {
@@ -221,7 +198,10 @@ describe('The help', () => {
         assert.equal(firstWrongTag(text), '');
         assert.doesNotMatch(text.replace(/<\/?\w[^<>]*>/g, ''), /[<>]|&(?!\w+;)/);
 
-        const names = [...types.flatMap((one) => Object.values(catalogue(language, one))), ...all(text, /<h\d>(.*?)</g)]
+        const names = [
+          ...types.flatMap((one) => Object.values(catalogue(language, one))),
+          ...allOf(text, /<h\d>(.*?)</g),
+        ]
           .join('\n')
           .replaceAll('__count__', '2')
           .replaceAll('__period__', '2400')

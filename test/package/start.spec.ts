@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { exampleFiles, readExample } from '../examples/files';
+import { exampleFiles, readExample } from '../../support/examples';
 
 const repository = resolve(__dirname, '../..');
 

@@ -4,8 +4,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type NodeRed, startNodeRed } from '../support/node-red';
-import { pack, type Tarball } from '../support/tarball';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
+import { pack, type Tarball } from '../../support/tarball';
 
 const repository = resolve(__dirname, '../..');
 const run = promisify(execFile);

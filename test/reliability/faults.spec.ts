@@ -6,12 +6,13 @@ import tlsNode from '@node-red/nodes/core/network/05-tls.js';
 import type { Node } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import type { CallState } from '../../lib/calls';
-import { type OperationName, ThreeCxError } from '../../lib/http-api';
-import { operations } from '../../lib/http-api/operations';
-import type { ConnectionNode } from '../../lib/node-red/types';
+import { type OperationName, operations, ThreeCxError } from '../../lib/pbx';
+import type { HttpApiClient } from '../../lib/http-api/client';
+import { accessOf } from '../../lib/node-red/connection';
+import type { Access, ConnectionNode } from '../../lib/node-red/types';
 import type { WatchPayload } from '../../lib/node-red/watch-node';
-import { calls, type Flow, loadFlow, type Properties, useNodeRed } from '../support/flow';
-import { startServer, type TestServer } from '../support/http-server';
+import { calls, type Flow, loadFlow, type Properties, useNodeRed } from '../../support/flow';
+import { startServer, type TestServer } from '../../support/http-server';
 import { type Certificates, makeCertificates } from './certificates';
 import { type Fault, faults, toldByStop } from './faults';
 import { callIdOf, FaultyServer } from './faulty-server';
@@ -21,11 +22,11 @@ import { report } from './report';
 /** Which node carries an operation out, where it is not the call control. */
 const nodes: Partial<Record<OperationName, string>> = {
   ...{ showallcalls: 'monitor', getcallerid: 'monitor', ondn: 'monitor', dnregs: 'monitor' },
-  ...{ ready: 'agent', notready: 'agent', logout: 'agent', login: 'agent', save: 'agent' },
+  ...{ ready: 'agent', notready: 'agent', logout: 'agent', login: 'agent' },
   ...{ setstatus: 'agent', showstatus: 'agent', record: 'recorder' },
 };
 /** What it is called there, where that is another name. */
-const nodeOperations: Partial<Record<OperationName, string>> = { record: 'start', save: 'login' };
+const nodeOperations: Partial<Record<OperationName, string>> = { record: 'start' };
 const args = { extension: '10', destination: '+4915112345678', phone: 'Soft', action: 'login_all', profile: 'away' };
 const names = Object.keys(operations) as OperationName[];
 /** The answer may have 4 MiB; what the system holds ready for it comes on top. */
@@ -92,11 +93,9 @@ describe('Whatever the server does', () => {
       },
     );
   };
-  const api = (): NonNullable<ConnectionNode['api']> => {
-    const { api } = flow.connection as ConnectionNode;
-    assert.ok(api);
-    return api;
-  };
+  const access = (): Access => accessOf(flow.connection as ConnectionNode);
+  /** What polls and looks up are requests of the HTTP API's own. */
+  const client = (): HttpApiClient => (access().pbx as unknown as { client: HttpApiClient }).client;
 
   describe('each message is carried out at most once, done with once, and told the truth:', () => {
     const loadNodes = (url: string): Promise<Flow> => {
@@ -113,7 +112,7 @@ describe('Whatever the server does', () => {
     const send = async (name: OperationName): Promise<string> => {
       done = [];
       const operation = nodeOperations[name] ?? name;
-      const msg = { ...args, operation, ...(name === 'save' ? { queue: '8000' } : {}) };
+      const msg = { ...args, operation };
       const outcome = await flow.send(msg, nodes[name]);
       await new Promise(setImmediate);
       if (done.length !== 1) found.completions += 1;
@@ -133,8 +132,8 @@ describe('Whatever the server does', () => {
     const columns: [column: string, concerned: RegExp, ask: () => Promise<string>][] = [
       ...names.map((name): (typeof columns)[number] => [name, new RegExp(`^/${name}(/|$)`), () => send(name)]),
       ['check for a phone', /^\/dnregs\//, () => send('makecall')],
-      ['poll of the calls', /^\/showallcalls$/, () => lookUp(api().client.poll())],
-      ['look-up of a call id', /^\/ondn\//, () => lookUp(api().client.callId('10'))],
+      ['poll of the calls', /^\/showallcalls$/, () => lookUp(client().poll())],
+      ['look-up of a call id', /^\/ondn\//, () => lookUp(client().callId('10'))],
     ];
     const queries = new Set([
       ...names.filter((name) => operations[name].kind === 'query'),
@@ -213,12 +212,12 @@ describe('Whatever the server does', () => {
     };
     /** The look-up of a call id comes before. */
     const lookedUp = async (): Promise<void> => {
-      await api()
-        .client.poll()
+      await client()
+        .poll()
         .catch(() => undefined);
       await turns();
     };
-    const known = (): readonly CallState[] => api().calls.tracker.calls();
+    const known = (): readonly CallState[] => access().calls.tracker.calls();
     const take = (): string[] => events.splice(0).map(({ event }) => event);
 
     for (const [index, fault] of faults.entries()) {
@@ -231,7 +230,7 @@ describe('Whatever the server does', () => {
         const url = server.url + '/'.repeat(index);
         flow = await load({ type: '3cx-call-monitor', operation: 'watch', wires: [['done']] }, url);
         helper.getNode('done').on('input', ({ payload }) => events.push(payload as WatchPayload));
-        api().calls.watch('test', () => tried());
+        access().calls.watch('test', () => tried());
         await nextTry(0);
         server.calls = record;
         if (fault.onRequest) await server.begin(fault, /^\/ondn\//);
@@ -273,7 +272,7 @@ describe('Whatever the server does', () => {
       const url = `${plain.url}/${'/'.repeat(faults.length)}`;
       flow = await load({ type: '3cx-call-monitor', operation: 'watch', wires: [['done']] }, url);
       helper.getNode('done').on('input', ({ payload }) => events.push(payload as WatchPayload));
-      api().calls.watch('test', () => tried());
+      access().calls.watch('test', () => tried());
       await nextTry(0);
       const restart = [
         'resets the connection after the request',

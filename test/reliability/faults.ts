@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import type { ErrorCode } from '../../lib/http-api';
+import type { ErrorCode } from '../../lib/pbx';
 import type { Exchange, Misbehaviour } from './faulty-server';
 
 /** Something that goes wrong at the server or on the way to it. */

@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type CallOccurrence, CallTracker, parseNumberList, Subscription } from '../../lib/calls';
-import type { ConnectionRecord } from '../../lib/calls/types';
-import { type ArgumentName, type OperationName, ThreeCxError } from '../../lib/http-api';
+import { type CallOccurrence, Subscription } from '../../lib/calls';
 import { connectionsOf, unwrap } from '../../lib/http-api/answers';
-import { checkArgument } from '../../lib/http-api/arguments';
-import { isUnknownOperation, operationOf, operations } from '../../lib/http-api/operations';
+import { CallIds } from '../../lib/http-api/call-ids';
+import { isUnknownOperation, requests } from '../../lib/http-api/operations';
+import {
+  type ArgumentName,
+  checkArgument,
+  type Connection,
+  type OperationName,
+  operations,
+  parseNumberList,
+  ThreeCxError,
+} from '../../lib/pbx';
 import { Settings } from '../../lib/node-red/settings';
 import type { NodeAPI } from '../../lib/node-red/types';
-import { at, everything, numbering } from '../calls/support';
-import { scenarios } from '../fixtures/shipped-server.json';
+import { at, everything, ListTracker } from '../../support/calls';
+import { scenarios } from '../fixtures/community-server.json';
 import { growthOf } from './growth';
 import { isLong, report } from './report';
 
@@ -19,7 +26,7 @@ const numRuns = isLong ? 200_000 : 2_000;
 const names = Object.keys(operations) as OperationName[];
 const given: Readonly<Record<ArgumentName, string>> = {
   ...{ extension: '10', destination: '11', queue: '8000', phone: 'Soft', action: 'login_all' },
-  ...{ queueAction: 'login_all', recordAction: 'start', profile: 'avail' },
+  ...{ recordAction: 'start', profile: 'avail' },
 };
 /** The texts that the server people run really answers. */
 const captured = scenarios.flatMap(({ exchange }) => exchange.flatMap(({ body }) => (body ? [body] : [])));
@@ -82,7 +89,7 @@ const text = fc.oneof(
 const value = fc.oneof(text, fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }));
 
 const dn = fc.constantFrom('10', '11', '12', '10000', '10001', '999', 'SP0', '8000', '', '__proto__');
-const record: fc.Arbitrary<ConnectionRecord> = fc.record(
+const record: fc.Arbitrary<Connection> = fc.record(
   {
     // Few, so that they come again; the same one may stand twice in a list.
     id: fc.constantFrom('1', '2', '3', '4', '5', '6', ''),
@@ -168,16 +175,16 @@ describe('Whatever comes in', function () {
   };
 
   holds('as an answer to any operation', text, (body) => {
-    for (const name of names) attempt(() => operationOf(name).read(unwrap(body), given, body));
+    for (const name of names) attempt(() => requests[name].read(unwrap(body), given, body));
     for (const name of names) isUnknownOperation(name, body);
   });
 
   holds('as a list of calls', text, (body) => {
     for (const answer of [body, `<html><body>${body}</body></html>`, `ID=1;S=Ringing;DN=10;EP=${body};REC=Stop<br>`]) {
       attempt(() => {
-        const tracker = new CallTracker(numbering);
-        tracker.update([], at(0));
-        tracker.update(connectionsOf(answer), at(1_000));
+        const tracker = new ListTracker();
+        tracker.take([], at(0));
+        tracker.take(connectionsOf(answer), at(1_000));
       });
     }
   });
@@ -204,22 +211,26 @@ describe('Whatever comes in', function () {
     'as lists of calls, one after the other, and whoever began is ended,',
     fc.array(step, { maxLength: 8 }),
     (steps) => {
-      const tracker = new CallTracker(numbering);
+      const tracker = new ListTracker();
+      const ids = new CallIds();
       const subscription = new Subscription({ ...everything, minRing: 3_000, initial: true });
       const open = new Set<number>();
       let time = 0;
-      const take = (list: readonly ConnectionRecord[], pause: number): void => {
+      const take = (list: readonly Connection[], pause: number): void => {
         time += pause;
-        const occurrences = tracker.update(list, at(time));
+        ids.assign(list);
+        ids.pick(list, () => true);
+        const occurrences = tracker.take(list, at(time));
         subscription.select(occurrences, tracker);
         for (const occurrence of occurrences) follow(occurrence, open);
       };
       take([], 0);
       for (const one of steps) {
-        if (one === 'no snapshot') tracker.noSnapshot();
-        else if ('list' in one) take(one.list, one.time);
-        else tracker.tellCallId(one.extension, one.callId, one.connection);
-        tracker.pickUnknownCallId(() => true);
+        if (one === 'no snapshot') {
+          tracker.noSnapshot();
+          ids.forget();
+        } else if ('list' in one) take(one.list, one.time);
+        else ids.tell(one.extension, one.callId, one.connection);
       }
       take([], 1_000);
       assert.deepEqual([...open], []);
@@ -243,7 +254,7 @@ describe('Whatever comes in', function () {
         const prepare = (length: number) => {
           const body = head + repeated.repeat(length / repeated.length) + tail;
           return () => {
-            for (const name of names) attempt(() => operationOf(name).read(unwrap(body), given, body));
+            for (const name of names) attempt(() => requests[name].read(unwrap(body), given, body));
             numbers(body);
           };
         };
@@ -257,10 +268,10 @@ describe('Whatever comes in', function () {
           const records = Array.from({ length: length / 128 }, (_, index) => callOf(index)).flat();
           const body = `<html><body>${records.map((record) => `${record}<br>`).join('')}</body></html>`;
           return () => {
-            const tracker = new CallTracker(numbering);
+            const tracker = new ListTracker();
             const subscription = new Subscription({ ...everything, minRing: 1_500, initial: true });
             for (const [second, list] of [nobody, body, body, body, nobody].entries()) {
-              subscription.select(tracker.update(connectionsOf(list), at(second * 1_000)), tracker);
+              subscription.select(tracker.take(connectionsOf(list), at(second * 1_000)), tracker);
             }
           };
         };

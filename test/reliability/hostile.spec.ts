@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Connection, ThreeCxClient } from '../../lib/http-api';
+import type { HttpApiClient } from '../../lib/http-api/client';
+import type { Connection } from '../../lib/pbx';
 import { connect, endAll, serve } from '../http-api/support';
 import { report } from './report';
 
@@ -50,7 +51,7 @@ describe('A hostile text', () => {
   const rows: string[][] = [];
 
   /** What is told of the text, and of the calls beside it. */
-  async function told(client: ThreeCxClient, place: (typeof places)[number], text: string): Promise<string> {
+  async function told(client: HttpApiClient, place: (typeof places)[number], text: string): Promise<string> {
     if (place === 'a caller, getcallerid') {
       const { number, queue } = await client.execute('getcallerid', { extension: '10' });
       assert.deepEqual(queue, { number: null, name: 'Sales' });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ThreeCxClient, ThreeCxError } from '../../lib/http-api';
+import { HttpApiClient } from '../../lib/http-api/client';
+import { ThreeCxError } from '../../lib/pbx';
 import { type ClosingServer, startClosingServer } from './closing-server';
 import { expectNoComplaints } from './process';
 import { isLong, report } from './report';
@@ -112,9 +113,9 @@ async function tryEach(
   { url }: ClosingServer,
   idle: number,
   count: number,
-  send: (client: ThreeCxClient, at: number) => Promise<unknown>,
+  send: (client: HttpApiClient, at: number) => Promise<unknown>,
 ): Promise<string[]> {
-  const client = new ThreeCxClient({ url });
+  const client = new HttpApiClient({ url });
   const told: string[] = [];
   for (let at = 0; at < count; at++) {
     told.push(

@@ -15,7 +15,7 @@ export interface Living {
 
 const dist = join(__dirname, '../../dist/lib');
 /** Classes of which each connection has one. */
-const classes = { ThreeCxClient: 'http-api/client', RequestLane: 'http-api/lane', CallWatch: 'node-red/call-watch' };
+const classes = { HttpApiClient: 'http-api/client', RequestLane: 'http-api/lane', CallWatch: 'node-red/call-watch' };
 
 /** For `startNodeRed`: answers `GET probe?ports=1,2` with `Living`. */
 export const probe = `

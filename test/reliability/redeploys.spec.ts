@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Simulator, startSimulator } from '../../simulator';
-import { startServer, type TestServer } from '../support/http-server';
-import { type NodeRed, startNodeRed } from '../support/node-red';
+import { startServer, type TestServer } from '../../support/http-server';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
 import { type Living, probe } from './probe';
 import { isLong, report } from './report';
 
@@ -110,7 +110,7 @@ describe(`${deploys} deploys under traffic`, function () {
     const { listeners } = empty;
     for (let count = 0; count < warmUp; count++) await deployAgain(count);
     const running = {
-      objects: { ThreeCxClient: 2, RequestLane: 2, CallWatch: 2, Node: empty.objects.Node + 9 },
+      objects: { HttpApiClient: 2, RequestLane: 2, CallWatch: 2, Node: empty.objects.Node + 9 },
       sockets: 2,
       listeners,
     };
@@ -128,7 +128,7 @@ describe(`${deploys} deploys under traffic`, function () {
 
     const row = (when: string, found: Living): string[] => [
       when,
-      ...[found.objects.Node, found.objects.ThreeCxClient, found.objects.CallWatch, found.sockets, found.listeners].map(
+      ...[found.objects.Node, found.objects.HttpApiClient, found.objects.CallWatch, found.sockets, found.listeners].map(
         String,
       ),
       ...[String(found.timers), (found.heap / 1e6).toFixed(1)],

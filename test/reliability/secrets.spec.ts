@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClientOptions } from '../../lib/http-api';
+import type { ClientOptions } from '../../lib/http-api/client';
 import type { ServerResponse } from 'node:http';
 import { connect, endAll, failure, serve } from '../http-api/support';
-import { type NodeRed, startNodeRed } from '../support/node-red';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
 import { type Fault, faults } from './faults';
 import { FaultyServer } from './faulty-server';
 import { expectNoComplaints } from './process';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import fc from 'fast-check';
-import { type OperationName, type Result, ThreeCxClient, ThreeCxError } from '../../lib/http-api';
-import { operations } from '../../lib/http-api/operations';
+import { HttpApiClient } from '../../lib/http-api/client';
+import { type OperationName, operations, type Result, ThreeCxError } from '../../lib/pbx';
 import { type Fault, faults, toldByStop } from './faults';
 import { callIdOf, FaultyServer, newCallIdOf } from './faulty-server';
 import { ClientSockets, expectNoComplaints, turns } from './process';
@@ -16,7 +16,7 @@ interface Step {
   asked: (OperationName | 'poll' | 'callId')[];
 }
 
-const args = { destination: '+4915112345678', phone: 'Soft', action: 'login_all', queueAction: 'login_all' } as const;
+const args = { destination: '+4915112345678', phone: 'Soft', action: 'login_all' } as const;
 const more = { queue: '8000', recordAction: 'start', profile: 'away' } as const;
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -76,7 +76,7 @@ describe('Over one connection', function () {
   it(`each command arrives at most once and is told the truth, in ${runs} random sequences`, async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (sequence) => {
-        const client = new ThreeCxClient({ url: server.url, allowStop: true });
+        const client = new HttpApiClient({ url: server.url, allowStop: true });
         server.requests.length = 0;
         let extension = 1000;
         try {
@@ -99,7 +99,7 @@ describe('Over one connection', function () {
   });
 
   /** @returns the next extension: each request has one of its own */
-  async function take({ fault, cut, asked }: Step, client: ThreeCxClient, from: number): Promise<number> {
+  async function take({ fault, cut, asked }: Step, client: HttpApiClient, from: number): Promise<number> {
     await server.begin(fault ?? {});
     if (cut) void server.hangUp();
     const told = asked.map((what, at) => ask(client, what, String(from + at)));
@@ -115,7 +115,7 @@ describe('Over one connection', function () {
     return from + asked.length;
   }
 
-  async function ask(client: ThreeCxClient, what: Step['asked'][number], extension: string): Promise<string> {
+  async function ask(client: HttpApiClient, what: Step['asked'][number], extension: string): Promise<string> {
     try {
       if (what === 'poll') assert.deepEqual((await client.poll()).connections, []);
       else if (what === 'callId') assert.equal(await client.callId(extension), callIdOf(extension));

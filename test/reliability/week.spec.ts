@@ -6,9 +6,9 @@ import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import { Subscription } from '../../lib/calls';
-import { ThreeCxClient } from '../../lib/http-api';
+import { HttpApi } from '../../lib/http-api';
 import { CallWatch, rememberedFor } from '../../lib/node-red/call-watch';
-import { at, everything, numbering } from '../calls/support';
+import { at, everything, numbering } from '../../support/calls';
 import { isLong, type Part, report } from './report';
 
 const hours = isLong ? 24 * 7 : 3;
@@ -61,7 +61,7 @@ class Simulated {
 describe(`${hours} hours of polls and calls`, function () {
   this.timeout(3_600_000);
   let simulator: Simulated;
-  let client: ThreeCxClient;
+  let pbx: HttpApi;
   let watch: CallWatch;
   let clock: Clock;
   let found: Part | undefined;
@@ -69,14 +69,13 @@ describe(`${hours} hours of polls and calls`, function () {
   before(async () => {
     simulator = await Simulated.start();
     clock = FakeTimers.install({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.now() });
-    client = new ThreeCxClient({ url: simulator.url, onAnswer: (answer) => watch.hear(answer) });
-    const memory = rememberedFor(simulator.url, numbering, undefined);
+    pbx = new HttpApi({ url: simulator.url, interval: 1_000, numbering, clock: () => at(Date.now()) });
     const away = (): never => assert.fail('the server went away');
-    watch = new CallWatch(client, memory, 1_000, away, () => at(Date.now()));
+    watch = new CallWatch(pbx, rememberedFor(simulator.url, undefined), away);
   });
   after(async () => {
     (watch as CallWatch | undefined)?.close();
-    (client as ThreeCxClient | undefined)?.close();
+    (pbx as HttpApi | undefined)?.close();
     (clock as Clock | undefined)?.uninstall();
     await (simulator as Simulated | undefined)?.advance(null);
     // Now that the date is real again.
@@ -108,7 +107,7 @@ describe(`${hours} hours of polls and calls`, function () {
       for (const call of calls) if (!known.has(call)) counts.calls += 1;
       known = calls;
       // A command every minute; that there is no call to hang up is an answer too.
-      if (second % 60 === 0) await client.execute('drop', { extension: '10' });
+      if (second % 60 === 0) await pbx.execute('drop', { extension: '10' });
       if (second === 3_600) afterHour = heapSize();
     }
     const atEnd = heapSize();

@@ -79,8 +79,8 @@ describe('simulator: authentication, and builds with errors of their own', () =>
     ] as const) {
       await assert.rejects(startSimulator({ auth: auth as SimulatorAuth }), { name: 'RangeError', message: sentence });
     }
-    const server = 'other' as 'shipped';
-    await assert.rejects(startSimulator({ server }), { message: 'The server must be shipped or documented.' });
+    const server = 'other' as 'community';
+    await assert.rejects(startSimulator({ server }), { message: 'The server must be community or documented.' });
     const build = 'spoon' as 'idle';
     await assert.rejects(startSimulator({ build }), {
       message:
@@ -89,13 +89,13 @@ describe('simulator: authentication, and builds with errors of their own', () =>
     for (const [options, message] of [
       [{ build: 'original-2024' }, 'The build original-2024 goes with basic authentication.'],
       [{ build: 'bearer', auth: basic }, 'The build bearer goes with bearer authentication.'],
-      [{ build: '2020-later', server: 'documented' }, 'The build 2020-later goes with the shipped server.'],
+      [{ build: '2020-later', server: 'documented' }, 'The build 2020-later goes with the community server.'],
     ] as const) {
       await assert.rejects(startSimulator(options), { name: 'RangeError', message });
     }
   });
 
-  for (const server of ['shipped', 'documented'] as const) {
+  for (const server of ['community', 'documented'] as const) {
     it(`the build exceptions of the ${server} server answers an error with 500, and closes the connection`, async () => {
       await start({ server, build: 'exceptions' });
       for (const [path, text] of [

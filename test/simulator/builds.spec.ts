@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { type Build, type Simulator, type SimulatorAuth, type SimulatorOptions, startSimulator } from '../../simulator';
-import { BUILD_NAMES, BUILDS } from '../../simulator/builds';
+import { buildNames, builds } from '../../simulator/builds';
 import { send, sendInOrder } from './client';
-import { until } from '../support/until';
+import { until } from '../../support/until';
 
 const auths: Readonly<Record<'basic' | 'bearer', SimulatorAuth>> = {
   basic: { type: 'basic', user: 'api', password: 'S3cret' },
   bearer: { type: 'bearer', token: 'T0k' },
 };
-const IDLE_PAGE = '<HTML><BODY>Idle</BODY></HTML>';
-const STOPPED = '<HTML><BODY> Server Stopped</BODY></HTML>';
+const idlePage = '<HTML><BODY>Idle</BODY></HTML>';
+const stoppedPage = '<HTML><BODY> Server Stopped</BODY></HTML>';
 
 describe('simulator: builds', () => {
   let simulator: Simulator;
   let authorization: string | undefined;
   const start = async (build: Build, options: SimulatorOptions = {}) => {
-    const { auth } = BUILDS[build];
+    const { auth } = builds[build];
     simulator = await startSimulator({ build, delay: 1, ...(auth === null ? {} : { auth: auths[auth] }), ...options });
     const secrets = { basic: `Basic ${Buffer.from('api:S3cret').toString('base64')}`, bearer: 'Bearer T0k' };
     authorization = auth === null ? undefined : secrets[auth];
@@ -37,14 +37,14 @@ describe('simulator: builds', () => {
     return true;
   };
 
-  for (const build of BUILD_NAMES) {
+  for (const build of buildNames) {
     it(`${build}: lists calls, and stops in its own way`, async () => {
       await start(build);
       simulator.pbx.inbound({ extension: '10', queue: '8000', number: '+491' });
       const isIdle = build === 'idle';
       assert.match(await text('/showallcalls'), isIdle ? /Idle/ : /Queue_Nummer=8000;EP=\+491/);
       const full = ['bearer', 'exceptions', 'free-queues'].includes(build);
-      assert.equal(await text('/stop'), isIdle ? IDLE_PAGE : full ? STOPPED : '');
+      assert.equal(await text('/stop'), isIdle ? idlePage : full ? stoppedPage : '');
       if (!isIdle) await simulator.stopped;
     });
   }
@@ -83,8 +83,8 @@ describe('simulator: builds', () => {
     assert.equal(await text('/getcallerid/10'), 'Queue: Long Anrufer: +491');
     simulator.pbx.inbound({ extension: '10', queue: '7', number: '+492' });
     assert.match(await text('/showallcalls'), /Queue_Name=unidentifyable;Queue_Nummer=7;/);
-    assert.deepEqual(await ask('/bogus'), [200, 'text/html', IDLE_PAGE]);
-    assert.deepEqual(await ask('/divert/10/11'), [200, 'text/html', IDLE_PAGE]);
+    assert.deepEqual(await ask('/bogus'), [200, 'text/html', idlePage]);
+    assert.deepEqual(await ask('/divert/10/11'), [200, 'text/html', idlePage]);
   });
 
   it('the original reports a queue of five digits by its first four, and fails with a shorter one', async () => {

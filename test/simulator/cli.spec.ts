@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { ThreeCxClient } from '../../lib/http-api';
+import { HttpApiClient } from '../../lib/http-api/client';
 import { type Simulator, startSimulator } from '../../simulator';
 import { control, get, send } from './client';
-import { until } from '../support/until';
+import { until } from '../../support/until';
 
-const CLI = join(__dirname, '../../simulator/cli.ts');
+const cli = join(__dirname, '../../simulator/cli.ts');
 
 describe('simulator: the command', () => {
   const children: ChildProcess[] = [];
@@ -24,7 +24,7 @@ describe('simulator: the command', () => {
   });
 
   const run = (...args: string[]) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
     const exit = once(child, 'close').then(([code]) => code as number | null);
     return { child, exit, stderr: text(child.stderr) };
@@ -63,7 +63,7 @@ describe('simulator: the command', () => {
   it('asks for its secret, and never prints it', async () => {
     const { url, child, stderr, next } = await start('--auth', 'basic', '--user', 'api', '--password', 'S3cret');
     assert.equal((await get(url, '/ondn/10')).status, 401);
-    const client = new ThreeCxClient({
+    const client = new HttpApiClient({
       url,
       auth: { type: 'basic', user: 'api', password: 'S3cret' },
       allowStop: true,
@@ -177,7 +177,7 @@ describe('simulator: the command', () => {
       ['not a number', () => ['--port', '80x'], /^The port must be an integer from 0 to 65535\.$/],
       ['empty', () => ['--control-port='], /^The control port must be an integer from 0 to 65535\.$/],
       ['a bad delay', () => ['--delay', '1e3'], /^The delay must be an integer from 0 to 2147483647\.$/],
-      ['no such server', () => ['--server', 'v20'], /^The server must be shipped or documented\.$/],
+      ['no such server', () => ['--server', 'v20'], /^The server must be community or documented\.$/],
       ['no such build', () => ['--build', 'v20'], /^The build must be original, .*, exceptions or idle\.$/],
       ['a build without its log-in', () => ['--build', 'original-2024'], /^The build original-2024 goes with basic /],
       ['no such form', () => ['--codes', 'x'], /^The form of the codes must be unseen, same-id or new-id\.$/],
@@ -188,11 +188,11 @@ describe('simulator: the command', () => {
       ['a password for nothing', () => ['--password', 'x'], /^--password goes with --auth basic\.$/],
       ['a user for a token', () => ['--auth', 'bearer', '--user', 'x'], /^--user goes with --auth basic\.$/],
       ['no such file', () => ['--pbx', 'nowhere.json'], /^nowhere\.json: cannot be read \(ENOENT\)\.$/],
-      ['a file that is not JSON', () => ['--pbx', CLI], /cli\.ts: is not JSON\.$/],
+      ['a file that is not JSON', () => ['--pbx', cli], /cli\.ts: is not JSON\.$/],
       [
         'a file that is no set-up',
-        () => ['--pbx', join(__dirname, '../fixtures/shipped-server.json')],
-        /shipped-server\.json: the set-up must have the property "extensions"\.$/,
+        () => ['--pbx', join(__dirname, '../fixtures/community-server.json')],
+        /community-server\.json: the set-up must have the property "extensions"\.$/,
       ],
       ['too much traffic', () => ['--traffic', '6001'], /^The traffic must be an integer from 0 to 6000\.$/],
       ['a bad seed', () => ['--seed', 'x'], /^The seed must be an integer from 0 to 4294967295\.$/],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type OperationName, type Result, ThreeCxClient, ThreeCxError } from '../../lib/http-api';
+import { HttpApiClient } from '../../lib/http-api/client';
+import { type OperationName, type Result, ThreeCxError } from '../../lib/pbx';
 import { type Pbx, type Simulator, type SimulatorAuth, startSimulator } from '../../simulator';
 
 /** What the client makes of it: parts of its result, or the code of its error. */
@@ -8,7 +9,7 @@ type Expected = Partial<Result> | string;
 interface Case {
   args?: Record<string, string>;
   before?: (pbx: Pbx) => void;
-  shipped: Expected;
+  community: Expected;
   documented: Expected;
 }
 
@@ -32,18 +33,18 @@ const onTwoCalls = (pbx: Pbx): void => {
 };
 
 /** The same in both forms. */
-const both = (expected: Expected) => ({ shipped: expected, documented: expected });
+const both = (expected: Expected) => ({ community: expected, documented: expected });
 const yes = both({ ok: true, answer: 'true' });
 const noCall = both({ ok: false, reason: 'no-call' as const, answer: 'false' });
 const noAgent = both({ ok: false, reason: 'not-an-agent' as const, answer: 'is not an agent of the queues' });
 const callId = '00000A5F3C2D1_20';
 
 /** Each operation done and refused; a query that can't be refused finds nothing, and stop is always done. */
-const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: Case | null }> = {
+const operations: Record<OperationName, { done: Case; refused: Case | null }> = {
   showallcalls: {
     done: {
       before: ringing,
-      shipped: { connections: [leg('10000', 'connected'), { ...leg('10', 'ringing'), queue: support() }] },
+      community: { connections: [leg('10000', 'connected'), { ...leg('10', 'ringing'), queue: support() }] },
       documented: {
         connections: [
           { ...leg('10000', 'connected'), ccid: '1' },
@@ -80,7 +81,7 @@ const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: 
     done: { args: ten, ...yes },
     refused: {
       args: { extension: '12' },
-      shipped: noAgent.shipped,
+      community: noAgent.community,
       documented: { ok: false, reason: 'refused', answer: 'false' },
     },
   },
@@ -88,7 +89,7 @@ const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: 
     done: { args: { ...ten, action: 'logout_all' }, ...yes },
     refused: {
       args: { extension: '12', action: 'login_all' },
-      shipped: noAgent.shipped,
+      community: noAgent.community,
       documented: { ok: false, reason: 'refused', answer: 'false' },
     },
   },
@@ -105,7 +106,7 @@ const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: 
     done: {
       args: ten,
       before: ringing,
-      shipped: { callId },
+      community: { callId },
       documented: {
         connections: [{ ...leg('10', 'ringing'), ccid: '2' }],
         answer: `ID=98780:CCID=2:S=Ringing:DN=10:EP=${caller}:REC=Stop`,
@@ -126,11 +127,11 @@ const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: 
     refused: { args: ten, ...noCall },
   },
   answer: {
-    done: { args: ten, before: ringing, shipped: { ok: true, callId }, documented: { ok: true, answer: 'true' } },
+    done: { args: ten, before: ringing, community: { ok: true, callId }, documented: { ok: true, answer: 'true' } },
     refused: {
       args: ten,
       before: connected,
-      shipped: { ok: false, reason: 'no-call', answer: 'null' },
+      community: { ok: false, reason: 'no-call', answer: 'null' },
       documented: noCall.documented,
     },
   },
@@ -151,12 +152,12 @@ const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: 
       // Of an extension that fetches what it parked itself, the server names a call that it had before.
       args: { extension: '11', phone: 'Soft' },
       before: parked,
-      shipped: { ok: true, callId, confirmed: true },
+      community: { ok: true, callId, confirmed: true },
       documented: { ok: true, callId: null, confirmed: true, answer: 'true' },
     },
     refused: {
       args: { ...ten, phone: 'Mobile' },
-      shipped: { ok: false, reason: 'no-phone', answer: 'null' },
+      community: { ok: false, reason: 'no-phone', answer: 'null' },
       documented: { ok: false, reason: 'no-phone', answer: 'false' },
     },
   },
@@ -168,35 +169,35 @@ const operations: Record<Exclude<OperationName, 'save'>, { done: Case; refused: 
     done: { args: { ...ten, profile: 'oof' }, ...both({ ok: true, profile: 'oof', answer: 'Out of office' }) },
     refused: {
       args: { extension: '999', profile: 'oof' },
-      shipped: 'timeout',
+      community: 'timeout',
       documented: { ok: false, reason: 'refused', answer: 'false' },
     },
   },
   showstatus: {
     done: {
       args: ten,
-      shipped: { profile: 'avail', answer: '    CURRENT_STATUS=Available' },
+      community: { profile: 'avail', answer: '    CURRENT_STATUS=Available' },
       documented: { profile: 'avail', answer: 'Available' },
     },
-    refused: { args: { extension: '999' }, shipped: 'timeout', documented: 'unexpected-answer' },
+    refused: { args: { extension: '999' }, community: 'timeout', documented: 'unexpected-answer' },
   },
   divert: {
     done: {
       args: { ...ten, destination: '12' },
       before: ringing,
-      shipped: 'unsupported',
+      community: 'unsupported',
       documented: { ok: true, answer: 'true' },
     },
     refused: {
       args: { ...ten, destination: '12' },
       before: connected,
-      shipped: 'unsupported',
+      community: 'unsupported',
       documented: { ok: false, reason: 'refused', answer: 'false' },
     },
   },
   stop: {
     done: {
-      shipped: { ok: true, answer: '' },
+      community: { ok: true, answer: '' },
       documented: { ok: true, answer: '<HTML><BODY> Server Stopped</BODY></HTML>' },
     },
     refused: null,
@@ -213,13 +214,13 @@ const auths: readonly SimulatorAuth[] = [
 const wrong = (auth: SimulatorAuth): SimulatorAuth =>
   auth.type === 'basic' ? { ...auth, password: 'pa:ss' } : auth.type === 'bearer' ? { ...auth, token: 'T0k' } : auth;
 
-for (const server of ['shipped', 'documented'] as const) {
+for (const server of ['community', 'documented'] as const) {
   for (const auth of auths) {
     describe(`simulator: the package's client on the ${server} server with authentication ${auth.type}`, () => {
       let simulator: Simulator;
-      let client: ThreeCxClient;
-      const connect = (with_: SimulatorAuth): ThreeCxClient =>
-        (client = new ThreeCxClient({ url: simulator.url, auth: with_, timeout: 250, allowStop: true }));
+      let client: HttpApiClient;
+      const connect = (with_: SimulatorAuth): HttpApiClient =>
+        (client = new HttpApiClient({ url: simulator.url, auth: with_, timeout: 250, allowStop: true }));
 
       beforeEach(async () => {
         simulator = await startSimulator({ server, auth, delay: 1 });

@@ -1,7 +1,6 @@
-/** A client that sends a path exactly as it is and lets a test wait for what happens. */
 import { request as httpRequest, type ClientRequest } from 'node:http';
 import type { Simulator } from '../../simulator';
-import { until } from '../support/until';
+import { until } from '../../support/until';
 
 export interface Answer {
   status: number;

@@ -13,20 +13,20 @@ interface Exchange {
   seconds?: number | null;
 }
 
-const { scenarios } = JSON.parse(readFileSync(join(__dirname, '../fixtures/shipped-server.json'), 'utf8')) as {
+const { scenarios } = JSON.parse(readFileSync(join(__dirname, '../fixtures/community-server.json'), 'utf8')) as {
   scenarios: { scenario: string; exchange: Exchange[] }[];
 };
 
 /** Stands for the 2.5 s of the captures. */
-const DELAY = 20;
+const delay = 20;
 
 // The scenarios run in the order of the file on one simulator, since ids, profiles and log-ins go on.
-describe('simulator: what was captured from the shipped server', () => {
+describe('simulator: what was captured from the community server', () => {
   let simulator: Simulator;
   let unanswered: Pending[] = [];
 
   before(async () => {
-    simulator = await startSimulator({ delay: DELAY });
+    simulator = await startSimulator({ delay });
   });
   afterEach(async () => {
     for (const pending of unanswered) pending.abort();

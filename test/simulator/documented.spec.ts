@@ -13,7 +13,7 @@ describe('simulator: the documented form', () => {
   const calls = () => simulator.pbx.connections().map(({ dn, status, party }) => `${dn} ${status} ${party}`);
   const inbound = (extension = '10') => simulator.pbx.inbound({ extension, number: '+491' });
 
-  it('what only the shipped server knows is idle, and does nothing', async () => {
+  it('what only the community server knows is idle, and does nothing', async () => {
     inbound();
     assert.equal(await ask('/answer/10'), 'true');
     const before = simulator.pbx.state();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type LiveState, type LoggedRequest, type Simulator, startSimulator } from '../../simulator';
 import { get, send, sendInOrder } from './client';
-import { until } from '../support/until';
+import { until } from '../../support/until';
 
 interface Told {
   event: string;
@@ -130,7 +130,7 @@ describe('simulator: the events of the control API', () => {
   });
 });
 
-/** @throws TypeError when the connection breaks. */
+/** @throws TypeError when the connection breaks */
 async function* eventsOf({ body }: Response): AsyncGenerator<Told> {
   assert.ok(body !== null);
   let rest = '';

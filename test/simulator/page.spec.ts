@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
-import { launchBrowser } from '../support/browser';
+import { launchBrowser } from '../../support/browser';
 import { get, send } from './client';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
@@ -18,7 +18,7 @@ interface Row {
 }
 
 /** The connections that the page shows, by what can be read there. */
-const SHOWN = `[...document.querySelectorAll('[data-extension] .call, #trunk .call')].map((row) => {
+const connectionsShown = `[...document.querySelectorAll('[data-extension] .call, #trunk .call')].map((row) => {
   const text = (element, selector) => element.querySelector(selector).textContent;
   const [, recording = 'Stop', id] = /(?:REC (\\w+) · )?ID\\s(\\d+)$/.exec(text(row, '.details'));
   return { id, status: text(row, '.status'), dn: text(row.closest('.card'), '.dn'), party: text(row, '.party'), recording };
@@ -89,7 +89,7 @@ describe('simulator: the page', function () {
   async function showsRows(one: Page, rows: Row[]): Promise<void> {
     const end = Date.now() + 10_000;
     let shown;
-    do shown = await one.evaluate(SHOWN);
+    do shown = await one.evaluate(connectionsShown);
     while (!isDeepStrictEqual(shown, rows) && Date.now() < end);
     assert.deepEqual(shown, rows);
   }

@@ -21,7 +21,7 @@ describe('simulator: what is not the same with every PBX', () => {
   };
   const operate = async (path: string): Promise<string> => {
     const [name = '', ...args] = path.split('/');
-    const operation = forms.shipped.operations.get(name);
+    const operation = forms.community.operations.get(name);
     assert.ok(operation !== undefined, name);
     return operation({ pbx, arg: (position) => args[position - 1] ?? '', pause: () => Promise.resolve() });
   };

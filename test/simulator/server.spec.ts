@@ -4,10 +4,10 @@ import { connect, type Socket } from 'node:net';
 import { type Simulator, startSimulator } from '../../simulator';
 import { type Random, randomFrom } from '../../simulator/random';
 import { control, get, send, sendInOrder } from './client';
-import { until } from '../support/until';
+import { until } from '../../support/until';
 
 /** So long that only close() can end it. */
-const FOREVER = 600_000;
+const forever = 600_000;
 
 describe('simulator: the HTTP server', () => {
   let simulator: Simulator;
@@ -59,7 +59,7 @@ describe('simulator: the HTTP server', () => {
   });
 
   it('makecall dials first, blocks the rest, and close() ends all of it at once', async () => {
-    await start({ delay: FOREVER });
+    await start({ delay: forever });
     const makecall = await sendInOrder(simulator, '/makecall/10/11/Soft');
     const poll = await sendInOrder(simulator, '/showallcalls');
     const { json } = await control(simulator, 'GET', '/api/state');
@@ -172,7 +172,7 @@ describe('simulator: the HTTP server', () => {
     assert.ok(!received().includes('Keep-Alive'));
   });
 
-  for (const server of ['shipped', 'documented'] as const) {
+  for (const server of ['community', 'documented'] as const) {
     it(`10,000 random lines do not end the ${server} server`, async () => {
       await start({ server, delay: 0 });
       const warnings: Error[] = [];

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type HistoryEntry, type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { randomFrom } from '../../simulator/random';
 import { get } from './client';
-import { until } from '../support/until';
+import { until } from '../../support/until';
 
-const HOUR = 3_600_000;
+const hour = 3_600_000;
 
 describe('simulator: traffic', () => {
   const simulators: Simulator[] = [];
@@ -24,21 +24,21 @@ describe('simulator: traffic', () => {
   };
 
   it('the same seed gives the same life, however time is moved; another one another', async () => {
-    const whole = await live({ traffic: 10, seed: 7 }, HOUR);
+    const whole = await live({ traffic: 10, seed: 7 }, hour);
     const other = await start({ traffic: 10, seed: 7, server: 'documented' });
-    for (let time = 0; time < HOUR; time += 60_000) {
+    for (let time = 0; time < hour; time += 60_000) {
       await other.advance(60_000);
       await get(other.url, '/showallcalls');
     }
     assert.ok(whole.length > 500);
     assert.deepEqual(other.history(), whole);
-    assert.notDeepEqual(await live({ traffic: 10, seed: 8 }, HOUR), whole);
-    assert.deepEqual(await live({ traffic: 10 }, HOUR), await live({ traffic: 10, seed: 1 }, HOUR));
+    assert.notDeepEqual(await live({ traffic: 10, seed: 8 }, hour), whole);
+    assert.deepEqual(await live({ traffic: 10 }, hour), await live({ traffic: 10, seed: 1 }, hour));
   });
 
   it('has everything in it that happens to calls, at about the rate that is asked for', async () => {
     const simulator = await start({ traffic: 1 });
-    await simulator.advance(10 * HOUR);
+    await simulator.advance(10 * hour);
     const history = simulator.history();
     const statuses = new Set(history.map(({ from, to }) => `${from ?? ''}>${to ?? ''}`));
     for (const change of [
@@ -108,7 +108,7 @@ describe('simulator: traffic', () => {
       pbx.transfer(inside.id, '8000');
       sent.add(inside.call);
     }
-    await simulator.advance(HOUR);
+    await simulator.advance(hour);
     for (const id of sent) {
       assert.ok(!pbx.state().calls.some((call) => call.id === id));
       assert.equal(simulator.history().findLast(({ call }) => call === id)?.to, null);
@@ -117,10 +117,10 @@ describe('simulator: traffic', () => {
 
   it('with nobody there nothing happens', async () => {
     const pbx = { extensions: [], queues: [], trunk: '10000' };
-    assert.deepEqual(await live({ traffic: 60, pbx }, HOUR), []);
+    assert.deepEqual(await live({ traffic: 60, pbx }, hour), []);
     const queues = [{ number: '8000', name: '', agents: [] }];
-    assert.notDeepEqual(await live({ traffic: 60, pbx: { ...pbx, queues } }, HOUR), []);
-    assert.deepEqual(await live({ traffic: 0 }, HOUR), []);
+    assert.notDeepEqual(await live({ traffic: 60, pbx: { ...pbx, queues } }, hour), []);
+    assert.deepEqual(await live({ traffic: 0 }, hour), []);
   });
 
   it('ends with close()', async () => {
@@ -128,7 +128,7 @@ describe('simulator: traffic', () => {
     await simulator.advance(60_000);
     await simulator.close();
     const { length } = simulator.history();
-    await simulator.advance(HOUR);
+    await simulator.advance(hour);
     assert.equal(simulator.history().length, length);
   });
 

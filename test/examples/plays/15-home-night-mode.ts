@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { until } from '../../support/until';
+import { until } from '../../../support/until';
 import type { Stage } from '../stage';
 
 const back = '7:00 to 22:00: back';

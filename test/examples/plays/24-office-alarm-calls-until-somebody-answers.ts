@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FlowNode } from '../files';
+import type { FlowNode } from '../../../support/examples';
 import type { Stage } from '../stage';
 
 /** What takes seconds takes a fraction of them. */

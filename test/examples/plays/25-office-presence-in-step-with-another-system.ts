@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { startServer } from '../../support/http-server';
-import type { FlowNode } from '../files';
+import { startServer } from '../../../support/http-server';
+import type { FlowNode } from '../../../support/examples';
 import { startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
 

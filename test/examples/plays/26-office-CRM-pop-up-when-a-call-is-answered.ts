@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FlowNode } from '../files';
+import type { FlowNode } from '../../../support/examples';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { until } from '../../support/until';
-import type { FlowNode } from '../files';
+import { until } from '../../../support/until';
+import type { FlowNode } from '../../../support/examples';
 import type { Stage } from '../stage';
 
 const header = 'date,time,extension,direction,number,queue,talk seconds,outcome';

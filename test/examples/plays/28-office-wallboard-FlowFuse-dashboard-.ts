@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { launchBrowser } from '../../support/browser';
+import { launchBrowser } from '../../../support/browser';
 import type { Stage } from '../stage';
 
 export async function play({ simulator, ...stage }: Stage): Promise<void> {

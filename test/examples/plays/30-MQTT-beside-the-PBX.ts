@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { until } from '../../support/until';
-import type { FlowNode } from '../files';
+import { until } from '../../../support/until';
+import type { FlowNode } from '../../../support/examples';
 import { leg, startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { until } from '../../support/until';
+import { until } from '../../../support/until';
 import { leg, startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
 

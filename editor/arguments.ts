@@ -1,0 +1,135 @@
+import { type ArgumentName, choices, isChoice, operationOf, problemOf } from '../lib/pbx';
+import { asText, current, defaultOf, hasEnvironment } from './fields';
+import { chosenOffer, type OperationNode, usedArguments } from './operations';
+import { suggestExtensions } from './suggestions';
+
+/** From where an argument can come, in the order of the menu. */
+const types = ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
+
+/** The arguments that are completed. A destination is an extension often enough. */
+const completed: readonly ArgumentName[] = ['extension', 'destination'];
+
+/** Can this argument be sent? One that the chosen operation doesn't take is always fine. */
+export function validateArgument(
+  node: OperationNode,
+  name: ArgumentName,
+  value: unknown = defaultOf(node, name),
+): Judgement {
+  if (!usedArguments(node).includes(name)) return true;
+  return checkArgument(node, name, asText(value), asText(current(node, `${name}Type`)));
+}
+
+function checkArgument(node: OperationNode, name: ArgumentName, value: string, type: string): Judgement {
+  if (type === 'str') return checkText(node, name, value);
+  if (value.trim() === '') return mayBeMissing(node, name) || node._(`threecx.error.empty-${name}`);
+  return RED.utils.validateTypedProperty(value, type, {});
+}
+
+/** Checks a fixed value by the rule that holds at run time. */
+function checkText(node: OperationNode, name: ArgumentName, value: string): Judgement {
+  if (hasEnvironment(value)) return true;
+  const problem = problemOf(name, value);
+  if (problem === null) return true;
+  if (problem === 'missing') return mayBeMissing(node, name) || node._(`threecx.error.empty-${name}`);
+  return problem === 'choice' ? node._('threecx.error.choice', { value }) : node._(`threecx.error.${name}`);
+}
+
+/** Whether an argument is needed is not known before it is known which operation it is for. */
+function mayBeMissing(node: OperationNode, name: ArgumentName): boolean {
+  const offer = chosenOffer(node);
+  return offer === null || (operationOf(offer.operation).optional ?? []).includes(name);
+}
+
+/** Turns the field of an argument into a typed input. */
+export function prepareArgument(node: OperationNode, name: ArgumentName): void {
+  const field = $(`#node-input-${name}`);
+  // Validating the form while it is built would tie reasons to the plain fields, which are hidden in a moment.
+  field.attr('skipValidation', true);
+  field.typedInput({
+    types: types.map((type) => (type === 'str' ? textType(node, name, field) : type)),
+    typeField: `#node-input-${name}Type`,
+  });
+  field.removeAttr('skipValidation');
+  bindLabel(node, name, field);
+  if (completed.includes(name)) offerWhenEmpty(field);
+  followType(name, field);
+}
+
+/**
+ * The text type as this argument needs it. The editor marks a bad value by itself; `validate` here brings the reason to
+ * where the pointer is.
+ */
+function textType(node: OperationNode, name: ArgumentName, field: JQuery): TypedInputType {
+  return {
+    value: 'str',
+    label: RED._('typedInput.type.str'),
+    icon: 'red/images/typedInput/az.svg',
+    validate: (value) => checkArgument(node, name, value, 'str'),
+    ...(isChoice(name) ? { options: optionsFor(node, name, choices[name]) } : {}),
+    ...(completed.includes(name) ? { autoComplete: suggestExtensions(node, () => textOf(field), false) } : {}),
+  };
+}
+
+/** @returns the choices; a saved value that is none of them stays one */
+function optionsFor(node: OperationNode, name: string, values: readonly string[]): TypedInputType['options'] & object {
+  const options = values.map((value) => ({ value, label: node._(`threecx.${name}.${value}`) }));
+  const saved = node[name];
+  if (node[`${name}Type`] === 'str' && typeof saved === 'string' && saved !== '' && !values.includes(saved)) {
+    options.push({ value: saved, label: saved });
+  }
+  return options;
+}
+
+/** The part of a typed input that has the focus. */
+function boxOf(field: JQuery): JQuery {
+  return field.next('.red-ui-typedInput-container');
+}
+
+function textOf(field: JQuery): JQuery {
+  return boxOf(field).find('.red-ui-typedInput-input');
+}
+
+/** A label is for the field that a typed input hides; who can't see the label hears it only when told. */
+function bindLabel(node: OperationNode, name: ArgumentName, field: JQuery): void {
+  const id = field.attr('id') ?? '';
+  const label = field.closest('.form-row').find('label');
+  label.find('span').attr('id', `${id}-label`);
+  textOf(field).attr('aria-labelledby', `${id}-label`);
+  boxOf(field)
+    .find('.red-ui-typedInput-option-trigger')
+    .attr({ id: `${id}-choice`, 'aria-labelledby': `${id}-label ${id}-choice` });
+  // Which kind of value is chosen stands in the title of its button only.
+  const kind = boxOf(field).find('.red-ui-typedInput-type-select');
+  const nameKind = (): void => {
+    kind.attr('aria-label', `${node._(`threecx.label.${name}`)}: ${kind.attr('title') ?? ''}`);
+  };
+  field.on('typedinputtypechange', nameKind);
+  nameKind();
+  label.on('click', () => {
+    boxOf(field).find('input, .red-ui-typedInput-option-trigger').filter(':visible').first().trigger('focus');
+  });
+}
+
+/** An empty field is one that wants to be chosen for. */
+function offerWhenEmpty(field: JQuery): void {
+  textOf(field).on('click', function () {
+    const input = $(this);
+    if (input.val() === '' && field.typedInput('type') === 'str') input.trigger('keyup');
+  });
+}
+
+/**
+ * The property that is named like the argument is what comes in a message; as a text it is nobody's number. Coming from a
+ * list of choices the field is empty.
+ */
+function followType(name: ArgumentName, field: JQuery): void {
+  field.on('typedinputtypechange', (_event, type) => {
+    const value = field.typedInput('value');
+    if (type === 'msg' && value === '') field.typedInput('value', name);
+    if (type === 'str' && value === name && !isChoice(name)) {
+      field.typedInput('value', '');
+      // Once the menu of types is gone.
+      setTimeout(() => textOf(field).trigger('click'));
+    }
+  });
+}

@@ -1,0 +1,95 @@
+/** @returns the text of a property; a flow may hold anything */
+export function asText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What an environment variable makes of a value is known at run time only. */
+export function hasEnvironment(value: unknown): boolean {
+  return /\$\{[^}]+\}/.test(asText(value));
+}
+
+/** The open dialog of a node. */
+export function dialog(): JQuery {
+  return $('#dialog-form');
+}
+
+/** The open dialog of a connection. */
+export function connectionDialog(): JQuery {
+  return $('#node-config-dialog-edit-form');
+}
+
+/** Where a form keeps whose it is. */
+const nodeOfForm = 'threecxNode';
+
+/** Says whose dialog a form is. */
+export function assignForm(form: JQuery, node: EditorNode): void {
+  form.data(nodeOfForm, node);
+}
+
+/** @returns whether the form is the dialog of this node */
+export function isFormOf(form: JQuery, node: EditorNode): boolean {
+  return form.data(nodeOfForm) === node;
+}
+
+/** Reads a property of a node; undefined when the flow leaves it out. */
+export type Reader = (node: EditorNode, property: string) => unknown;
+
+/** As it is saved. */
+export const saved: Reader = (node, property) => node[property];
+
+/**
+ * While a dialog is open, its node's values stand in the form; those of every other node stand in the node. Other nodes
+ * are validated meanwhile too: all users of a connection when that is saved.
+ */
+export const written: Reader = (node, property) => {
+  const form = dialog();
+  if (!isFormOf(form, node)) return saved(node, property);
+  const field = form.find(`#node-input-${property}`);
+  return field.is(':checkbox') ? field.prop('checked') : field.val();
+};
+
+/** @returns what it takes at run time where a flow leaves it out */
+export function defaultOf(node: EditorNode, property: string): unknown {
+  return node._def.defaults[property]?.value;
+}
+
+/** @returns the property as it stands in the dialog or in the node, else its default */
+export function current(node: EditorNode, property: string): unknown {
+  return written(node, property) ?? defaultOf(node, property);
+}
+
+/** @returns the connection that is chosen in the open dialog; undefined for none */
+export function chosenServer(): EditorNode | undefined {
+  return RED.nodes.node($('#node-input-server').val());
+}
+
+/**
+ * Fills the plain fields of a form. What a flow leaves out takes its default at run time, so the form shows the default.
+ * What a later version wrote into a choice stays in it, or saving the dialog would put another value in its place.
+ */
+export function prepareFields(node: EditorNode, prefix: 'node-input' | 'node-config-input'): void {
+  for (const [property, definition] of Object.entries(node._def.defaults)) {
+    const field = $(`#${prefix}-${property}`);
+    if (definition.type !== undefined || field.length === 0 || field.prop('multiple') === true) continue;
+    const value = node[property] ?? definition.value;
+    if (field.is(':checkbox')) field.prop('checked', asText(value) === 'true');
+    else if (node[property] === undefined) field.val(value);
+    if (field.is('select') && field.val() !== value) {
+      $('<option>').val(value).text(asText(value)).appendTo(field);
+      field.val(value);
+    }
+  }
+}
+
+/** Shows those rows of a form that have a data attribute, by its value. */
+export function showRows(form: JQuery, attribute: string, isShown: (value: string) => boolean): void {
+  form.find(`[${attribute}]`).each(function () {
+    $(this).toggle(isShown(this.getAttribute(attribute) ?? ''));
+  });
+}
+
+/** Icons in labels are for the eye only. */
+export function hideIcons(form: JQuery): void {
+  form.find('label i').attr('aria-hidden', 'true');
+}

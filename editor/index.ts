@@ -1,0 +1,57 @@
+/**
+ * What the definitions of the 3CX nodes share: the build makes one script of this folder, whose global `threecxEditor` has
+ * what this file exports. Node-RED loads it once for each definition, before that runs, so it may be evaluated several
+ * times and keeps no state that must survive this.
+ *
+ * Validators are functions of two arguments in the definitions, also those that use none: only from such a one does the
+ * editor take a text as the reason why a value is bad; from one of a single argument it would mean that all is well. A
+ * property of a configuration node that has a validator is not checked by the editor's own rules any more.
+ */
+import { prepareArgument } from './arguments';
+import { assignForm, chosenServer, current, dialog, hideIcons, prepareFields, showRows } from './fields';
+import { allArguments, canWatch, mayDial, type OperationNode, usedArguments } from './operations';
+import { prepareWatch } from './watch';
+
+export { validateArgument } from './arguments';
+export { prepareConnection, validateLogIn, validateUrl } from './connection';
+export { label } from './labels';
+export { validateOperation } from './operations';
+export { validateMilliseconds, validatePattern } from './validators';
+export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';
+
+/** Sets a dialog up; for oneditprepare. */
+export function prepare(node: OperationNode): void {
+  const form = dialog();
+  assignForm(form, node);
+  prepareFields(node, 'node-input');
+  chooseOnlyServer();
+  hideIcons(form);
+  for (const name of allArguments(node)) prepareArgument(node, name);
+
+  const show = (): void => {
+    const used: string[] = usedArguments(node);
+    showRows(form, 'data-threecx-argument', (name) => used.includes(name));
+    const operation = $('#node-input-operation').val();
+    showRows(form, 'data-threecx-only', (only) => only === operation);
+    form.find('.threecx-free').toggle(isFree(node));
+    RED.tray.resize();
+  };
+  $('#node-input-operation, #node-input-server').on('change', show);
+  $('#node-input-destination').on('typedinputtypechange', show);
+  show();
+  if (canWatch(node)) prepareWatch(node);
+}
+
+/** Where there is one connection only, a node that has none yet can but mean that. */
+function chooseOnlyServer(): void {
+  const select = $('#node-input-server');
+  const others = select.find('option').filter((_, option) => $(option).val() !== '_ADD_');
+  if (select.val() === '_ADD_' && others.length === 1) select.val(others.val());
+}
+
+/** Whoever can send a message can then call any number. */
+function isFree(node: OperationNode): boolean {
+  const type = current(node, 'destinationType');
+  const server = chosenServer();
+  return mayDial(node) && (type === 'msg' || type === 'jsonata') && server !== undefined && !server.allowDestinations;
+}

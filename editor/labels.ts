@@ -1,0 +1,54 @@
+import { type ArgumentName, argumentsOf, choices, isChoice, type Offer, offerOf, operationOf } from '../lib/pbx';
+import { asText, defaultOf, hasEnvironment, saved } from './fields';
+import { isWatching, type OperationNode } from './operations';
+
+/** "call 11 from 10", "call {destination} from 10" when one of them is known, "Make a call" when none is. */
+export function label(node: OperationNode): string {
+  if (node.name) return node.name;
+  if (isWatching(node, saved)) return watchLabel(node);
+  const operation = asText(node.operation ?? defaultOf(node, 'operation'));
+  const offer = offerOf(node.type, operation);
+  if (offer === null) return node._('threecx.label.palette');
+  const named = namedArguments(offer);
+  if (!named.some((name) => isFixed(node, name))) return node._(`threecx.operation.${operation}`);
+  const values = Object.fromEntries(named.map((name) => [name, inLabel(node, name)]));
+  return node._(`threecx.summary.${operation}`, values);
+}
+
+function watchLabel(node: OperationNode): string {
+  const extensions = asText(node.extensions).trim();
+  return node._(`threecx.summary.${extensions === '' ? 'watch-all' : 'watch'}`, { extensions });
+}
+
+/** @returns what a label tells; which of an extension's phones rings is a detail */
+function namedArguments(offer: Offer): ArgumentName[] {
+  const { optional = [] } = operationOf(offer.operation);
+  return argumentsOf(offer).filter((name) => name !== 'phone' && !optional.includes(name));
+}
+
+function isFixed(node: OperationNode, name: ArgumentName): boolean {
+  return node[`${name}Type`] === 'str' && Boolean(node[name]);
+}
+
+/** @returns a fixed value; in braces where another one comes from */
+function inLabel(node: OperationNode, name: ArgumentName): string {
+  const value = asText(node[name] ?? defaultOf(node, name));
+  const type = node[`${name}Type`] ?? defaultOf(node, `${name}Type`);
+  switch (type) {
+    case 'str':
+      return isChoice(name) && isIn(choices[name], value) ? node._(`threecx.${name}.${value}`) : value;
+    case 'msg':
+      return `{${value}}`;
+    case 'flow':
+    case 'global':
+      return `{${type}.${RED.utils.parseContextKey(value).key}}`;
+    case 'env':
+      return hasEnvironment(value) ? value : `\${${value}}`;
+    default:
+      return '{…}';
+  }
+}
+
+function isIn(values: readonly string[], value: string): boolean {
+  return values.includes(value);
+}

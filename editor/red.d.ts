@@ -1,0 +1,103 @@
+// Of Node-RED's editor and of its jQuery, what the dialogs use.
+
+interface JQuery {
+  readonly length: number;
+
+  /** The elements as an array. */
+  get(): HTMLElement[];
+  each(visit: (this: HTMLElement) => void): this;
+  filter(wanted: string | ((index: number, element: HTMLElement) => boolean)): this;
+  first(): this;
+  find(selector: string): JQuery;
+  next(selector: string): JQuery;
+  closest(selector: string): JQuery;
+  is(selector: string): boolean;
+
+  /** Null where nothing is chosen. */
+  val(): string | string[] | null | undefined;
+  val(value: unknown): this;
+  attr(name: string): string | undefined;
+  attr(name: string, value: string | boolean): this;
+  attr(values: Readonly<Record<string, string>>): this;
+  removeAttr(name: string): this;
+  prop(name: string): unknown;
+  prop(name: string, value: boolean): this;
+  data(name: string): unknown;
+  data(name: string, value: unknown): this;
+  css(values: Readonly<Record<string, string>>): this;
+  addClass(name: string): this;
+  toggle(isShown: boolean): this;
+
+  text(text: string): this;
+  append(...content: (JQuery | HTMLElement | HTMLElement[] | JQuery[] | null)[]): this;
+  appendTo(parent: JQuery): this;
+  empty(): this;
+
+  on(events: string, listener: (this: HTMLElement) => void): this;
+  on(events: 'typedinputtypechange', listener: (this: HTMLElement, event: unknown, type: string) => void): this;
+  trigger(event: string): this;
+
+  typedInput(options: { types: (string | TypedInputType)[]; typeField: string }): this;
+  typedInput(what: 'type' | 'value'): string;
+  typedInput(what: 'value', value: string): this;
+  autoComplete(options: { search: AutoCompleteSearch; minLength: number }): this;
+}
+
+interface JQueryRequest {
+  done(listener: (answer: unknown) => void): this;
+  fail(listener: (failure: { status: number }) => void): this;
+  always(listener: () => void): this;
+  abort(): void;
+}
+
+declare const $: {
+  /** A selector, or the start tag of a new element: never anything that came from a server. */
+  (what: string | HTMLElement): JQuery;
+  getJSON(url: string): JQueryRequest;
+  ajax(request: Readonly<Record<'url' | 'method' | 'contentType' | 'dataType' | 'data', string>>): JQueryRequest;
+};
+
+interface AutoCompleteRow {
+  value: string;
+  label: JQuery;
+}
+type AutoCompleteSearch = (text: string, done: (rows: AutoCompleteRow[]) => void) => void;
+
+/** The reason why a value is bad, or true. */
+type Judgement = true | string;
+
+interface TypedInputType {
+  value: string;
+  label: string;
+  icon: string;
+  validate: (value: string) => Judgement;
+  options?: { value: string; label: string }[];
+  autoComplete?: AutoCompleteSearch;
+}
+
+/** A node, whatever its type, with its properties as they are saved. */
+interface EditorNode {
+  readonly id: string;
+  readonly type: string;
+  readonly name?: string;
+  outputs: number;
+  /** What `registerType` was given. */
+  readonly _def: { readonly defaults: Readonly<Record<string, { value?: unknown; type?: string }>> };
+  /** A text of the node's catalogue. */
+  _(key: string, options?: Readonly<Record<string, unknown>>): string;
+  readonly [property: string]: unknown;
+}
+
+declare const RED: {
+  _(key: string): string;
+  readonly editor: { validateNode(node: EditorNode): void };
+  readonly events: { on(event: 'deploy', listener: () => void): void };
+  readonly nodes: { node(id: unknown): EditorNode | undefined };
+  readonly tray: { resize(): void };
+  readonly user: { hasPermission(permission: string): boolean };
+  readonly utils: {
+    parseContextKey(key: string): { key: string };
+    validateTypedProperty(value: string, type: string, options: object): Judgement;
+  };
+  readonly view: { redraw(): void };
+};

@@ -1,0 +1,28 @@
+import { leastMilliseconds, millisecondsOf } from '../lib/pbx';
+import { asText, hasEnvironment } from './fields';
+
+/** A time in ms. One that a flow leaves out takes its default. */
+export function validateMilliseconds(
+  node: EditorNode,
+  name: keyof typeof leastMilliseconds,
+  value: unknown,
+): Judgement {
+  const min = leastMilliseconds[name];
+  if (value === undefined || hasEnvironment(value)) return true;
+  return millisecondsOf(asText(value), min) !== null || node._('threecx.error.number', { min });
+}
+
+/** A regular expression that compiles. Blank would match everything, so it must be allowed. */
+export function validatePattern(node: EditorNode, value: unknown, isBlankAllowed: boolean): Judgement {
+  const text = asText(value);
+  if (value === undefined || hasEnvironment(text)) return true;
+  if (text === '') return isBlankAllowed || node._('threecx.error.pattern-empty');
+  try {
+    new RegExp(text);
+    return true;
+  } catch (error) {
+    // Without the expression, which the message quotes: the editor takes a connection's reasons for HTML.
+    const reason = error instanceof Error ? error.message.split(': ').at(-1) : '';
+    return node._('threecx.error.pattern', { reason });
+  }
+}

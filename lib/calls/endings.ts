@@ -1,0 +1,66 @@
+import type { CallEventName, EventOutcome } from '../pbx';
+import type { Attendance, Call, Party } from './model';
+import {
+  goesOnElsewhere,
+  isAlive,
+  isForwarded,
+  isTakenFrom,
+  type Joined,
+  takenOverBy,
+  wasForwarded,
+} from './transfers';
+
+/** An event with which a part in a call is over. */
+export interface Ending {
+  name: CallEventName;
+  outcome: EventOutcome;
+  transferredTo: string | null;
+}
+
+/**
+ * How a party that is gone has ended.
+ *
+ * @param isUnseen whether it happened while there was no snapshot
+ */
+export function endingsOf(party: Party, attendance: Attendance, joined: Joined, isUnseen: boolean): Ending[] {
+  if (party.answeredAt === null) return [unanswered(party, attendance, isUnseen)];
+  const transferredTo = joined.has(party) ? joined.get(party) : takenOverBy(party, attendance);
+  if (transferredTo == null) return [{ name: 'ended', outcome: 'answered', transferredTo: null }];
+  const ending = { outcome: 'transferred', transferredTo } as const;
+  return [
+    { name: 'transferred', ...ending },
+    { name: 'ended', ...ending },
+  ];
+}
+
+function unanswered(party: Party, attendance: Attendance, isUnseen: boolean): Ending {
+  const { call, status } = party;
+  if (status === 'ringing' && isAlive(call, attendance.present)) {
+    const isTaken = isTakenFrom(party, attendance) || isForwarded(party, attendance);
+    return { name: 'ring-stopped', outcome: isTaken ? 'answered-elsewhere' : 'missed', transferredTo: null };
+  }
+  return { name: 'ended', outcome: outcomeOf(party, attendance, isUnseen), transferredTo: null };
+}
+
+function outcomeOf(party: Party, attendance: Attendance, isUnseen: boolean): EventOutcome {
+  const { call, status } = party;
+  if (goesOnElsewhere(party, attendance.present)) return 'answered';
+  if (isUnseen) return 'unknown';
+  if (status === 'dialing') return 'not-reached';
+  const isTakenOutside = [...call.takenBy].some(({ isTrunk }) => isTrunk);
+  return isTakenOutside || wasForwarded(call, attendance) ? 'answered-elsewhere' : 'missed';
+}
+
+/**
+ * The calls that are over and that nobody took who was rung.
+ *
+ * @param isQueue tells who took a call, but was a queue
+ */
+export function missedCalls(attendance: Attendance, isQueue: (dn: string) => boolean): Call[] {
+  const { gone, present } = attendance;
+  const over = new Set(gone.map(({ call }) => call).filter((call) => !isAlive(call, present)));
+  return [...over].filter((call) => {
+    const isTaken = [...call.takenBy].some(({ isTrunk, extension }) => isTrunk || !isQueue(extension));
+    return call.rung.length > 0 && !isTaken && !wasForwarded(call, attendance);
+  });
+}

@@ -1,0 +1,71 @@
+import type { Connection } from '../pbx';
+
+/** A call id that was answered for an extension; of a certain leg when that was asked for. */
+interface Told {
+  callId: string;
+  leg: string | undefined;
+}
+
+/** Finds out which call id belongs to which leg: a call list has none, and `ondn` names an extension's last call only. */
+export class CallIds {
+  private readonly known = new Map<string, string>();
+  private readonly asked = new Set<string>();
+  /** Since the last list, by extension. */
+  private readonly told = new Map<string, Told>();
+
+  /** @returns null while it is not known */
+  of(leg: string): string | null {
+    return this.known.get(leg) ?? null;
+  }
+
+  /**
+   * Takes a call id that the server answered. It counts from the next list on, when it is clear whose it can be.
+   *
+   * @param leg the one that was asked for, if it was
+   */
+  tell(extension: string, callId: string, leg?: string): void {
+    this.told.set(extension, { callId, leg });
+  }
+
+  /**
+   * Takes the next list. A call id that cannot be assigned now never will be.
+   *
+   * @returns whether a call id has become known
+   */
+  assign(list: readonly Connection[]): boolean {
+    const legs = new Set(list.map(({ id }) => id));
+    for (const ids of [this.known, this.asked]) for (const id of ids.keys()) if (!legs.has(id)) ids.delete(id);
+    let isNews = false;
+    for (const [extension, { callId, leg }] of this.told) {
+      const own = list.filter((connection) => connection.extension === extension);
+      if (own.some(({ id }) => this.of(id) === callId)) continue;
+      const [only, second] = leg === undefined ? own.filter(({ id }) => this.of(id) === null) : own;
+      if (only === undefined || second !== undefined || (leg !== undefined && leg !== only.id)) continue;
+      this.known.set(only.id, callId);
+      isNews = true;
+    }
+    this.told.clear();
+    return isNews;
+  }
+
+  /** There is no list: by the next one, what was told may be of calls that are over. */
+  forget(): void {
+    this.told.clear();
+  }
+
+  /**
+   * Picks a leg whose call id is to be asked for: the only one of its extension. Each is picked once.
+   *
+   * @param mayAsk whether an extension can be asked now
+   */
+  pick(list: readonly Connection[], mayAsk: (extension: string) => boolean): Connection | null {
+    const counts = new Map<string, number>();
+    for (const { extension } of list) counts.set(extension, (counts.get(extension) ?? 0) + 1);
+    const leg = list.find(({ id, extension, status }) => {
+      const isOpen = status !== 'undefined' && this.of(id) === null && !this.asked.has(id);
+      return isOpen && counts.get(extension) === 1 && mayAsk(extension);
+    });
+    if (leg !== undefined) this.asked.add(leg.id);
+    return leg ?? null;
+  }
+}

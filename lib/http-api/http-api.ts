@@ -1,0 +1,64 @@
+import {
+  type Health,
+  type Identity,
+  type Moment,
+  operationNames,
+  type OperationName,
+  operationOf,
+  type Pbx,
+  type Result,
+  type Watcher,
+} from '../pbx';
+import { type ClientOptions, HttpApiClient } from './client';
+import { Poller, type PollerOptions } from './poller';
+
+export interface HttpApiOptions extends ClientOptions, PollerOptions {
+  /** Is told when the server can no longer be reached or logged in to, and when it can again. */
+  onHealth?: (health: Health) => void;
+}
+
+/** A PBX by the 3CX HTTP API, a program beside it that answers URLs: whoever watches polls. */
+export class HttpApi implements Pbx {
+  /** Divert too: the community server does nothing for it, and says so. */
+  readonly supports: ReadonlySet<OperationName> = new Set(operationNames);
+  private readonly client: HttpApiClient;
+  private readonly poller: Poller;
+
+  /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
+  constructor(options: HttpApiOptions) {
+    this.client = new HttpApiClient({
+      ...options,
+      onAnswer: () => {
+        this.poller.onAnswer();
+      },
+    });
+    this.poller = new Poller(this.client, options);
+  }
+
+  get stretched(): number | null {
+    return this.poller.stretched;
+  }
+
+  async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+    const result = await this.client.execute(name, args);
+    if (operationOf(name).kind === 'command' && result.ok) {
+      const { extension } = result.given;
+      if (extension !== undefined && result.callId != null) this.poller.tellCallId(extension, result.callId);
+      this.poller.pollNow();
+    }
+    return result;
+  }
+
+  watch(watcher: Watcher, last: Moment | null): () => void {
+    return this.poller.watch(watcher, last);
+  }
+
+  async identify(): Promise<Identity> {
+    return { server: await this.client.identify() };
+  }
+
+  close(): void {
+    this.poller.close();
+    this.client.close();
+  }
+}

@@ -1,0 +1,191 @@
+import { type Connection, type Leg, type Moment, ownError, type Watcher } from '../pbx';
+import { CallIds } from './call-ids';
+import type { HttpApiClient, List } from './client';
+import { Pace } from './pace';
+import { type Numbering, roleOf } from './roles';
+
+/** The longest pause between two tries, in ms. */
+const maxPause = 30_000;
+/** Two lists further apart, or three intervals where that is more, have a gap between them, in ms. */
+const maxDistance = 8_000;
+/** How long an extension is left alone that gave no answer when its call id was asked for, in ms. */
+const callIdPause = 60_000;
+
+export interface PollerOptions {
+  /** From one poll to the next, in ms; longer while the server takes more than half of that to answer. */
+  interval: number;
+  numbering: Numbering;
+  clock: () => Moment;
+}
+
+/** Asks for the call list again and again, as long as somebody watches. */
+export class Poller {
+  private readonly callIds = new CallIds();
+  private readonly silentUntil = new Map<string, number>();
+  private readonly pace: Pace;
+  private watcher: Watcher | null = null;
+  /** Tries in a row that gave no list. */
+  private failures = 0;
+  /** Until the next poll, in ms, when the last one gave a list. */
+  private pause = 0;
+  private timer: NodeJS.Timeout | null = null;
+  private isPolling = false;
+  private isAskingForCallIds = false;
+  /** When the last list was received, and since when it may have been as it says: when it was asked for. */
+  private last: { at: Moment; askedAt: number } | null = null;
+  private list: readonly Connection[] = [];
+  private legs = new Map<Connection, Leg>();
+
+  constructor(
+    private readonly client: HttpApiClient,
+    private readonly options: PollerOptions,
+  ) {
+    this.pace = new Pace(options.interval);
+  }
+
+  /** See {@link Pbx.stretched}. */
+  get stretched(): number | null {
+    return this.pace.stretched;
+  }
+
+  /** See {@link Pbx.watch}. */
+  watch(watcher: Watcher, last: Moment | null): () => void {
+    this.watcher = watcher;
+    if (this.last === null && last !== null) this.last = { at: last, askedAt: last.steady };
+    this.pollNow();
+    return () => {
+      if (this.watcher !== watcher) return;
+      this.watcher = null;
+      this.stopTimer();
+    };
+  }
+
+  /** Takes a call id that a command was answered with. */
+  tellCallId(extension: string, callId: string): void {
+    if (this.watcher !== null) this.callIds.tell(extension, callId);
+  }
+
+  /** Something was answered: there is no reason to wait any longer when the server was away. */
+  onAnswer(): void {
+    if (this.failures > 0) this.pollNow();
+  }
+
+  /** Polls at once; a poll under way while a command is carried out has waited for it, so it comes after. */
+  pollNow(): void {
+    this.stopTimer();
+    if (this.isPolling || this.watcher === null) return;
+    this.isPolling = true;
+    // A command may take this list for the current one until the next is late.
+    void this.client
+      .poll(2 * (this.stretched ?? this.options.interval))
+      .then(
+        (list) => {
+          this.succeed(list);
+        },
+        (error: unknown) => {
+          this.fail(error);
+        },
+      )
+      .finally(() => {
+        this.isPolling = false;
+        this.schedule();
+      });
+  }
+
+  close(): void {
+    this.watcher = null;
+    this.stopTimer();
+  }
+
+  private schedule(): void {
+    if (this.watcher === null) return;
+    // Not in step with others that lost the same server.
+    const jitter = 1 + Math.random() / 4;
+    const { interval } = this.options;
+    const growing = interval * 2 ** Math.max(this.failures - 1, 0) * jitter;
+    const pause = this.failures === 0 ? this.pause : Math.max(interval, Math.min(growing, maxPause));
+    this.timer = setTimeout(() => {
+      this.pollNow();
+    }, pause);
+  }
+
+  private stopTimer(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private succeed({ connections, milliseconds }: List): void {
+    this.pause = this.pace.pauseAfter(milliseconds);
+    this.failures = 0;
+    const { watcher, last } = this;
+    if (watcher === null) return;
+    const at = this.options.clock();
+    const distance = at.steady - (last?.askedAt ?? at.steady);
+    // The list may be as old as its request.
+    this.last = { at, askedAt: at.steady - milliseconds };
+    const isNews = this.callIds.assign(connections);
+    const changed = isNews || connections !== this.list;
+    this.list = connections;
+    watcher.onSnapshot({
+      connections: changed ? this.legsOf(connections) : [...this.legs.values()],
+      changed,
+      at,
+      accuracyMs: at.steady - (last?.at.steady ?? at.steady),
+      afterGap: distance > Math.max(maxDistance, 3 * this.options.interval),
+    });
+    void this.askForCallIds();
+  }
+
+  private fail(error: unknown): void {
+    this.failures += 1;
+    this.callIds.forget();
+    this.watcher?.onSilence(ownError(error));
+  }
+
+  /** The very same object for a connection of which nothing is new. */
+  private legsOf(connections: readonly Connection[]): Leg[] {
+    const before = this.legs;
+    this.legs = new Map();
+    return connections.map((connection) => {
+      const callId = this.callIds.of(connection.id);
+      const known = before.get(connection);
+      const role = known?.role ?? roleOf(connection.extension, this.options.numbering);
+      const leg = known?.callId === callId ? known : { ...connection, role, callId };
+      this.legs.set(connection, leg);
+      return leg;
+    });
+  }
+
+  /** One after the other; each is one request, which everything else overtakes. */
+  private async askForCallIds(): Promise<void> {
+    if (this.isAskingForCallIds) return;
+    this.isAskingForCallIds = true;
+    try {
+      for (;;) {
+        if (this.watcher === null) return;
+        const leg = this.callIds.pick(this.list, (dn) => this.mayAsk(dn));
+        if (leg === null) return;
+        await this.askForCallId(leg);
+      }
+    } finally {
+      this.isAskingForCallIds = false;
+    }
+  }
+
+  private mayAsk(dn: string): boolean {
+    const isQueue = this.list.some(({ queue }) => queue?.number === dn);
+    const isExtension = roleOf(dn, this.options.numbering) === 'extension' && !isQueue;
+    return isExtension && (this.silentUntil.get(dn) ?? 0) <= this.options.clock().steady;
+  }
+
+  private async askForCallId({ extension, id }: Connection): Promise<void> {
+    try {
+      const callId = await this.client.callId(extension);
+      this.silentUntil.delete(extension);
+      if (callId !== null) this.callIds.tell(extension, callId, id);
+    } catch (error) {
+      ownError(error);
+      this.silentUntil.set(extension, this.options.clock().steady + callIdPause);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { Role } from '../pbx';
+
+/** Which DNs are no person's phone: the HTTP API does not tell, so the connection's settings do. */
+export interface Numbering {
+  /** DNs of outside lines. */
+  trunks: RegExp;
+  /** DNs of voicemail, parking, IVR. */
+  services: RegExp;
+}
+
+/** @returns what a DN is; a queue counts as an extension until its number is seen as one */
+export function roleOf(dn: string, { trunks, services }: Numbering): Role {
+  if (dn.search(trunks) >= 0) return 'trunk';
+  return dn.search(services) >= 0 ? 'service' : 'extension';
+}

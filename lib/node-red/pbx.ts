@@ -1,0 +1,102 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Node } from 'node-red';
+import { HttpApi, type HttpApiOptions, type Numbering } from '../http-api';
+import {
+  authTypes,
+  connectionDefaults,
+  type Health,
+  leastMilliseconds,
+  type Pbx,
+  refuseLogIn,
+  ThreeCxError,
+} from '../pbx';
+import { now } from './clock';
+import type { Settings } from './settings';
+import type { ConnectionDef, NodeAPI } from './types';
+
+export type PbxSettings = Omit<HttpApiOptions, 'onHealth' | 'clock'>;
+
+/**
+ * Reads how a connection reaches its PBX.
+ *
+ * @throws ThreeCxError `invalid-argument`, naming the setting that is wrong
+ */
+export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Settings): PbxSettings {
+  refuseLogIn(String(def.url));
+  const url = settings.text('url', connectionDefaults.url);
+  const proxy = proxyFor(url, referred(RED, 'proxy', 'http proxy', def.proxy) as ProxyNode | null);
+  const tls = referred(RED, 'tls', 'tls-config', def.tls) as TlsNode | null;
+  return {
+    url,
+    auth: auth(settings),
+    tls: tls?.addTLSOptions({}) ?? {},
+    timeout: settings.milliseconds('timeout', connectionDefaults.timeout, leastMilliseconds.timeout),
+    allowDestinations: settings.expression('allowDestinations', connectionDefaults.allowDestinations),
+    allowStop: settings.flag('allowStop'),
+    interval: settings.milliseconds('pollInterval', connectionDefaults.pollInterval, leastMilliseconds.pollInterval),
+    numbering: numberingOf(settings),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+}
+
+/** Opens the way to a PBX that a connection has chosen. */
+export function openPbx(settings: PbxSettings, onHealth: (health: Health) => void = () => undefined): Pbx {
+  return new HttpApi({ ...settings, onHealth, clock: now });
+}
+
+function numberingOf(settings: Settings): Numbering {
+  return {
+    trunks: settings.expression('trunks', connectionDefaults.trunks),
+    services: settings.expression('services', connectionDefaults.services),
+  };
+}
+
+function auth(settings: Settings): NonNullable<PbxSettings['auth']> {
+  const type = settings.oneOf('auth', authTypes);
+  switch (type) {
+    case 'none':
+      return { type };
+    case 'basic':
+      return { type, user: settings.text('user', ''), password: settings.secret('password') };
+    case 'bearer':
+      return { type, token: settings.secret('token') };
+  }
+}
+
+/** The core `tls-config` node. */
+interface TlsNode extends Node {
+  addTLSOptions(options: ConnectionOptions): ConnectionOptions;
+}
+
+/** The core `http proxy` node. */
+interface ProxyNode extends Node<{ username?: string; password?: string }> {
+  url: string;
+  noproxy?: string[];
+}
+
+function referred(RED: NodeAPI, name: string, type: string, id: string | undefined): Node | null {
+  if (id === undefined || id === '') return null;
+  const node = RED.nodes.getNode(id) as Node | undefined;
+  // Going on without it would send the request, and the password with it, another way than was asked for.
+  if (node?.type !== type) throw new ThreeCxError('invalid-argument', `${name} names no ${type} node that is deployed`);
+  return node;
+}
+
+function proxyFor(target: string, proxy: ProxyNode | null): string | undefined {
+  if (proxy === null || (URL.canParse(target) && isExempt(new URL(target), proxy.noproxy ?? []))) return undefined;
+  if (!URL.canParse(proxy.url)) throw new ThreeCxError('invalid-argument', 'proxy has an address that is no URL');
+  const url = new URL(proxy.url);
+  const { username, password } = proxy.credentials;
+  if (username !== undefined && username !== '') {
+    url.username = encodeURIComponent(username);
+    url.password = encodeURIComponent(password ?? '');
+  }
+  return url.href;
+}
+
+/** Is the target one of the hosts (`pbx.example`, `.example`, `*`, each with or without a port) to reach directly? */
+function isExempt({ host, hostname }: URL, exempt: readonly string[]): boolean {
+  return exempt
+    .map((entry) => entry.trim().replace(/^\*?\./, ''))
+    .some((entry) => entry === '*' || [host, hostname].some((name) => name === entry || name.endsWith(`.${entry}`)));
+}

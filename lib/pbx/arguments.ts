@@ -1,0 +1,93 @@
+import { ThreeCxError } from './errors';
+import { profileNames, profileOf } from './profiles';
+
+/** What can be chosen for an argument, in the order of the dialogs. */
+export const choices = {
+  phone: ['Soft', 'Web', 'Desktop', 'Mobile'],
+  action: ['login_all', 'logout_all'],
+  profile: Object.keys(profileNames),
+  recordAction: ['start', 'stop', 'pause', 'resume'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** What can be called. The server decodes nothing (community), so a value goes into the URL as it is. */
+const numbers = {
+  extension: { pattern: /^[0-9A-Za-z_.*+-]+$/, maxLength: 32 },
+  destination: { pattern: /^[0-9A-Za-z_.*+@-]+$/, maxLength: 64 },
+  queue: { pattern: /^[0-9A-Za-z_.*+-]+$/, maxLength: 32 },
+} as const;
+
+export type ChoiceName = keyof typeof choices;
+export type NumberName = keyof typeof numbers;
+export type ArgumentName = NumberName | ChoiceName;
+export type Arguments = Partial<Record<ArgumentName, string>>;
+
+/** What is wrong with an argument. */
+export type ArgumentProblem = 'missing' | 'type' | 'length' | 'characters' | 'reserved' | 'choice';
+
+export function isChoice(name: ArgumentName): name is ChoiceName {
+  return name in choices;
+}
+
+/** Is it absent, so that an optional argument may be left out? */
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/**
+ * Checks one argument: whatever would change the meaning of a URL must not get in.
+ *
+ * @param value what the user gave: text or a safe integer
+ * @returns what is wrong with it; null when nothing is
+ */
+export function problemOf(name: ArgumentName, value: unknown): ArgumentProblem | null {
+  if (isAbsent(value)) return 'missing';
+  if (isChoice(name)) return choiceOf(name, value) === null ? 'choice' : null;
+  if (typeof value !== 'string' && !Number.isSafeInteger(value)) return 'type';
+  const text = String(value);
+  const { pattern, maxLength } = numbers[name];
+  if (text.length > maxLength) return 'length';
+  if (!pattern.test(text)) return 'characters';
+  // `all` would match every DN where makecall looks for an extension (community).
+  return text === '.' || text === '..' || (text === 'all' && name !== 'destination') ? 'reserved' : null;
+}
+
+/**
+ * @returns the text to send
+ * @throws ThreeCxError `invalid-argument`, naming the argument but not quoting it: it may be a phone number, and errors
+ *   are logged
+ */
+export function checkArgument(name: ArgumentName, value: unknown): string {
+  const problem = problemOf(name, value);
+  if (problem !== null) throw new ThreeCxError('invalid-argument', `${name} ${inWords(problem, name)}`);
+  return (isChoice(name) ? choiceOf(name, value) : null) ?? String(value);
+}
+
+/** @returns the choice that is meant; a profile by its name too */
+function choiceOf(name: ChoiceName, value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  if (name === 'profile') return profileOf(value);
+  return choices[name].find((choice) => choice === value) ?? null;
+}
+
+function inWords(problem: ArgumentProblem, name: ArgumentName): string {
+  switch (problem) {
+    case 'missing':
+      return 'is missing';
+    case 'type':
+      return 'must be text or a whole number';
+    case 'reserved':
+      return 'is not a number to call';
+    case 'length':
+      return isChoice(name) ? '' : `is longer than ${numbers[name].maxLength} characters`;
+    case 'characters':
+      return `may hold only letters, digits and ${name === 'destination' ? '_ . * + - @' : '_ . * + -'}`;
+    case 'choice': {
+      const values = isChoice(name) ? choices[name] : [];
+      return name === 'profile' ? `must be ${inList(values)}` : `must be one of ${values.join(', ')}`;
+    }
+  }
+}
+
+function inList(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+}

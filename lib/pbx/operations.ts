@@ -1,0 +1,159 @@
+import type { ArgumentName } from './arguments';
+import type { Connection, Recording } from './connections';
+import type { Profile } from './profiles';
+
+/** Why the PBX said no. */
+export const refusalReasons = ['no-call', 'no-phone', 'not-an-agent', 'not-an-extension', 'refused'] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+
+/** What an operation can tell beyond done or refused: fields of `msg.payload`. */
+export interface Details {
+  /** Null when the PBX gave none, or when it can't be certain. */
+  callId: string | null;
+  /** Whether the PBX is known to have done it. */
+  confirmed: boolean;
+  /** Null for a name outside the five, or when the PBX told none. */
+  profile: Profile | null;
+  profileName: string | null;
+  recording: Recording;
+  connections: Connection[];
+  idle: boolean;
+  number: string | null;
+  queue: { number: null; name: string } | null;
+  registration: Registration | null;
+}
+
+export interface Registration {
+  id: string;
+  contact: string;
+  userAgent: string;
+}
+
+interface Operation {
+  /** A command changes something: it is sent at most once. */
+  kind: 'command' | 'query';
+  arguments: readonly ArgumentName[];
+  optional?: readonly ArgumentName[];
+  /** What it tells when it was done, and when the PBX refused it. */
+  done: readonly (keyof Details)[];
+  refused?: readonly (keyof Details)[];
+  /** A phone rings while it is under way. */
+  calls?: true;
+  /** A `destination` that `allowDestinations` governs. */
+  dials?: true;
+  /** Ends the server for everybody: it needs `allowStop`. */
+  endsServer?: true;
+}
+
+const extension = ['extension'] as const;
+const status = ['profile', 'profileName'] as const;
+
+/**
+ * The menu: what is true of each operation, whichever way the PBX is reached. Names and arguments: documented in the
+ * interface document of the HTTP API, 17 February 2022; `queue` of `login`: community. Everything that depends on which
+ * operations there are derives from this table, or is keyed by it.
+ */
+export const operations = {
+  makecall: {
+    kind: 'command',
+    arguments: ['extension', 'destination', 'phone'],
+    done: ['callId', 'confirmed'],
+    calls: true,
+    dials: true,
+  },
+  answer: { kind: 'command', arguments: extension, done: ['callId'] },
+  drop: { kind: 'command', arguments: extension, done: [] },
+  transfer: { kind: 'command', arguments: ['extension', 'destination'], done: [], dials: true },
+  atttrans: { kind: 'command', arguments: extension, done: ['confirmed'] },
+  divert: { kind: 'command', arguments: ['extension', 'destination'], done: [], dials: true },
+  park: { kind: 'command', arguments: extension, done: [] },
+  unpark: { kind: 'command', arguments: ['extension', 'phone'], done: ['callId', 'confirmed'], calls: true },
+  stop: { kind: 'command', arguments: [], done: [], endsServer: true },
+  setstatus: { kind: 'command', arguments: ['extension', 'profile'], done: status, refused: status },
+  showstatus: { kind: 'query', arguments: extension, done: status },
+  ready: { kind: 'command', arguments: extension, done: status, refused: status },
+  notready: { kind: 'command', arguments: extension, done: status, refused: status },
+  login: { kind: 'command', arguments: ['extension', 'action'], optional: ['queue'], done: [] },
+  logout: { kind: 'command', arguments: extension, done: status, refused: status },
+  record: { kind: 'command', arguments: ['extension', 'recordAction'], done: ['recording'] },
+  showallcalls: { kind: 'query', arguments: [], done: ['connections'] },
+  getcallerid: { kind: 'query', arguments: extension, done: ['idle', 'number', 'queue'] },
+  ondn: { kind: 'query', arguments: extension, done: ['callId'] },
+  dnregs: { kind: 'query', arguments: extension, done: ['registration'] },
+} as const satisfies Record<string, Operation>;
+
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+export const operationNames = Object.keys(operations) as OperationName[];
+
+/** @returns the menu's entry, with the optional columns */
+export function operationOf(name: OperationName): Operation {
+  return operations[name];
+}
+
+/** An operation as a node offers it. */
+export interface Offer {
+  operation: OperationName;
+  /** Arguments that are the same in each message. */
+  fixed?: Readonly<Partial<Record<ArgumentName, string>>>;
+}
+
+/** What each node offers, by the values of its `operation`, in the order of its dialog; the first is the default. */
+export const offers = {
+  '3cx-call-control': {
+    makecall: { operation: 'makecall' },
+    answer: { operation: 'answer' },
+    drop: { operation: 'drop' },
+    transfer: { operation: 'transfer' },
+    atttrans: { operation: 'atttrans' },
+    divert: { operation: 'divert' },
+    park: { operation: 'park' },
+    unpark: { operation: 'unpark' },
+    stop: { operation: 'stop' },
+  },
+  '3cx-agent-status': {
+    setstatus: { operation: 'setstatus' },
+    showstatus: { operation: 'showstatus' },
+    ready: { operation: 'ready' },
+    notready: { operation: 'notready' },
+    login: { operation: 'login' },
+    logout: { operation: 'logout' },
+  },
+  '3cx-recorder': {
+    start: { operation: 'record', fixed: { recordAction: 'start' } },
+    pause: { operation: 'record', fixed: { recordAction: 'pause' } },
+    resume: { operation: 'record', fixed: { recordAction: 'resume' } },
+    stop: { operation: 'record', fixed: { recordAction: 'stop' } },
+  },
+  '3cx-call-monitor': {
+    showallcalls: { operation: 'showallcalls' },
+    getcallerid: { operation: 'getcallerid' },
+    ondn: { operation: 'ondn' },
+    dnregs: { operation: 'dnregs' },
+  },
+} as const satisfies Record<string, Record<string, Offer>>;
+
+export type Offers = typeof offers;
+export type NodeType = keyof Offers;
+
+/** The other value of `operation` that a call-monitor has, and its default: it sends events. */
+export const watchOperation = 'watch';
+/** The nodes that have it. */
+export const watchingNodes: readonly NodeType[] = ['3cx-call-monitor'];
+
+/** @returns the offers of a node, by name, in the order of its dialog */
+export function offersOf(type: NodeType): Readonly<Record<string, Offer>> {
+  return offers[type];
+}
+
+/** @returns null when the node does not offer it */
+export function offerOf(type: NodeType, name: string): Offer | null {
+  const offered = offersOf(type);
+  return Object.hasOwn(offered, name) ? (offered[name] ?? null) : null;
+}
+
+/** @returns the arguments that a node has fields for, for one of its offers */
+export function argumentsOf({ operation, fixed = {} }: Offer): ArgumentName[] {
+  const { arguments: required, optional = [] } = operationOf(operation);
+  return [...required, ...optional].filter((name) => !(name in fixed));
+}

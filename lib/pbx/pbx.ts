@@ -1,0 +1,66 @@
+import type { Arguments } from './arguments';
+import type { Moment, Snapshot } from './connections';
+import type { ThreeCxError } from './errors';
+import type { Details, OperationName, RefusalReason } from './operations';
+
+/** What an operation told: done or refused, with what it tells beyond that. */
+export type Outcome = ({ ok: true } | { ok: false; reason: RefusalReason }) & Partial<Details>;
+
+/** What became of an operation: what was asked, and the raw text that the PBX answered. */
+export type Result = Outcome & { given: Arguments; answer: string };
+
+/** Who wants to know which calls there are. */
+export interface Watcher {
+  onSnapshot(snapshot: Snapshot): void;
+  /** There is no snapshot when there should have been one. */
+  onSilence(error: ThreeCxError): void;
+}
+
+/** What answers at an address. */
+export interface Identity {
+  server: ServerKind | null;
+}
+
+/** The two kinds of HTTP API servers. */
+export const serverKinds = ['community', 'documented'] as const;
+export type ServerKind = (typeof serverKinds)[number];
+
+/** Nothing is known yet, it answers, or why no request gets through to it. */
+export type Health = 'unknown' | 'ok' | 'unreachable' | 'unauthorized';
+
+/** A phone system, whichever way it is reached. */
+export interface Pbx {
+  /** What it can do; anything else fails with `unsupported`, and nothing is sent. */
+  readonly supports: ReadonlySet<OperationName>;
+
+  /**
+   * Carries out one operation. A command is sent at most once.
+   *
+   * @param args unchecked; those that the operation does not have are ignored
+   * @returns done or refused, with what the PBX told
+   * @throws ThreeCxError when it could not be asked or was not answered; after `lost` and `timeout` a command may have
+   *   been carried out
+   */
+  execute(name: OperationName, args?: Readonly<Record<string, unknown>>): Promise<Result>;
+
+  /**
+   * Reports which calls there are, until ended. Only one watches at a time.
+   *
+   * @param last when the last snapshot was that the watcher knows of, from this PBX or one before; null for none
+   * @returns ends it
+   */
+  watch(watcher: Watcher, last: Moment | null): () => void;
+
+  /** How long it is from one snapshot to the next, in ms, because the PBX is slow; null while that is as set. */
+  readonly stretched: number | null;
+
+  /**
+   * Tells what answers.
+   *
+   * @throws ThreeCxError when there was no answer
+   */
+  identify(): Promise<Identity>;
+
+  /** Ends all that is under way, with `closed`. Can be called again. */
+  close(): void;
+}

@@ -1,0 +1,26 @@
+/** What a connection has where a flow says nothing. */
+export const connectionDefaults = {
+  url: 'http://127.0.0.1:8889',
+  auth: 'none',
+  timeout: 8_000,
+  pollInterval: 1_000,
+  trunks: String.raw`^1\d{4}$`,
+  services: String.raw`^(999|SP\d+|\*.*)$`,
+  allowDestinations: '',
+  allowStop: false,
+} as const;
+
+export const authTypes = ['none', 'basic', 'bearer'] as const;
+
+/** The least that a time can be set to, in ms. */
+export const leastMilliseconds = { timeout: 1, pollInterval: 100, minRing: 0 } as const;
+
+/** A timer of Node.js takes no more, in ms. */
+const maxMilliseconds = 2 ** 31 - 1;
+
+/** @returns the whole number of milliseconds that a text says; null when it says none that is allowed */
+export function millisecondsOf(text: string, least: number): number | null {
+  const value = Number(text);
+  const isAllowed = text.trim() !== '' && Number.isInteger(value) && value >= least && value <= maxMilliseconds;
+  return isAllowed ? value : null;
+}

@@ -1,0 +1,26 @@
+import { errorCodes } from './errors';
+import type { ServerKind } from './pbx';
+
+/** Why a test of a connection failed. `secret`: the stored one is not for this address. */
+export const verdictProblems = [...errorCodes, 'secret'] as const;
+export type VerdictProblem = (typeof verdictProblems)[number];
+
+/**
+ * What a test has to add. `idle`: the server has lost the PBX. `no-list`: it answers, but does not list the calls.
+ * `host-name`: it does not accept the address that it was asked by.
+ */
+export const verdictHints = ['idle', 'no-list', 'host-name'] as const;
+export type VerdictHint = (typeof verdictHints)[number];
+
+/** What a test of a connection found: all that goes back to the browser. */
+export interface Verdict {
+  /** Null: the server answers. */
+  problem: VerdictProblem | null;
+  /** Which setting is wrong, the system's code for an address that cannot be reached, or the HTTP status. */
+  detail: string | null;
+  server: ServerKind | null;
+  /** How many calls there are. */
+  calls: number | null;
+  milliseconds: number;
+  hint: VerdictHint | null;
+}

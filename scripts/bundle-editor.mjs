@@ -1,0 +1,19 @@
+// Makes one script of editor/, which the editor's definitions load. Its syntax is for all browsers that Node-RED is for.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+buildSync({
+  absWorkingDir: root,
+  entryPoints: ['editor/index.ts'],
+  outfile: join(root, 'resources/threecx-editor.js'),
+  bundle: true,
+  format: 'iife',
+  globalName: 'threecxEditor',
+  platform: 'browser',
+  target: 'es2020',
+  charset: 'utf8',
+  minify: true,
+});

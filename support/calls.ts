@@ -1,0 +1,84 @@
+import { type CallEvent, type CallOccurrence, CallTracker, type Interest } from '../lib/calls';
+import { type Numbering, roleOf } from '../lib/http-api';
+import { callEventNames, type Connection, type ConnectionStatus, type Leg, type Moment } from '../lib/pbx';
+
+/** The defaults of a connection. */
+export const numbering: Numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
+
+/** What a node is told that has no filter. */
+export const everything: Interest = {
+  events: new Set(callEventNames),
+  extensions: () => true,
+  direction: 'any',
+  scope: 'any',
+  queues: null,
+  number: /(?:)/,
+  minRing: 0,
+  initial: false,
+};
+
+/** The events in words: what, where, and what is told of it. */
+export function words(events: readonly CallEvent[]): string[] {
+  return events.map(({ event, extension, outcome, transferredTo, synthetic }) =>
+    [event, extension, outcome, transferredTo === null ? null : `to ${transferredTo}`, synthetic ? 'synthetic' : null]
+      .filter((word) => word !== null)
+      .join(' '),
+  );
+}
+
+/** A moment at which both clocks say the same. */
+export function at(milliseconds: number): Moment {
+  return { wall: milliseconds, steady: milliseconds };
+}
+
+/** A tracker that is given call lists, as the HTTP API's are. */
+export class ListTracker extends CallTracker {
+  private legs = new Map<Connection, Leg>();
+  private list: readonly Connection[] | null = null;
+
+  constructor(private readonly dns = numbering) {
+    super();
+  }
+
+  /** @param list the very same array as before when nothing changed */
+  take(list: readonly Connection[], now: Moment): CallOccurrence[] {
+    const before = this.legs;
+    const changed = list !== this.list;
+    this.list = list;
+    if (changed) {
+      this.legs = new Map(
+        list.map((connection) => {
+          const role = roleOf(connection.extension, this.dns);
+          return [connection, before.get(connection) ?? { ...connection, role, callId: null }];
+        }),
+      );
+    }
+    const accuracyMs = now.steady - (this.time?.steady ?? now.steady);
+    return this.update({ connections: [...this.legs.values()], changed, at: now, accuracyMs, afterGap: false });
+  }
+}
+
+/**
+ * A call list in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>` or the
+ * recording.
+ */
+export function listOf(text: string): Connection[] {
+  return text
+    .split(';')
+    .map((record) => record.trim())
+    .filter((record) => record !== '')
+    .map((record) => {
+      const [id = '', extension = '', status = '', number = '', ...more] = record.split(' ');
+      const queue = more.find((word) => word.startsWith('q'))?.slice(1);
+      const ccid = more.find((word) => word.startsWith('c'))?.slice(1);
+      return {
+        id,
+        extension,
+        status: status as ConnectionStatus,
+        number,
+        queue: queue === undefined ? null : { number: queue, name: 'Support' },
+        recording: more.includes('on') ? 'on' : more.includes('paused') ? 'paused' : 'off',
+        ...(ccid === undefined ? {} : { ccid }),
+      };
+    });
+}
