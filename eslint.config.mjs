@@ -32,7 +32,7 @@ function layer(folder, regex) {
 }
 
 export default defineConfig(
-  globalIgnores(['dist/', 'resources/', 'coverage/', '.node-red/']),
+  globalIgnores(['dist/', 'resources/', 'coverage/', '.node-red/', '.stryker-tmp/']),
   js.configs.recommended,
   {
     // What is matched comes from servers and callers: no text may keep an expression busy.

@@ -1,6 +1,6 @@
 import { type CallEvent, type CallOccurrence, CallTracker, type Interest } from '../lib/calls';
 import { type Numbering, roleOf } from '../lib/http-api';
-import { callEventNames, type Connection, type ConnectionStatus, type Leg, type Moment } from '../lib/pbx';
+import { callEventNames, type Connection, type ConnectionStatus, type Leg, type Moment, type Role } from '../lib/pbx';
 
 /** The defaults of a connection. */
 export const numbering: Numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
@@ -49,7 +49,7 @@ export class ListTracker extends CallTracker {
       this.legs = new Map(
         list.map((connection) => {
           const role = roleOf(connection.extension, this.dns);
-          return [connection, before.get(connection) ?? { ...connection, role, callId: null }];
+          return [connection, before.get(connection) ?? { role, callId: null, ...connection }];
         }),
       );
     }
@@ -58,19 +58,22 @@ export class ListTracker extends CallTracker {
   }
 }
 
+/** A record of a call list; with what only V20 says, where it says it. */
+export type Listed = Connection & Partial<Leg>;
+
 /**
- * A call list in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>` or the
- * recording.
+ * A call list in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>`, the
+ * recording, or what V20 says: `g<group>`, `#<call id>`, `@<role>`.
  */
-export function listOf(text: string): Connection[] {
+export function listOf(text: string): Listed[] {
   return text
     .split(';')
     .map((record) => record.trim())
     .filter((record) => record !== '')
     .map((record) => {
       const [id = '', extension = '', status = '', number = '', ...more] = record.split(' ');
-      const queue = more.find((word) => word.startsWith('q'))?.slice(1);
-      const ccid = more.find((word) => word.startsWith('c'))?.slice(1);
+      const wordAfter = (sign: string): string | undefined => more.find((word) => word.startsWith(sign))?.slice(1);
+      const [queue, ccid, group, callId, role] = ['q', 'c', 'g', '#', '@'].map(wordAfter);
       return {
         id,
         extension,
@@ -79,6 +82,38 @@ export function listOf(text: string): Connection[] {
         queue: queue === undefined ? null : { number: queue, name: 'Support' },
         recording: more.includes('on') ? 'on' : more.includes('paused') ? 'paused' : 'off',
         ...(ccid === undefined ? {} : { ccid }),
+        ...(group === undefined ? {} : { group }),
+        ...(callId === undefined ? {} : { callId }),
+        ...(role === undefined ? {} : { role: role as Role }),
       };
     });
+}
+
+export const start = Date.UTC(2026, 10, 23, 18);
+
+export function eventsOf(occurrences: readonly CallOccurrence[]): CallEvent[] {
+  return occurrences.map(({ event }) => event);
+}
+
+/** A tracker that has begun, and has seen no call. */
+export function watching(): ListTracker {
+  const tracker = new ListTracker();
+  tracker.take([], at(start));
+  return tracker;
+}
+
+/** Plays snapshots, a second apart, after an empty one; `-` is none. */
+export function play(...snapshots: string[]): CallEvent[] {
+  const tracker = watching();
+  return snapshots.flatMap((text, index) => {
+    if (text !== '-') return eventsOf(tracker.take(listOf(text), at(start + (index + 1) * 1000)));
+    tracker.noSnapshot();
+    return [];
+  });
+}
+
+/** The calls of events, numbered in the order in which they come. */
+export function callsOf(events: readonly CallEvent[]): number[] {
+  const ids = [...new Set(events.map(({ call }) => call))];
+  return events.map(({ call }) => ids.indexOf(call) + 1);
 }

@@ -27,9 +27,7 @@ export class Doubts {
    */
   note(party: Party, mayBegin: boolean): void {
     const { extension, status, direction, queue } = party;
-    if (status === 'ringing' || status === 'dialing' || status === 'hold' || direction === 'outbound') {
-      this.phones.add(extension);
-    }
+    if (status === 'ringing' || status === 'hold' || direction === 'outbound') this.phones.add(extension);
     if (!mayBegin || queue !== null || !maybeQueue.test(extension) || this.phones.has(extension)) return;
     party.withheld = [];
     this.doubtful.add(party);

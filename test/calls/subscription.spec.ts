@@ -1,67 +1,232 @@
 import assert from 'node:assert/strict';
-import { type CallEvent, type Interest, Subscription } from '../../lib/calls';
-import type { Connection, Moment } from '../../lib/pbx';
-import { at, everything, ListTracker, words } from '../../support/calls';
+import { type CallEvent, type Interest, type Occurrence, Subscription } from '../../lib/calls';
+import type { Moment } from '../../lib/pbx';
+import { at, everything, listOf, ListTracker, words } from '../../support/calls';
 
-function leg(id: string, extension: string, status: Connection['status'], number: string): Connection {
-  return { id, extension, status, number, queue: null, recording: 'off' };
-}
-
-/** Plays lists, a second apart, after an empty one; what a node is told of it. */
-function told(interest: Partial<Interest>, ...lists: Connection[][]): CallEvent[] {
+/** Plays lists, a second apart, after an empty one; what a node is told of it. `-` is none. */
+function told(interest: Partial<Interest>, ...lists: string[]): CallEvent[] {
   return toldBy((second) => at(second * 1000), interest, ...lists);
 }
 
 /** The same, by clocks. */
-function toldBy(clock: (second: number) => Moment, interest: Partial<Interest>, ...lists: Connection[][]): CallEvent[] {
+function toldBy(clock: (second: number) => Moment, interest: Partial<Interest>, ...lists: string[]): CallEvent[] {
+  return [...toldEach(new Subscription({ ...everything, ...interest }), clock, ['', ...lists])].flat();
+}
+
+/** The same, list by list, to a node that watches from the first list on. */
+function toldEach(subscription: Subscription, clock: (second: number) => Moment, lists: string[]): CallEvent[][] {
   const tracker = new ListTracker();
-  const subscription = new Subscription({ ...everything, ...interest });
-  return [[], ...lists].flatMap((list, index) => {
-    const events = tracker.take(list, clock(index));
-    return subscription.select(events, tracker).filter((event) => 'call' in event);
+  return lists.map((list, index) => {
+    if (list === '-') tracker.noSnapshot();
+    const occurrences = list === '-' ? [] : tracker.take(listOf(list), clock(index));
+    return subscription.select(occurrences, list === '-' ? null : tracker).filter((event) => 'call' in event);
   });
 }
 
+/** A node that begins to watch with the last list, when the tracker has seen those before. */
+function toldLate(interest: Partial<Interest>, ...lists: string[]): CallEvent[] {
+  const tracker = new ListTracker();
+  const events = lists.map((list, index) => tracker.take(listOf(list), at(index * 1000)));
+  const subscription = new Subscription({ ...everything, ...interest });
+  return subscription.select(events.at(-1) ?? [], tracker).filter((event) => 'call' in event);
+}
+
 describe('Events that concern a node', () => {
-  const talking = [leg('1', '10', 'connected', '11'), leg('2', '11', 'connected', '10')];
-  const outside = [leg('1', '10', 'connected', '+4930111'), leg('2', '10000', 'dialing', '+4930111')];
+  const talking = '1 10 connected 11; 2 11 connected 10';
+  const outside = '1 10 connected +4930111; 2 10000 dialing +4930111';
+  const rings = '1 10000 connected +491; 2 10 ringing +491';
+  const talks = '1 10000 connected +491; 2 10 connected +491';
 
   it('end what began, though the number is another one by now', () => {
-    assert.deepEqual(words(told({ number: /^11$/ }, talking, outside, [])), ['answered 10', 'ended 10 answered']);
+    assert.deepEqual(words(told({ number: /^11$/ }, talking, outside, '')), ['answered 10', 'ended 10 answered']);
   });
 
   it('end nothing that did not concern it', () => {
-    assert.deepEqual(told({ number: /^\+49/, extensions: (dn) => dn === '10' }, talking, outside, []), []);
+    assert.deepEqual(told({ number: /^\+49/, extensions: (dn) => dn === '10' }, talking, outside, ''), []);
   });
 
   it('end what began inside, though the call goes outside by now', () => {
-    assert.deepEqual(words(told({ scope: 'internal', extensions: (dn) => dn === '10' }, talking, outside, [])), [
+    assert.deepEqual(words(told({ scope: 'internal', extensions: (dn) => dn === '10' }, talking, outside, '')), [
       'answered 10',
       'ended 10 answered',
     ]);
   });
 
-  describe('with a least ring', () => {
-    const rings = [leg('1', '10000', 'connected', '+491'), leg('2', '10', 'ringing', '+491')];
+  it('end what began inside, whatever else of it did not concern it', () => {
+    const recorded = '1 10 connected +4930111 on; 2 10000 dialing +4930111';
+    assert.deepEqual(words(told({ scope: 'internal', extensions: (dn) => dn === '10' }, talking, recorded, '')), [
+      'answered 10',
+      'ended 10 answered',
+    ]);
+  });
 
+  it('are of the kinds it wants', () => {
+    assert.deepEqual(words(told({ events: new Set(['answered', 'missed']) }, rings, talks, '')), ['answered 10']);
+    assert.deepEqual(words(told({ events: new Set(['missed']) }, rings, '')), ['missed 10 missed']);
+  });
+
+  it('are in the order in which they happened', () => {
+    assert.deepEqual(words(told({}, `${rings}; 3 11 connected +491`)), ['ringing 10', 'answered 11']);
+  });
+
+  it('end a ring that concerned it, though the number is another one by now', () => {
+    const ringing = (number: string): string => `1 10000 connected +491; 2 10 ringing ${number}`;
+    assert.deepEqual(words(told({ number: /^.491$/ }, ringing('+491'), ringing('+492'), '1 10000 connected +491')), [
+      'ringing 10',
+      'ring-stopped 10 missed',
+    ]);
+  });
+
+  it('are of the extensions it wants; a missed call is of all who were rung', () => {
+    const both = `${rings}; 3 11 ringing +491`;
+    const only = (extension: string): Partial<Interest> => ({ extensions: (dn) => dn === extension });
+    assert.deepEqual(words(told(only('11'), both, '')), ['ringing 11', 'ended 11 missed', 'missed 10 missed']);
+    assert.deepEqual(words(told(only('12'), both, '')), []);
+  });
+
+  it('are of the direction it wants', () => {
+    const call = '1 10 dialing 11; 2 11 ringing 10';
+    assert.deepEqual(words(told({ direction: 'inbound' }, call)), ['ringing 11']);
+    assert.deepEqual(words(told({ direction: 'outbound' }, call)), ['dialing 10']);
+  });
+
+  it('are of calls inside or outside', () => {
+    const lists = `${talking}; 3 10000 connected +491; 4 12 connected +491`;
+    assert.deepEqual(words(told({ scope: 'internal' }, lists)), ['answered 10', 'answered 11']);
+    assert.deepEqual(words(told({ scope: 'external' }, lists)), ['answered 12']);
+  });
+
+  it('are of the queues it wants', () => {
+    const lists = `${talking}; 3 10000 connected +491; 4 12 ringing +491 q8000`;
+    assert.deepEqual(words(told({ queues: () => true }, lists)), ['ringing 12']);
+    assert.deepEqual(words(told({ queues: (dn) => dn === '8000' }, lists)), ['ringing 12']);
+    assert.deepEqual(words(told({ queues: (dn) => dn === '8001' }, lists)), []);
+  });
+
+  it('are of the numbers it wants, at whatever place they match', () => {
+    assert.deepEqual(words(told({ number: /^\+4/ }, rings)), ['ringing 10']);
+    assert.deepEqual(words(told({ number: /1$/g }, rings, talks)), ['ringing 10', 'answered 10']);
+    assert.deepEqual(words(told({ number: /^1/ }, rings)), []);
+  });
+
+  it('are those of the API too, whatever else it wants', () => {
+    const offline: Occurrence = { event: { event: 'offline', code: 'timeout' } };
+    const nothing: Partial<Interest> = { extensions: () => false, queues: () => false, number: /x/, minRing: 1000 };
+    const subscription = new Subscription({ ...everything, ...nothing, events: new Set(['offline']) });
+    assert.deepEqual(subscription.select([offline, { event: { event: 'online', code: null } }], null), [offline.event]);
+  });
+
+  describe('at the start', () => {
+    it('are what happens from then on, unless it asks for what there is', () => {
+      assert.deepEqual(words(toldLate({}, rings, rings)), []);
+      const [event, ...others] = toldLate({ initial: true }, rings, rings);
+      assert.deepEqual([event?.event, event?.initial, others.length], ['ringing', true, 0]);
+    });
+
+    it('are what there is, once, and what has ended at this moment', () => {
+      const events = toldLate({ initial: true }, '', rings, '3 10000 connected +492; 4 11 connected +492');
+      assert.deepEqual(words(events), ['ended 10 missed', 'answered 11', 'missed 10 missed']);
+      assert.deepEqual(
+        events.map(({ initial }) => initial),
+        [false, true, false],
+      );
+    });
+
+    it('are what there is when the first snapshot comes, and only then', () => {
+      const subscription = new Subscription({ ...everything, initial: true });
+      const each = toldEach(subscription, (second) => at(second * 1000), ['-', rings, rings, talks]);
+      assert.deepEqual(each.map(words), [[], ['ringing 10'], [], ['answered 10']]);
+    });
+
+    it('are those of the API beside what there is', () => {
+      const tracker = new ListTracker();
+      tracker.take(listOf(rings), at(0));
+      const subscription = new Subscription({ ...everything, events: new Set(['online', 'ringing']), initial: true });
+      const events = subscription.select([{ event: { event: 'online', code: null } }], tracker);
+      assert.deepEqual(
+        events.map(({ event }) => event),
+        ['online', 'ringing'],
+      );
+    });
+  });
+
+  describe('with a least ring', () => {
     it('announce a ring that is long enough, also when the clock is set meanwhile', () => {
       for (const hours of [0, 1, -1]) {
         const clock = (second: number): Moment => ({
           wall: second * 1000 + (second > 1 ? hours * 3_600_000 : 0),
           steady: second * 1000,
         });
-        const events = toldBy(clock, { minRing: 2_000 }, rings, rings, rings, []);
+        const events = toldBy(clock, { minRing: 2_000 }, rings, rings, rings, '');
         assert.deepEqual(words(events), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
       }
     });
 
+    it('announce a ring as soon as it is long enough', () => {
+      const subscription = new Subscription({ ...everything, minRing: 2_000 });
+      const each = toldEach(subscription, (second) => at(second * 1000), ['', rings, rings, '-', rings, rings, talks]);
+      assert.deepEqual(each.map(words), [[], [], [], [], ['ringing 10'], [], ['answered 10']]);
+    });
+
+    it('say of a ring whether it was there at the start', () => {
+      const starts = (initial: boolean): (boolean | string)[] => {
+        const subscription = new Subscription({ ...everything, minRing: 2_000, initial });
+        const lists = initial ? [rings, rings, rings] : ['', rings, rings, rings];
+        return toldEach(subscription, (second) => at(second * 1000), lists).flatMap((events) =>
+          events.flatMap((event) => [event.event, event.initial]),
+        );
+      };
+      assert.deepEqual(starts(true), ['ringing', true]);
+      assert.deepEqual(starts(false), ['ringing', false]);
+    });
+
     it('announce nothing of a shorter one', () => {
-      assert.deepEqual(told({ minRing: 2_000 }, rings, []), []);
+      assert.deepEqual(told({ minRing: 2_000 }, rings, ''), []);
+      const stopped = '1 10000 connected +491; 3 999 connected +491';
+      assert.deepEqual(told({ minRing: 2_000 }, rings, stopped, stopped, ''), []);
+    });
+
+    it('announce of a shorter one that it was answered, and what follows', () => {
+      assert.deepEqual(words(told({ minRing: 2_000 }, rings, talks, '')), ['answered 10', 'ended 10 answered']);
+    });
+
+    it('announce a ring that was long enough when it was over, if no snapshot came before', () => {
+      const clock = (second: number): Moment => at(second < 2 ? second * 1000 : 4_000);
+      for (const [then, ...events] of [
+        ['', 'ringing 10', 'ended 10 missed', 'missed 10 missed'],
+        [talks, 'ringing 10', 'answered 10'],
+      ] as const) {
+        assert.deepEqual(words(toldBy(clock, { minRing: 3_000 }, rings, then)), events);
+      }
+    });
+
+    it('announce a ring that is long enough, though its recording began before', () => {
+      const recorded = '1 10000 connected +491; 2 10 ringing +491 on';
+      assert.deepEqual(words(told({ minRing: 2_000 }, rings, recorded, recorded)), ['recording 10', 'ringing 10']);
+    });
+
+    it('announce the recording of a call that rings, and everything of who dials', () => {
+      const recorded = '1 10000 connected +491; 2 10 ringing +491 on';
+      assert.deepEqual(words(told({ minRing: 5_000 }, rings, recorded)), ['recording 10']);
+      assert.deepEqual(words(told({ minRing: 5_000 }, '1 10 dialing +491; 2 10000 dialing +491', '')), [
+        'dialing 10',
+        'ended 10 not-reached',
+      ]);
+    });
+
+    it('announce a missed call last, after a ring of another call that is long enough by then', () => {
+      const other = '3 10000 connected +492; 4 11 ringing +492';
+      assert.deepEqual(words(told({ minRing: 2_000 }, `${rings}; ${other}`, `${rings}; ${other}`, other)), [
+        'ringing 10',
+        'ended 10 missed',
+        'ringing 11',
+        'missed 10 missed',
+      ]);
     });
 
     it('count the ring of several phones as one', () => {
-      const both = [...rings, leg('3', '10', 'ringing', '+491')];
-      assert.deepEqual(words(told({ minRing: 2_000 }, rings, both, both, [])), [
+      const both = `${rings}; 3 10 ringing +491`;
+      assert.deepEqual(words(told({ minRing: 2_000 }, rings, both, both, '')), [
         'ringing 10',
         'ended 10 missed',
         'missed 10 missed',

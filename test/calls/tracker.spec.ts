@@ -1,30 +1,8 @@
 import assert from 'node:assert/strict';
-import type { CallEvent, CallOccurrence } from '../../lib/calls';
-import { at, listOf, ListTracker, words } from '../../support/calls';
+import type { CallEvent } from '../../lib/calls';
+import { at, eventsOf, listOf, ListTracker, play, start, watching, words } from '../../support/calls';
 
 const caller = '+4915112345678';
-const start = Date.UTC(2026, 10, 23, 18);
-
-function eventsOf(occurrences: readonly CallOccurrence[]): CallEvent[] {
-  return occurrences.map(({ event }) => event);
-}
-
-/** A tracker that has begun, and has seen no call. */
-function watching(): ListTracker {
-  const tracker = new ListTracker();
-  tracker.take([], at(start));
-  return tracker;
-}
-
-/** Plays snapshots, a second apart, after an empty one; `-` is none. */
-function play(...snapshots: string[]): CallEvent[] {
-  const tracker = watching();
-  return snapshots.flatMap((text, index) => {
-    if (text !== '-') return eventsOf(tracker.take(listOf(text), at(start + (index + 1) * 1000)));
-    tracker.noSnapshot();
-    return [];
-  });
-}
 
 const ringingAtTen = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
 const tenTalks = `1 10000 connected ${caller}; 2 10 connected ${caller}`;

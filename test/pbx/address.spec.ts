@@ -5,14 +5,123 @@ import {
   baseUrlProblemOf,
   baseUrlTemplateProblemOf,
   connectionDefaults,
+  httpUrl,
   offers,
   operationAtEnd,
   operationNames,
   refuseLogIn,
   ThreeCxError,
 } from '../../lib/pbx';
+import { refusal } from './support';
+
+const logIn = 'url must not hold a user or password: they have fields of their own';
 
 describe('An address', () => {
+  it('begins with http:// or https://', () => {
+    assert.equal(httpUrl('url', ' http://pbx:8889/api ').href, 'http://pbx:8889/api');
+    assert.equal(httpUrl('url', 'https://pbx').href, 'https://pbx/');
+    for (const text of ['', 'pbx', 'ftp://pbx', 'httpx://pbx', 'http://']) {
+      const message = 'proxy must be an address that begins with http:// or https://';
+      assert.equal(
+        refusal(() => httpUrl('proxy', text)),
+        message,
+        text,
+      );
+    }
+  });
+
+  it('of a connection may have a path', () => {
+    assert.equal(baseUrl('http://pbx:8889').href, 'http://pbx:8889/');
+    assert.equal(baseUrl('https://pbx/3cx/api/').href, 'https://pbx/3cx/api/');
+    assert.equal(
+      refusal(() => baseUrl('pbx')),
+      'url must be an address that begins with http:// or https://',
+    );
+  });
+
+  it('of a connection ends with the path', () => {
+    for (const rest of ['?', '#', '?x', '/api#x']) {
+      assert.equal(
+        refusal(() => baseUrl(`http://pbx${rest}`)),
+        'url must end with the path, without ? or #',
+        rest,
+      );
+    }
+  });
+
+  it('of a connection holds no user and no password', () => {
+    for (const url of ['http://anna@pbx', 'http://anna:x@pbx', 'http://:x@pbx']) {
+      assert.equal(
+        refusal(() => baseUrl(url)),
+        logIn,
+        url,
+      );
+    }
+  });
+
+  it('of a connection does not end in an operation, and the error names it', () => {
+    const ends = ['/showallcalls', '/drop/10', '/Drop//10/', '/api/save/login_only_to/10/8000', '//stop'];
+    assert.deepEqual(
+      ends.map((end) => refusal(() => baseUrl(`http://pbx${end}`))?.split('before ')[1]),
+      ['showallcalls', 'drop', 'Drop', 'save', 'stop'],
+    );
+    assert.equal(
+      refusal(() => baseUrl('http://pbx/stop')),
+      'url must not end in an operation of the API: end it before stop',
+    );
+  });
+
+  it('has an operation at its end with each queue action, of both servers', () => {
+    const actions = [
+      ...['login_all', 'logout_all', 'login_only_to', 'logout_only_from', 'login_current', 'logout_current'],
+    ];
+    for (const action of actions) {
+      for (const path of [`/login/${action}`, `/login/${action}/10`, `login//${action}//10//`]) {
+        assert.match(path, operationAtEnd);
+      }
+    }
+    for (const path of ['/login/pbx', '/record/api', '/logins', '/my-login', '/login_all', '']) {
+      assert.doesNotMatch(path, operationAtEnd);
+    }
+  });
+
+  it('with a user or password is found before its environment variables are replaced', () => {
+    for (const text of [
+      ...[
+        'http://anna:x@pbx',
+        '  https://anna@pbx',
+        'HTTP://anna@pbx',
+        'http://@pbx',
+        'http://${USER}:${PASSWORD}@pbx',
+      ],
+    ]) {
+      assert.equal(
+        refusal(() => refuseLogIn(text)),
+        logIn,
+        text,
+      );
+    }
+    for (const text of [
+      ...[
+        'http://pbx',
+        '${URL}',
+        'http://pbx/@',
+        'http://pbx?@',
+        'http://pbx#@',
+        'see http://anna@pbx',
+        '1://anna@pbx',
+      ],
+    ]) {
+      assert.equal(
+        refusal(() => refuseLogIn(text)),
+        null,
+        text,
+      );
+    }
+  });
+});
+
+describe('The address of a connection', () => {
   const cases: [string, BaseUrlProblem | null][] = [
     [connectionDefaults.url, null],
     ['https://pbx/3cx/api/', null],

@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
-import { connectionDefaults, leastMilliseconds, millisecondsOf } from '../../lib/pbx';
+import { authTypes, connectionDefaults, leastMilliseconds, millisecondsOf } from '../../lib/pbx';
 
-describe('A time in a setting', () => {
-  it('is a whole number of milliseconds', () => {
-    assert.equal(millisecondsOf('8000', 1), 8000);
-    assert.equal(millisecondsOf(' 100 ', 100), 100);
-    assert.equal(millisecondsOf('0', 0), 0);
-    for (const text of ['', ' ', '99.5', '1.5', '-1', 'soon', '1 s', 'NaN', 'Infinity', '1,000']) {
+describe('A setting in milliseconds', () => {
+  it('is a whole number, however it is written', () => {
+    for (const text of ['1000', ' 1000 ', '1e3', '1000.0', '0x3e8']) assert.equal(millisecondsOf(text, 1), 1000, text);
+    for (const text of ['', ' ', 'x', '99.5', '1,000', 'NaN', 'Infinity']) {
       assert.equal(millisecondsOf(text, 0), null, text);
     }
   });
 
-  it('has a least', () => {
+  it('is not below the least, nor above what a timer takes', () => {
+    assert.equal(millisecondsOf('0', 0), 0);
+    assert.equal(millisecondsOf('100', 100), 100);
     assert.equal(millisecondsOf('99', 100), null);
-    assert.equal(millisecondsOf('0', 1), null);
-  });
-
-  it('is no longer than a timer takes', () => {
-    assert.equal(millisecondsOf('2147483647', 0), 2 ** 31 - 1);
-    assert.equal(millisecondsOf('2147483648', 0), null);
+    assert.equal(millisecondsOf('2147483647', 1), 2_147_483_647);
+    assert.equal(millisecondsOf('2147483648', 1), null);
   });
 
   it('is allowed when it is the default', () => {
@@ -26,5 +22,33 @@ describe('A time in a setting', () => {
       const value = connectionDefaults[name];
       assert.equal(millisecondsOf(String(value), leastMilliseconds[name]), value, name);
     }
+  });
+});
+
+describe('A connection whose flow says nothing', () => {
+  it('asks the HTTP API of the same machine, once a second, and allows what is harmless', () => {
+    const { trunks, services, ...others } = connectionDefaults;
+    assert.deepEqual(others, {
+      url: 'http://127.0.0.1:8889',
+      auth: 'none',
+      timeout: 8000,
+      pollInterval: 1000,
+      allowDestinations: '',
+      allowStop: false,
+    });
+    const isIn = (expression: string, ...dns: string[]): string[] =>
+      dns.filter((dn) => new RegExp(expression).test(dn));
+    assert.deepEqual(isIn(trunks, '10000', '19999', '1000', '100000', '20000', '1000x'), ['10000', '19999']);
+    assert.deepEqual(isIn(services, '999', 'SP0', 'SP12', '*9', '9990', 'SP', '10', '1*'), [
+      '999',
+      'SP0',
+      'SP12',
+      '*9',
+    ]);
+  });
+
+  it('needs no log-in, and its times have a least value', () => {
+    assert.deepEqual(authTypes, ['none', 'basic', 'bearer']);
+    assert.deepEqual(leastMilliseconds, { timeout: 1, pollInterval: 100, minRing: 0 });
   });
 });

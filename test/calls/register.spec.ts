@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { at, callsOf, eventsOf, listOf, play, start, watching, words } from '../../support/calls';
+
+const caller = '+4915112345678';
+const line = `1 10000 connected ${caller}`;
+const rings = `${line}; 2 10 ringing ${caller}`;
+
+describe('A leg', () => {
+  it('belongs to the call of those beside it, also when it comes before them', () => {
+    assert.deepEqual(callsOf(play(rings, `5 11 ringing ${caller}; ${rings}`, '')), [1, 1, 1, 1, 1]);
+  });
+
+  it('stays in its call though its CCID would put it in another one', () => {
+    const first = '1 10 connected 11 c1; 2 11 connected 10 c2';
+    const events = play(
+      `${first}; 3 12 connected 13 c1; 4 13 connected 12 c2`,
+      `${first}; 4 13 connected 12 c3 on`,
+      '',
+    );
+    assert.deepEqual(words(events).slice(4), [
+      'ended 12 answered',
+      'recording 13',
+      'ended 10 answered',
+      'ended 11 answered',
+      'ended 13 answered',
+    ]);
+    assert.deepEqual(callsOf(events).slice(4), [2, 2, 1, 1, 2]);
+  });
+
+  it('stays in its call though it has the number of another one by now', () => {
+    const other = (number: string): string => `2 10000 connected ${number}; 3 11 connected ${number}`;
+    const events = play(`${other('+492')}; 1 10 connected +491`, `${other('+491')}; 1 10 connected +491 on`);
+    assert.deepEqual(words(events), ['answered 11', 'answered 10', 'recording 10']);
+    assert.deepEqual(callsOf(events), [1, 2, 2]);
+  });
+
+  it('of a queue makes its DN known as one', () => {
+    const tracker = watching();
+    tracker.take(listOf('1 8000 connected 10 @queue; 2 11 ringing 10 q8001'), at(start + 1000));
+    assert.deepEqual(
+      ['8000', '8001', '10', '11'].filter((dn) => tracker.isQueue(dn)),
+      ['8000', '8001'],
+    );
+  });
+});
+
+describe('Whoever dials a code', () => {
+  const dials = `${rings}; 3 11 dialing *20*10`;
+
+  it('gets into the call, also when its leg comes first', () => {
+    const events = play(rings, dials, `3 11 connected ${caller}; ${line}`, '');
+    assert.deepEqual(words(events).slice(2), [
+      'ring-stopped 10 answered-elsewhere',
+      'answered 11',
+      'ended 11 answered',
+    ]);
+    assert.deepEqual(callsOf(events), [1, 2, 1, 1, 1]);
+  });
+
+  it('gets into the call on a new leg, though another phone of its rings there', () => {
+    const events = play(rings, dials, `${line}; 4 11 connected ${caller}; 5 11 ringing ${caller}`);
+    assert.deepEqual(words(events).slice(2), ['ring-stopped 10 answered-elsewhere', 'answered 11']);
+  });
+
+  it('is not who is in the call on another phone, while it dials on', () => {
+    const tracker = watching();
+    const lists = [rings, dials, `${line}; 4 11 connected ${caller}; 3 11 dialing *20*10`];
+    const events = lists.flatMap((list, index) => eventsOf(tracker.take(listOf(list), at(start + index * 1000))));
+    assert.deepEqual(words(events).slice(2), ['ring-stopped 10 answered-elsewhere', 'answered 11']);
+    assert.deepEqual(
+      tracker.calls().map(({ connection, status }) => `${connection} ${status}`),
+      ['4 connected', '3 dialing'],
+    );
+  });
+
+  it('is not somebody else, who is new in a call at the same moment', () => {
+    const events = play(rings, dials, `${line}; 5 12 connected ${caller}`);
+    assert.deepEqual(words(events).slice(2), [
+      'ring-stopped 10 answered-elsewhere',
+      'ended 11 not-reached',
+      'answered 12',
+    ]);
+    assert.equal(events.at(-1)?.direction, 'inbound');
+  });
+
+  it('is not who begins a call of its own at the same moment', () => {
+    const events = play('3 11 dialing *99', '4 11 connected +492; 5 10001 connected +492');
+    assert.deepEqual(words(events), ['dialing 11', 'ended 11 not-reached', 'answered 11']);
+    assert.deepEqual(callsOf(events), [1, 1, 2]);
+  });
+
+  it('did not dial a number, nor had it answered: that part is over, and the one in the call is new', () => {
+    for (const [alone, end] of [
+      ['3 11 dialing 12', 'ended 11 not-reached'],
+      ['3 11 held *00', 'ended 11 answered'],
+    ] as const) {
+      const events = play(`${rings}; ${alone}`, `${line}; 4 11 connected ${caller}`);
+      assert.deepEqual(words(events).slice(2), ['ring-stopped 10 answered-elsewhere', end, 'answered 11']);
+      assert.deepEqual(callsOf(events).slice(-2), [2, 1]);
+    }
+  });
+
+  it('has reached somebody, where it is not alone in its call: it stays there', () => {
+    const events = play(
+      `${rings}; 3 11 dialing 12; 4 12 ringing 11`,
+      `${line}; 3 11 connected ${caller}; 4 12 ringing 11`,
+    );
+    assert.deepEqual(words(events).slice(3), ['ring-stopped 10 missed', 'answered 11']);
+    assert.deepEqual(callsOf(events).slice(3), [1, 2]);
+  });
+});

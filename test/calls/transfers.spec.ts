@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { at, callsOf, eventsOf, listOf, play, start, watching, words } from '../../support/calls';
+
+const caller = '+4915112345678';
+const line = `1 10000 connected ${caller}`;
+const tenTalks = `${line}; 2 10 connected ${caller}`;
+
+describe('Transfers', () => {
+  describe('of two calls that are made one', () => {
+    const first = '1 10 connected 11; 2 11 connected 10';
+
+    it('are of the call with the outside line, also when it is the newer one', () => {
+      const events = play(
+        first,
+        `${first}; 3 10 connected +491; 4 10000 connected +491`,
+        '2 11 connected 10; 4 10000 connected +491',
+        '',
+      );
+      assert.deepEqual(words(events).slice(3), [
+        'ended 10 answered',
+        'transferred 10 transferred to 11',
+        'ended 10 transferred to 11',
+        'ended 11 answered',
+      ]);
+      assert.deepEqual(callsOf(events), [1, 1, 2, 1, 1, 1, 1], 'the older id stays');
+    });
+
+    it('are of the older one where both have an outside line, or none has', () => {
+      const other = '3 10001 connected +492; 4 10 connected +492';
+      assert.deepEqual(words(play(tenTalks, `${tenTalks}; ${other}`, `${line}; 3 10001 connected +492`)).slice(2), [
+        'transferred 10 transferred to +492',
+        'ended 10 transferred to +492',
+        'ended 10 answered',
+      ]);
+      const inside = '3 10 connected 12; 4 12 connected 10';
+      assert.deepEqual(words(play(first, `${first}; ${inside}`, '2 11 connected 12; 4 12 connected 11')).slice(4), [
+        'transferred 10 transferred to 12',
+        'ended 10 transferred to 12',
+        'ended 10 answered',
+      ]);
+    });
+
+    it('are of the one that was answered, where the other one was dialled still', () => {
+      assert.deepEqual(
+        words(
+          play(first, `${first}; 3 10 dialing +491; 4 10000 dialing +491`, '2 11 connected 10; 4 10000 dialing +491'),
+        ).slice(3),
+        ['transferred 10 transferred to +491', 'ended 10 transferred to +491', 'ended 10 not-reached'],
+      );
+      const dialled = '1 10 dialing +491; 2 10000 dialing +491';
+      const consulted = '3 10 connected 11; 4 11 connected 10';
+      assert.deepEqual(
+        words(play(dialled, `${dialled}; ${consulted}`, '2 10000 dialing +491; 4 11 connected 10')).slice(3),
+        ['ended 10 not-reached', 'transferred 10 transferred to +491', 'ended 10 transferred to +491'],
+      );
+    });
+
+    it('name the extension, where a line is there too, and nobody who is new', () => {
+      const other = '3 10 connected +492; 4 10001 connected +492; 5 12 connected +492';
+      const events = play(tenTalks, `${tenTalks}; ${other}`, `${line}; 4 10001 connected +492; 5 12 connected +492`);
+      assert.equal(events.find(({ event }) => event === 'transferred')?.transferredTo, '12');
+      const joined = `${line}; 4 10001 connected +492; 6 13 ringing +492`;
+      const next = play(tenTalks, `${tenTalks}; 3 10 connected +492; 4 10001 connected +492`, joined);
+      assert.equal(next.find(({ event }) => event === 'transferred')?.transferredTo, '+492');
+    });
+
+    it('are none where it only rang in both', () => {
+      const rung = (id: number, trunk: string, number: string, other: string): string =>
+        `${id} ${trunk} connected ${number}; ${id + 1} 10 ringing ${number}; ${id + 2} ${other} ringing ${number}`;
+      const without = (text: string): string => text.replaceAll(/\d+ 10 ringing \S+; /g, '');
+      const both = `${rung(1, '10000', '+491', '11')}; ${rung(4, '10001', '+492', '12')}`;
+      const events = play(both, without(both), '');
+      assert.deepEqual(words(events).slice(4), [
+        'ring-stopped 10 missed',
+        'ring-stopped 10 missed',
+        'ended 11 missed',
+        'ended 12 missed',
+        'missed 10 missed',
+        'missed 10 missed',
+      ]);
+      assert.deepEqual(callsOf(events).slice(4), [1, 2, 1, 2, 1, 2]);
+    });
+
+    it('are none where an outside line has left both', () => {
+      const events = play(
+        `${tenTalks}; 3 10000 connected +492; 4 11 connected +492`,
+        `2 10 connected ${caller}; 4 11 connected +492`,
+        '',
+      );
+      assert.deepEqual(words(events).slice(2), ['ended 10 answered', 'ended 11 answered']);
+      assert.deepEqual(callsOf(events), [1, 2, 1, 2]);
+    });
+
+    it('are none where two extensions have left one call each', () => {
+      const events = play(
+        `${tenTalks}; 3 10001 connected +492; 4 11 connected +492`,
+        `${line}; 3 10001 connected +492`,
+        `${line}; 5 12 ringing ${caller}; 3 10001 connected +492; 6 13 ringing +492`,
+      );
+      assert.deepEqual(words(events).slice(2), ['ended 10 answered', 'ended 11 answered', 'ringing 12', 'ringing 13']);
+      assert.deepEqual(callsOf(events), [1, 2, 1, 2, 1, 2]);
+    });
+
+    it('are none where one of the two is over', () => {
+      const other = '3 10001 connected +492; 4 10 connected +492';
+      assert.deepEqual(words(play(tenTalks, `${tenTalks}; ${other}`, line, '')).slice(2), [
+        'ended 10 answered',
+        'ended 10 answered',
+      ]);
+    });
+
+    it('are two where both legs have moved, each to somebody else', () => {
+      const other = '4 10001 connected +492; 5 10 connected +492';
+      const moved = `${line}; 2 12 ringing ${caller}; 4 10001 connected +492; 5 13 ringing +492`;
+      const events = play(tenTalks, `${tenTalks}; ${other}`, moved);
+      assert.deepEqual(words(events).slice(2), [
+        'transferred 10 transferred to 12',
+        'ended 10 transferred to 12',
+        'transferred 10 transferred to 13',
+        'ended 10 transferred to 13',
+        'ringing 12',
+        'ringing 13',
+      ]);
+      assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
+    });
+  });
+
+  it('are two where one phone of several has moved in each call', () => {
+    const parts = (first: string, second: string): string => `${line}; 2 ${first}; 4 10001 connected +492; 5 ${second}`;
+    const before = parts(`10 connected ${caller}; 3 10 ringing ${caller}`, `10 connected +492; 6 10 ringing +492`);
+    const events = play(before, parts(`12 ringing ${caller}`, '13 ringing +492'));
+    assert.deepEqual(words(events).slice(2), [
+      'transferred 10 transferred to 12',
+      'ended 10 transferred to 12',
+      'transferred 10 transferred to 13',
+      'ended 10 transferred to 13',
+      'ringing 12',
+      'ringing 13',
+    ]);
+    assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
+  });
+
+  describe('to an extension that joins', () => {
+    it('are to one that answered after it, also before it left', () => {
+      const both = `${tenTalks}; 5 12 connected ${caller}`;
+      const joined = `${line}; 5 12 connected ${caller}`;
+      assert.deepEqual(words(play(tenTalks, both, joined)).slice(2), [
+        'transferred 10 transferred to 12',
+        'ended 10 transferred to 12',
+      ]);
+    });
+
+    it('are none to one that was there before, or came when it answered', () => {
+      const rings = `${line}; 2 10 ringing ${caller}`;
+      const eleven = `5 11 connected ${caller}`;
+      for (const before of [`${rings}; ${eleven}`, rings]) {
+        const events = play(before, `${tenTalks}; ${eleven}`, `${line}; ${eleven}`);
+        assert.deepEqual(words(events).slice(-1), ['ended 10 answered']);
+      }
+    });
+
+    it('are to the one that has answered, of several', () => {
+      const joined = `${line}; 5 12 ringing ${caller}; 6 13 connected ${caller}`;
+      const [, transferred] = play(tenTalks, joined);
+      assert.equal(transferred?.transferredTo, '13');
+    });
+
+    it('are none to a service, nor to itself', () => {
+      assert.deepEqual(words(play(tenTalks, `${line}; 3 999 connected ${caller}`)).slice(1), ['ended 10 answered']);
+      assert.deepEqual(words(play(tenTalks, `${line}; 3 10 ringing ${caller}`)).slice(1), [
+        'ended 10 answered',
+        'ringing 10',
+      ]);
+    });
+
+    it('are none when the outside line has gone too', () => {
+      const events = play(
+        `2 10 connected ${caller}; 1 10000 connected ${caller}; 4 999 connected ${caller}`,
+        `4 999 connected ${caller}; 5 12 ringing ${caller}`,
+      );
+      assert.deepEqual(words(events).slice(1), ['ended 10 answered', 'ringing 12']);
+      assert.deepEqual(callsOf(events), [1, 1, 1]);
+    });
+
+    it('are the same when two snapshots come at one moment', () => {
+      const tracker = watching();
+      const events = [tenTalks, `${line}; 5 12 connected ${caller}`].flatMap((list) =>
+        eventsOf(tracker.take(listOf(list), at(start + 1000))),
+      );
+      assert.deepEqual(words(events).slice(1, 2), ['transferred 10 transferred to 12']);
+    });
+  });
+});
+
+describe('Calls that the PBX tells apart', () => {
+  it('are one when it says so: the older id stays', () => {
+    const first = `1 10000 connected ${caller} ga; 2 10 connected ${caller} ga`;
+    const events = play(
+      first,
+      `${first}; 3 11 dialing 12 gb; 4 12 ringing 11 gb`,
+      `3 11 connected 12 ga; 4 12 connected 11 ga; 1 10000 connected ${caller} ga; 2 10 connected ${caller} ga`,
+      '',
+    );
+    assert.deepEqual(words(events).slice(3), [
+      'answered 11',
+      'answered 12',
+      'ended 11 answered',
+      'ended 12 answered',
+      'ended 10 answered',
+    ]);
+    assert.deepEqual(callsOf(events), [1, 2, 2, 1, 1, 1, 1, 1]);
+    assert.equal(events.at(-1)?.trunk, '10000');
+  });
+
+  it('have its ids, also once it tells them no more, or a leg has moved', () => {
+    const ringing = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
+    const events = play(ringing, `${tenTalks} #77`, tenTalks, `${line}; 2 11 ringing ${caller}`, '');
+    assert.deepEqual(
+      events.map(({ event, callId }) => `${event} ${callId ?? '-'}`),
+      ['ringing -', 'answered 77', 'transferred 77', 'ended 77', 'ringing 77', 'ended 77'],
+    );
+  });
+
+  it('say which DN is a queue, whose own leg is nobody’s', () => {
+    const waiting = `${line}; 2 8000 connected ${caller} @queue`;
+    assert.deepEqual(words(play(waiting, waiting, `${line}; 3 10 ringing ${caller}`)), ['ringing 10']);
+  });
+});

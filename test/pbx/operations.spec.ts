@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import {
+  argumentsOf,
+  callEventNames,
+  eventNames,
+  filterChoices,
+  type NodeType,
+  offers,
+  offersOf,
+  operationNames,
+  operationOf,
+  operations,
+  watchingNodes,
+  watchOperation,
+} from '../../lib/pbx';
+
+describe('The menu of operations', () => {
+  it('has what each operation needs and tells', () => {
+    const lines = operationNames.map((name) => {
+      const { kind, arguments: needed, optional = [], done, refused = [], ...columns } = operationOf(name);
+      const given = [...needed, ...optional.map((one) => `[${one}]`)];
+      const told = [done.join(' '), ...(refused.length > 0 ? [`refused: ${refused.join(' ')}`] : [])];
+      return [`${kind} ${[name, ...given].join(' ')}`, ...told, ...Object.keys(columns)].filter(Boolean).join('; ');
+    });
+    assert.deepEqual(lines, [
+      'command makecall extension destination phone; callId confirmed; calls; dials',
+      'command answer extension; callId',
+      'command drop extension',
+      'command transfer extension destination; dials',
+      'command atttrans extension; confirmed',
+      'command divert extension destination; dials',
+      'command park extension',
+      'command unpark extension phone; callId confirmed; calls',
+      'command stop; endsServer',
+      'command setstatus extension profile; profile profileName; refused: profile profileName',
+      'query showstatus extension; profile profileName',
+      'command ready extension; profile profileName; refused: profile profileName',
+      'command notready extension; profile profileName; refused: profile profileName',
+      'command login extension action [queue]',
+      'command logout extension; profile profileName; refused: profile profileName',
+      'command record extension recordAction; recording',
+      'query showallcalls; connections',
+      'query getcallerid extension; idle number queue',
+      'query ondn extension; callId',
+      'query dnregs extension; registration',
+    ]);
+    assert.deepEqual(operationNames, Object.keys(operations));
+  });
+
+  it('is divided among the nodes, with the arguments that each has fields for', () => {
+    const lines = (Object.keys(offers) as NodeType[]).flatMap((type) =>
+      Object.entries(offersOf(type)).map(([name, offer]) => {
+        const fixed = Object.values(offer.fixed ?? {});
+        const what = [offer.operation, ...fixed].join(' ');
+        return `${type} ${name}: ${what === name ? '' : `${what}; `}${argumentsOf(offer).join(' ')}`.trim();
+      }),
+    );
+    assert.deepEqual(lines, [
+      '3cx-call-control makecall: extension destination phone',
+      '3cx-call-control answer: extension',
+      '3cx-call-control drop: extension',
+      '3cx-call-control transfer: extension destination',
+      '3cx-call-control atttrans: extension',
+      '3cx-call-control divert: extension destination',
+      '3cx-call-control park: extension',
+      '3cx-call-control unpark: extension phone',
+      '3cx-call-control stop:',
+      '3cx-agent-status setstatus: extension profile',
+      '3cx-agent-status showstatus: extension',
+      '3cx-agent-status ready: extension',
+      '3cx-agent-status notready: extension',
+      '3cx-agent-status login: extension action queue',
+      '3cx-agent-status logout: extension',
+      '3cx-recorder start: record start; extension',
+      '3cx-recorder pause: record pause; extension',
+      '3cx-recorder resume: record resume; extension',
+      '3cx-recorder stop: record stop; extension',
+      '3cx-call-monitor showallcalls:',
+      '3cx-call-monitor getcallerid: extension',
+      '3cx-call-monitor ondn: extension',
+      '3cx-call-monitor dnregs: extension',
+    ]);
+  });
+
+  it('leaves watching to the call monitor', () => {
+    assert.equal(watchOperation, 'watch');
+    assert.deepEqual(watchingNodes, ['3cx-call-monitor']);
+  });
+});
+
+describe('The events', () => {
+  it('are in the order of the outputs, those of the API last', () => {
+    const ofCalls = 'ringing dialing answered held resumed recording transferred ring-stopped ended missed'.split(' ');
+    assert.deepEqual(callEventNames, ofCalls);
+    assert.deepEqual(eventNames, [...ofCalls, 'offline', 'online']);
+  });
+
+  it('pass where nothing is set', () => {
+    assert.deepEqual(
+      Object.values(filterChoices).map(([first]) => first),
+      ['any', 'any'],
+    );
+  });
+});
