@@ -1,6 +1,14 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { type Build, type CodeForm, readSetup, type ServerKind, type SimulatorAuth, startSimulator } from './index';
+import {
+  type Build,
+  type CodeForm,
+  readSetup,
+  type ServerKind,
+  type SimulatorAuth,
+  startSimulator,
+  type V20Options,
+} from './index';
 
 const helpText = `Usage: 3cx-simulator [options]
 
@@ -25,6 +33,9 @@ A 3CX HTTP API with a small PBX behind it, for trying things.
   --codes <form>           how pick-up (*20*<extension>) and *10 are seen: unseen (default), or for a second on a
                            connection that dials them, with its id kept then (same-id) or not (new-id)
   --queue-legs             a call that waits in a queue has a connection at the queue's number
+  --v20-port <number>      port of the APIs of 3CX V20, for the same PBX (0 for any free port; needs the two below)
+  --client-id <id>         the client that may use them
+  --client-secret <text>   its secret
   --traffic <number>       calls per minute that come and go by themselves (default 0)
   --seed <number>          which calls those are (default 1)
   --delay <ms>             how long makecall, and unpark of community, block everything (default 2500)
@@ -57,6 +68,9 @@ async function main(): Promise<void> {
       'phone-legs': { type: 'boolean', default: false },
       codes: { type: 'string', default: 'unseen' },
       'queue-legs': { type: 'boolean', default: false },
+      'v20-port': { type: 'string' },
+      'client-id': { type: 'string' },
+      'client-secret': { type: 'string' },
       traffic: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
       delay: { type: 'string', default: '2500' },
@@ -82,6 +96,7 @@ async function main(): Promise<void> {
     codes: values.codes as CodeForm,
     phoneLegs: values['phone-legs'],
     queueLegs: values['queue-legs'],
+    ...v20Of(values),
     ...(values.pbx === undefined ? {} : { pbx: await readSetup(values.pbx) }),
   });
   const end = () => {
@@ -93,6 +108,7 @@ async function main(): Promise<void> {
     end();
   });
   console.log(`3CX HTTP API:   ${simulator.url}`);
+  if (simulator.v20Url !== null) console.log(`3CX V20 APIs:   ${simulator.v20Url}`);
   console.log(`Simulator page: ${simulator.controlUrl}/`);
 }
 
@@ -110,6 +126,17 @@ function authOf(values: Partial<Record<'auth' | 'user' | 'password' | 'token', s
   return type === 'bearer' ? { type, token: token ?? '' } : { type: type as 'none' };
 }
 
+/**
+ * What is missing or not allowed in it, startSimulator refuses.
+ * @throws RangeError for a client without the port that it is for.
+ */
+function v20Of(values: Partial<Record<'v20-port' | 'client-id' | 'client-secret', string>>): { v20?: V20Options } {
+  const { 'v20-port': port, 'client-id': clientId = '', 'client-secret': clientSecret = '' } = values;
+  if (port === undefined && clientId !== '') throw new RangeError('--client-id goes with --v20-port.');
+  if (port === undefined && clientSecret !== '') throw new RangeError('--client-secret goes with --v20-port.');
+  return port === undefined ? {} : { v20: { port: wholeNumber(port), clientId, clientSecret } };
+}
+
 /** NaN for anything but digits, which startSimulator refuses with a sentence. */
 function wholeNumber(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : NaN;
@@ -119,7 +146,7 @@ function wholeNumber(text: string): number {
 function sentenceOf({ message, code = '' }: NodeJS.ErrnoException): string {
   if (!code.startsWith('ERR_PARSE_ARGS')) return message;
   const isPartOfSecret =
-    code.endsWith('UNEXPECTED_POSITIONAL') && process.argv.some((arg) => /^--(password|token)/.test(arg));
+    code.endsWith('UNEXPECTED_POSITIONAL') && process.argv.some((arg) => /^--(password|token|client-secret)/.test(arg));
   if (isPartOfSecret) return 'There is an argument without an option: a value with blanks needs quotes.';
   // parseArgs goes on with advice that doesn't fit here.
   return message.split(/(?<=\.)\s/)[0] ?? message;

@@ -5,6 +5,7 @@ import type { H3Event } from 'h3' with { 'resolution-mode': 'import' };
 import { listen, shutDown } from './listen';
 import { Live, type RequestLog } from './live';
 import { type Call, type InboundCall, type Pbx, PbxError } from './pbx';
+import type { V20Server } from './v20/server';
 
 export interface ControlApi {
   /** Base URL without a trailing slash. */
@@ -60,11 +61,12 @@ export async function startControlApi(options: {
   readonly api: RequestLog;
   /** Base URL of the 3CX HTTP API. */
   readonly apiUrl: string;
+  readonly v20: V20Server | null;
   readonly host: string;
   readonly port: number;
 }): Promise<ControlApi> {
   const { pbx } = options;
-  const live = new Live(pbx, options.api, options.apiUrl);
+  const live = new Live(pbx, options.api, options.apiUrl, options.v20);
   // h3 is an ES module, this package CommonJS.
   const { EventStream, H3, HTTPError, toNodeHandler } = await import('h3');
 

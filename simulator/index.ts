@@ -11,6 +11,8 @@ import { codeForms, type CodeForm, Pbx } from './pbx';
 import { defaultSetup, type PbxSetup } from './setup';
 import { checkSetup } from './setup-file';
 import { startTraffic } from './traffic';
+import type { V20Options } from './v20/options';
+import { startV20, type V20Api, type V20Server } from './v20/server';
 
 export { Pbx, PbxError } from './pbx';
 export type {
@@ -32,6 +34,11 @@ export type { HistoryEntry } from './history';
 export type { LoggedRequest } from './http-server';
 export type { LiveState } from './live';
 export type { ServerKind } from '../lib/pbx';
+export type { V20Request } from './v20/log';
+export type { V20Options, V20Switches } from './v20/options';
+export type { V20Api } from './v20/server';
+export type { V20Event, V20Socket } from './v20/sockets';
+export type { V20Token } from './v20/tokens';
 
 export interface SimulatorOptions {
   /** Port of the 3CX HTTP API; default 0, any free port. */
@@ -71,6 +78,8 @@ export interface SimulatorOptions {
   readonly traffic?: number;
   /** The same seed gives the same traffic, with virtual time exactly; from 0 to 4294967295, default 1. */
   readonly seed?: number;
+  /** Serves the APIs of 3CX V20 for the same PBX, to this client; default: it doesn't. */
+  readonly v20?: V20Options;
 }
 
 export interface Simulator {
@@ -78,6 +87,10 @@ export interface Simulator {
   readonly url: string;
   /** Base URL of the control API, without a trailing slash; also the address of its page. */
   readonly controlUrl: string;
+  /** Base URL of the V20 APIs, without a trailing slash; null without the option `v20`. */
+  readonly v20Url: string | null;
+  /** The V20 APIs; null without the option `v20`. */
+  readonly v20: V20Api | null;
   /** The PBX, to change and to look at directly. */
   readonly pbx: Pbx;
   /** The last 1000 requests to the 3CX HTTP API, in order of arrival, answered or not. */
@@ -102,6 +115,12 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
+/** A simulator that serves the V20 APIs too. */
+export interface V20Simulator extends Simulator {
+  readonly v20Url: string;
+  readonly v20: V20Api;
+}
+
 const maxPort = 65535;
 const maxTraffic = 6000;
 const maxSeed = 2 ** 32 - 1;
@@ -116,6 +135,8 @@ const maxDelay = 2 ** 31 - 1;
  * @throws RangeError for an option that isn't allowed
  * @throws Error with a `code` when a port can't be used, `EADDRINUSE` when it is taken. Nothing listens then.
  */
+export async function startSimulator(options: SimulatorOptions & { readonly v20: V20Options }): Promise<V20Simulator>;
+export async function startSimulator(options?: SimulatorOptions): Promise<Simulator>;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, controlPort = 0, host = '127.0.0.1', delay = 2500 } = options;
   const {
@@ -150,13 +171,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const history = new History(pbx, clock);
   const { server, url } = await ApiServer.start({ pbx, kind, auth, build, host, port, clock, delay });
+  let v20: V20Server | null = null;
   try {
-    const control = await startControlApi({ pbx, api: server, apiUrl: url, host, port: controlPort });
+    if (options.v20 !== undefined) v20 = await startV20({ pbx, clock, host, seed, v20: options.v20 });
+    const control = await startControlApi({ pbx, api: server, apiUrl: url, v20, host, port: controlPort });
     connectCodes(pbx, clock);
     if (traffic > 0) startTraffic({ pbx, clock, callsPerMinute: traffic, seed });
     return {
       url,
       controlUrl: control.url,
+      v20Url: v20?.api.url ?? null,
+      v20: v20?.api ?? null,
       pbx,
       requests: server.requests,
       get requestCount() {
@@ -171,11 +196,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       history: () => history.entries(),
       close: async () => {
         clock.stop();
-        await Promise.all([server.close(), control.close()]);
+        await Promise.all([server.close(), control.close(), v20?.close()]);
       },
     };
   } catch (error) {
-    await server.close();
+    await Promise.all([server.close(), v20?.close()]);
     throw error;
   }
 }

@@ -2,6 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { EventStream } from 'h3' with { 'resolution-mode': 'import' };
 import type { LoggedRequest } from './http-server';
 import type { Connection, Pbx, PbxState } from './pbx';
+import { type V20State, v20StateOf } from './v20/live';
+import type { V20Server } from './v20/server';
 
 /** The requests that the 3CX HTTP API gets. */
 export interface RequestLog {
@@ -17,6 +19,8 @@ export interface LiveState extends PbxState {
   readonly now: number;
   /** Since when each connection rings, or talks (on hold or not): by its id, in ms since 1970. */
   readonly since: Readonly<Record<string, number>>;
+  /** Not there where the V20 APIs aren't served. */
+  readonly v20?: V20State;
 }
 
 /** How soon a client comes back that lost the simulator, in ms. */
@@ -27,14 +31,16 @@ export class Live {
   private readonly pbx: Pbx;
   private readonly log: RequestLog;
   private readonly apiUrl: string;
+  private readonly v20: V20Server | null;
   /** The PBX has no time in it. */
   private since = new Map<string, { readonly isRinging: boolean; readonly at: number }>();
 
-  /** @param pbx one without calls */
-  constructor(pbx: Pbx, log: RequestLog, apiUrl: string) {
+  /** @param pbx one without calls. */
+  constructor(pbx: Pbx, log: RequestLog, apiUrl: string, v20: V20Server | null) {
     this.pbx = pbx;
     this.log = log;
     this.apiUrl = apiUrl;
+    this.v20 = v20;
     pbx.onChange(() => this.lookAtTheClock(pbx.connections()));
   }
 
@@ -58,23 +64,26 @@ export class Live {
       }
       isSending = false;
     };
+    const sendState = () => {
+      stateChanged = true;
+      void send();
+    };
     const ends = [
-      this.pbx.onChange(() => {
-        stateChanged = true;
-        void send();
-      }),
+      this.pbx.onChange(sendState),
+      this.v20?.onChange(sendState),
       this.log.onRequest((request) => {
         requests.add(request);
         void send();
       }),
     ];
-    stream.onClosed(() => ends.forEach((end) => end()));
+    stream.onClosed(() => ends.forEach((end) => end?.()));
     void send();
   }
 
   private state(): LiveState {
     const since = Object.fromEntries([...this.since].map(([id, { at }]) => [id, at]));
-    return { ...this.pbx.state(), apiUrl: this.apiUrl, now: Date.now(), since };
+    const v20 = this.v20 === null ? {} : { v20: v20StateOf(this.v20.api) };
+    return { ...this.pbx.state(), apiUrl: this.apiUrl, now: Date.now(), since, ...v20 };
   }
 
   private lookAtTheClock(connections: readonly Connection[]): void {

@@ -125,6 +125,8 @@ interface OpenCall {
   queueLeg: Leg | null;
   /** Connections to outside numbers that are called instead of an extension, or beside it, and have not answered. */
   readonly forwarded: Set<Leg>;
+  /** Connections that ring beside another one, which has the call until somebody answers there. */
+  readonly routes: Map<Leg, Leg>;
 }
 
 interface Member {
@@ -151,7 +153,7 @@ export class Pbx {
   private readonly queues: PbxSetup['queues'];
   private readonly options: Required<PbxOptions>;
   private readonly listeners = new Set<() => void>();
-  private calls: OpenCall[] = [];
+  private openCalls: OpenCall[] = [];
   private nextConnection = firstConnection;
   private nextCall = firstCall;
 
@@ -182,9 +184,14 @@ export class Pbx {
       extensions: [...this.members.values()].map(copyOfMember),
       queues: this.queues.map((queue) => ({ ...queue, loggedIn: this.agentsOf(queue.number).map((m) => m.number) })),
       trunk: this.trunk,
-      calls: this.calls.map(copyOfCall),
+      calls: this.calls(),
       connections: this.connections(),
     };
+  }
+
+  /** All calls, the oldest first. */
+  calls(): Call[] {
+    return this.openCalls.map(copyOfCall);
   }
 
   /** All connections, grouped by call, within a call in the order of CCID (community). */
@@ -230,7 +237,7 @@ export class Pbx {
 
   /** Ids of the connections that dial a code and wait for `connect()`, the oldest first. */
   dialledCodes(): string[] {
-    return this.calls.filter(isCode).flatMap(({ legs }) => legs.map(({ id }) => id));
+    return this.openCalls.filter(isCode).flatMap(({ legs }) => legs.map(({ id }) => id));
   }
 
   /** @throws PbxError `unknown` when it is not an extension (a queue isn't one) */
@@ -399,6 +406,9 @@ export class Pbx {
     const { call, leg } = this.find(id);
     if (leg.status !== 'Ringing') throw cannot('divert', leg);
     this.stopRinging(call, leg);
+    // A queue takes the call from whoever has it, and rings its agents.
+    const origin = isRoute(call, leg) ? call.routes.get(leg) : undefined;
+    if (this.queueName(destination) !== undefined) call.legs = call.legs.filter((other) => other !== origin);
     this.redirect(call, leg, destination);
     this.settle();
     return copyOfCall(call);
@@ -421,9 +431,39 @@ export class Pbx {
   }
 
   /**
+   * Rings an extension or an outside number beside a connection, which keeps the call until somebody answers there.
+   * @returns ids of the connections that ring now.
+   * @throws PbxError `unknown`, or `impossible` while it dials, and for a queue.
+   */
+  addRoute(id: string, destination: string): string[] {
+    const { call, leg } = this.find(id);
+    if (leg.status === 'Dialing' || leg === call.queueLeg || isParked(leg)) throw cannot('route', leg);
+    if (this.queueName(destination) !== undefined) {
+      throw new PbxError('impossible', `${quote(destination)} is a queue.`);
+    }
+    const before = new Set(call.legs);
+    const other = others(call, leg).find((one) => !isRung(call, one));
+    const party = other === undefined ? '' : this.numberOf(other);
+    if (this.members.has(destination)) this.ring(call, destination, party, leg.queue);
+    else call.forwarded.add(this.addLeg(call, this.trunk, 'Dialing', destination, null));
+    const routes = call.legs.filter((one) => !before.has(one));
+    if (leg.status !== 'Ringing') for (const route of routes) call.routes.set(route, leg);
+    this.settle();
+    return routes.map((route) => route.id);
+  }
+
+  /** The connections that ring beside one that is being transferred: by the ID of each, the DN that transfers. */
+  transfers(): Map<string, string> {
+    const routes = this.openCalls.flatMap((call) =>
+      [...call.routes].map(([route, origin]) => ({ call, route, origin })),
+    );
+    const ringing = routes.filter(({ call, route }) => call.legs.includes(route) && isRung(call, route));
+    return new Map(ringing.map(({ route, origin }) => [route.id, origin.dn]));
+  }
+
+  /**
    * Parks a call at position 0: the connection stays at its DN, Held, with `*00` as the other party (community).
-   *
-   * @throws PbxError `unknown`, or `impossible` while it dials or is alone
+   * @throws PbxError `unknown`, or `impossible` while it dials or is alone.
    */
   park(id: string): Call {
     const { call, leg } = this.find(id);
@@ -450,7 +490,7 @@ export class Pbx {
     for (const { call, leg } of [first, second]) {
       if (leg.status === 'Ringing' || leg === call.queueLeg || isCode(call)) throw cannot('join', leg);
     }
-    const firstIsOlder = this.calls.indexOf(first.call) < this.calls.indexOf(second.call);
+    const firstIsOlder = this.openCalls.indexOf(first.call) < this.openCalls.indexOf(second.call);
     const [older, newer] = firstIsOlder ? [first.call, second.call] : [second.call, first.call];
     older.legs = older.legs.filter((leg) => leg !== first.leg && leg !== second.leg);
     for (const leg of others(newer, first.leg, second.leg)) {
@@ -481,7 +521,7 @@ export class Pbx {
 
   /** Ends all calls. Ids go on counting; profiles and log-ins stay. */
   clearCalls(): void {
-    for (const call of [...this.calls]) this.endCall(call);
+    for (const call of [...this.openCalls]) this.endCall(call);
     this.settle();
   }
 
@@ -538,11 +578,12 @@ export class Pbx {
   // ---- inside ------------------------------------------------------------------------------------------------------
 
   private legs(): Leg[] {
-    return this.calls.flatMap((call) => call.legs);
+    return this.openCalls.flatMap((call) => call.legs);
   }
 
   private check(dn: string): void {
-    if (!this.dns().includes(dn)) throw new PbxError('unknown', `There is no DN ${quote(dn)}.`);
+    const isThere = this.members.has(dn) || dn === this.trunk || this.queueName(dn) !== undefined;
+    if (!isThere) throw new PbxError('unknown', `There is no DN ${quote(dn)}.`);
   }
 
   private member(number: string): Member {
@@ -552,7 +593,7 @@ export class Pbx {
   }
 
   private find(id: string): { call: OpenCall; leg: Leg } {
-    for (const call of this.calls) {
+    for (const call of this.openCalls) {
       const leg = call.legs.find((candidate) => candidate.id === id);
       if (leg !== undefined) return { call, leg };
     }
@@ -563,9 +604,9 @@ export class Pbx {
     const id = `00000A5F3C2D1_${this.nextCall++}`;
     const call: OpenCall = {
       ...{ id, legs: [], nextCcid: 1, offeredTo: null, declined: new Set() },
-      ...{ queueLeg: null, forwarded: new Set() },
+      ...{ queueLeg: null, forwarded: new Set(), routes: new Map() },
     };
-    this.calls.push(call);
+    this.openCalls.push(call);
     return call;
   }
 
@@ -627,8 +668,8 @@ export class Pbx {
   }
 
   private endCall(call: OpenCall): void {
-    if (!this.calls.includes(call)) return;
-    this.calls = this.calls.filter((candidate) => candidate !== call);
+    if (!this.openCalls.includes(call)) return;
+    this.openCalls = this.openCalls.filter((candidate) => candidate !== call);
     call.legs = [];
     call.offeredTo = null;
     call.queueLeg = null;
@@ -639,6 +680,8 @@ export class Pbx {
     if (!isRung(call, leg)) return;
     this.stopRinging(call, leg);
     call.forwarded.clear();
+    const replaced = call.routes.get(leg);
+    call.legs = call.legs.filter((other) => other !== replaced);
     this.offer(call, null);
     this.meet(call, leg);
   }
@@ -721,7 +764,7 @@ export class Pbx {
 
   /** Rings the agents for every queue call that rings nobody: a change may have set one free. */
   private offerToQueues(): void {
-    for (const call of this.calls) {
+    for (const call of this.openCalls) {
       const { offeredTo: queue, legs } = call;
       const [caller] = others(call);
       if (queue === null || caller === undefined || legs.some((leg) => isRung(call, leg))) continue;
@@ -742,6 +785,12 @@ function others(call: OpenCall, ...legs: Leg[]): Leg[] {
 /** Could this connection answer the call? */
 function isRung(call: OpenCall, leg: Leg): boolean {
   return leg.status === 'Ringing' || call.forwarded.has(leg);
+}
+
+/** Does this connection ring beside one that has the call? */
+function isRoute(call: OpenCall, leg: Leg): boolean {
+  const origin = call.routes.get(leg);
+  return origin !== undefined && isRung(call, leg) && call.legs.includes(origin);
 }
 
 /** Is this a code that is being dialled, and waits for its call? */
@@ -765,7 +814,7 @@ export function isParked(leg: Connection): boolean {
 
 /** A call needs two parties, one of whom doesn't just ring; a caller may wait alone in a queue. */
 function isOver(call: OpenCall): boolean {
-  const people = others(call);
+  const people = others(call).filter((leg) => !isRoute(call, leg));
   if (people.every((leg) => isRung(call, leg))) return true;
   return people.length < 2 && call.offeredTo === null;
 }

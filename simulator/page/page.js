@@ -86,6 +86,30 @@ function showState() {
   const trunk = byId('trunk');
   setText(trunk.querySelector('.dn'), state.trunk);
   showConnections(trunk, state.trunk);
+  showV20(state.v20);
+}
+
+/** Not there: the V20 APIs aren't served. */
+function showV20(v20) {
+  byId('v20').hidden = v20 === undefined;
+  if (v20 === undefined) return;
+  const { url, clientId, tokens, foreignTokens, sockets, requests } = v20;
+  const taken = foreignTokens === 0 ? [] : [`${foreignTokens} taken by another program`];
+  const facts = [`client ${clientId}`, `tokens: ${tokens}`, ...taken, `open WebSockets: ${sockets.length}`];
+  setText(byId('v20-client'), [url, ...facts].join(' · '));
+  list(
+    byId('v20-requests'),
+    requests.toReversed(),
+    ({ id }) => id,
+    'request',
+    (row, { at, method, path, status, milliseconds }) => {
+      setText(row.querySelector('.time'), new Date(at).toLocaleTimeString('en-GB'));
+      setText(row.querySelector('.path'), `${method} ${path}`);
+      setText(row.querySelector('.answer div'), status === null ? '' : String(status));
+      setText(row.querySelector('.took'), status === null ? 'waiting…' : `${milliseconds} ms`);
+      row.className = status === null ? 'pending' : '';
+    },
+  );
 }
 
 function showExtension(card, { number, name, profile, phones, agentOf, loggedInTo }) {

@@ -8,6 +8,7 @@ import { HttpApiClient } from '../../lib/http-api/client';
 import { type Simulator, startSimulator } from '../../simulator';
 import { control, get, send } from './client';
 import { until } from '../../support/until';
+import { V20Client } from './v20-client';
 
 const cli = join(__dirname, '../../simulator/cli.ts');
 
@@ -135,6 +136,15 @@ describe('simulator: the command', () => {
     assert.equal(await exit, 0);
   });
 
+  it('serves the V20 APIs for the client that it is told', async () => {
+    const v20 = ['--v20-port', '0', '--client-id', 'nodered', '--client-secret', 's3cret'];
+    const { child } = run('--port', '0', '--control-port', '0', ...v20);
+    const read = createInterface(child.stdout)[Symbol.asyncIterator]();
+    await read.next();
+    const [, url = ''] = /^3CX V20 APIs: {3}(http:\/\/127\.0\.0\.1:\d+)$/.exec(String((await read.next()).value)) ?? [];
+    assert.equal((await new V20Client({ url }).logIn()).status, 200);
+  });
+
   it('shows its help', async () => {
     const { code, out, err } = await finish('--help');
     assert.equal(code, 0);
@@ -151,7 +161,8 @@ describe('simulator: the command', () => {
       'pbx',
       'codes',
     ];
-    for (const option of [...options, 'phone-legs', 'queue-legs', 'traffic', 'seed', 'delay', 'help'])
+    const v20 = ['v20-port', 'client-id', 'client-secret'];
+    for (const option of [...options, ...v20, 'phone-legs', 'queue-legs', 'traffic', 'seed', 'delay', 'help'])
       assert.match(out, RegExp(`^  --${option} `, 'm'));
     assert.equal(err, '');
   });
@@ -171,6 +182,8 @@ describe('simulator: the command', () => {
         () => ['--password', 'my', 'S3cret'],
         /^There is an argument without an option: [^3]*\.$/,
       ],
+      ['a client without its port', () => ['--client-id', 'a'], /^--client-id goes with --v20-port\.$/],
+      ['a V20 port without a client', () => ['--v20-port', '0'], /^The client ID is missing\.$/],
       ['no value', () => ['--port'], /^Option '--port <value>' argument missing\.?$/],
       ['a negative number', () => ['--port', '-1'], /^Option '--port' argument is ambiguous\.$/],
       ['an empty host', () => ['--host', ''], /^The host is missing\.$/],

@@ -6,6 +6,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { launchBrowser } from '../../support/browser';
 import { get, send } from './client';
+import { client, V20Client } from './v20-client';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
 
@@ -268,6 +269,27 @@ describe('simulator: the page', function () {
     await press('Enter');
     await card('10').getByText('ID 98780').waitFor({ state: 'detached' });
     assert.equal(await focused(), 'Call in for 10');
+  });
+
+  it('shows client, WebSockets and requests of the V20 APIs, only where they are served', async () => {
+    assert.equal(await page.locator('#v20').isVisible(), false);
+    await page.close();
+    await simulator.close();
+    const { v20 } = await startSimulator({ v20: client }).then((started) => (simulator = started));
+    page = await open();
+    const api = new V20Client(v20);
+    await api.logIn();
+    await api.open();
+    await api.get('/callcontrol/999');
+    v20.takeToken();
+    const facts = 'client nodered · tokens: 1 · 1 taken by another program · open WebSockets: 1';
+    await page.getByText(`${v20.url} · ${facts}`).waitFor();
+    const [newest, ...others] = await page.locator('#v20-requests tr').allInnerTexts();
+    assert.match(newest ?? '', /GET \/callcontrol\/999\s+403/);
+    assert.equal(others.length, 2);
+    assert.ok(!(await page.content()).includes(v20.tokens[0]?.text ?? ''));
+    v20.dropSockets();
+    await page.getByText('open WebSockets: 0').waitFor();
   });
 
   it('says that it is disconnected, and comes back by itself', async () => {

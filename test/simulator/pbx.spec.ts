@@ -156,6 +156,59 @@ describe('simulator: the PBX', () => {
     });
   });
 
+  describe('route', () => {
+    it('rings beside a connection, which has the call until somebody answers', () => {
+      answered();
+      const [route = ''] = pbx.addRoute(idAt('10'), '11');
+      assert.deepEqual(calls(), ['10000 Connected +491', '10 Connected +491', '11 Ringing +491']);
+      assert.deepEqual([...pbx.transfers()], [[route, '10']]);
+      pbx.answer(route);
+      assert.deepEqual(calls(), ['10000 Connected +491', '11 Connected +491']);
+      assert.equal(pbx.transfers().size, 0);
+    });
+
+    it('leaves the call as it is when nobody answers, ends with the caller, and goes on without who transfers', () => {
+      answered();
+      pbx.addRoute(idAt('10'), '11');
+      pbx.hangup(idAt('11'));
+      assert.deepEqual(calls(), ['10000 Connected +491', '10 Connected +491']);
+      pbx.addRoute(idAt('10'), '11');
+      pbx.hangup(idAt('10'));
+      assert.deepEqual(calls(), ['10000 Connected +491', '11 Ringing +491']);
+      pbx.answer(idAt('11'));
+      pbx.addRoute(idAt('11'), '12');
+      pbx.hangup(idAt('10000'));
+      assert.deepEqual(calls(), []);
+    });
+
+    it('goes outside, from a call on hold, and to a queue by a divert', () => {
+      answered();
+      pbx.hold(idAt('10'));
+      const [outside = ''] = pbx.addRoute(idAt('10'), '+4930');
+      pbx.answer(outside);
+      assert.deepEqual(calls(), ['10000 Connected +491', '10000 Connected +4930']);
+      pbx.clearCalls();
+      answered();
+      pbx.addRoute(idAt('10'), '12');
+      pbx.divert(idAt('12'), '8001');
+      assert.deepEqual(calls().slice(0, 2), ['10000 Connected +491', '10 Ringing +491']);
+    });
+
+    it('rings beside a ringing call, and the first who answers has it', () => {
+      pbx.inbound({ extension: '10', number: '+491' });
+      pbx.addRoute(idAt('10'), '11');
+      assert.equal(pbx.transfers().size, 0);
+      pbx.answer(idAt('11'));
+      assert.deepEqual(calls(), ['10000 Connected +491', '11 Connected +491']);
+    });
+
+    it('cannot begin at a connection that dials, and not end at a queue', () => {
+      pbx.makeCall('10', '11');
+      assert.throws(() => pbx.addRoute(idAt('10'), '12'), impossible);
+      assert.throws(() => pbx.addRoute(idAt('11'), '8000'), impossible);
+    });
+  });
+
   describe('queue', () => {
     const ringing = () => pbx.connections().flatMap(({ dn, status }) => (status === 'Ringing' ? [dn] : []));
 
@@ -407,6 +460,7 @@ describe('simulator: the PBX', () => {
         'transfer',
         'divert',
         'forward',
+        'addRoute',
         'park',
         'joinCalls',
         'connect',
@@ -439,6 +493,7 @@ describe('simulator: the PBX', () => {
             else if (what === 'transfer') subject.transfer(idNumber(a), target);
             else if (what === 'divert') subject.divert(idNumber(a), target);
             else if (what === 'forward') subject.forward(idNumber(a), target, { ringsOn: b % 2 === 0 });
+            else if (what === 'addRoute') subject.addRoute(idNumber(a), target);
             else if (what === 'connect') subject.connect(codes()[a % Math.max(codes().length, 1)] ?? idNumber(a));
             else if (what === 'joinCalls') subject.joinCalls(idNumber(a), idNumber(b));
             else if (what === 'setProfile') subject.setProfile(target, a % 2 === 0 ? 'Away' : 'Available');
