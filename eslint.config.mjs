@@ -9,6 +9,7 @@ const mayImport = {
   'lib/pbx': [],
   'lib/calls': ['../pbx'],
   'lib/http-api': ['../pbx', 'axios', 'node:'],
+  'lib/v20': ['../pbx', 'axios', 'ws', 'https-proxy-agent', 'node:'],
   'lib/node-red': ['../pbx', '../calls', '../http-api', 'node-red', 'node:'],
   nodes: ['../lib/'],
   // In the browser, as lib/pbx is with it.

@@ -23,6 +23,8 @@ export interface Call {
   isOutsideOnly: boolean;
   /** Somebody talked in it. */
   wasUp: boolean;
+  /** Somebody took it who has no leg in the snapshots. */
+  wasTakenUnseen: boolean;
 }
 
 /**

@@ -80,9 +80,18 @@ export function spend(party: Party, now: Moment): void {
 }
 
 /** How long it has rung or dialled until now, in ms. */
-export function ringMs({ spent, status, statusSince, endedAt }: Party, now: Moment): number {
+export function ringMs(party: Party, now: Moment): number {
+  const { spent, status, statusSince, endedAt } = party;
   const isRinging = spentIn[status] === 'ring' && endedAt === null;
-  return spent.ring + (isRinging ? now.steady - statusSince : 0);
+  return spent.ring + (isRinging ? (goneAt(party) ?? now).steady - statusSince : 0);
+}
+
+/** When the last of its legs was gone, where the snapshots kept them for longer; else null. */
+export function goneAt({ legs }: Pick<Party, 'legs'>): Moment | null {
+  const ends = [...legs.values()].map(({ gone }) => gone?.at);
+  const known = ends.filter((end) => end !== undefined);
+  if (known.length === 0 || known.length < ends.length) return null;
+  return known.reduce((last, end) => (end.steady > last.steady ? end : last));
 }
 
 /** Is it new in a snapshot, and not brought up to it yet? */
@@ -111,6 +120,7 @@ export function isDiallingCode(party: Party): boolean {
 export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEventName[] {
   if (legs.length === party.legs.size && legs.every((leg) => party.legs.get(leg.id) === leg)) return [];
   const { id, status, number, queue, recording, callId } = leadingLeg(legs, party);
+  noteInCall(party.call, legs);
   if (isNew(party)) Object.assign(party, { number, queue, recording });
   party.legs = new Map(legs.map((leg) => [leg.id, leg]));
   party.connection = id;
@@ -128,6 +138,13 @@ export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEv
     if (party.status !== 'undefined') names.push('recording');
   }
   return names;
+}
+
+function noteInCall(call: Call, legs: readonly Leg[]): void {
+  for (const { trunk, gone } of legs) {
+    call.trunk ??= trunk ?? null;
+    call.wasTakenUnseen ||= gone?.isTaken ?? false;
+  }
 }
 
 /** A party gets into a status: what that means for its extension. */

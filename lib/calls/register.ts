@@ -9,6 +9,8 @@ import { goesOnElsewhere } from './transfers';
 export class Register {
   /** DNs that were seen as a queue's number. */
   private readonly queues = new Set<string>();
+  /** Of the last snapshot, where the PBX says which legs are one call. */
+  private groups = new Map<string, Call>();
   private callCount = 0;
   private partyCount = 0;
   private last: Pick<Attendance, 'present' | 'partyOf'> = { present: new Map(), partyOf: new Map() };
@@ -52,16 +54,22 @@ export class Register {
       return mayHaveArrived ? undefined : party?.call;
     };
     const calls = new Map<Call, Leg[]>();
+    const groups: typeof this.groups = new Map();
     for (const group of groupIntoCalls(legs, { isQueue: (dn) => this.isQueue(dn), knownCall })) {
-      if (group[0]?.group !== undefined) uniteCalls(group.map(knownCall));
+      const name = group[0]?.group;
+      if (name !== undefined) uniteCalls(group.map(knownCall));
       let call = firstOf(group, knownCall) ?? firstOf(group, ownCall);
+      // All who were in it may be gone, and others there.
+      if (name !== undefined) call ??= this.groups.get(name);
       call ??= newCall(group[0]?.id ?? '', ++this.callCount, now);
       for (const leg of group) {
         // A code gets nobody into a call that nobody inside has ever been in.
         call = knownCall(leg) ?? (call.isOutsideOnly ? ownCall(leg) : undefined) ?? call;
         addTo(calls, call, leg);
       }
+      if (name !== undefined) groups.set(name, call);
     }
+    this.groups = groups;
     return calls;
   }
 
@@ -84,7 +92,9 @@ export class Register {
     const party = newParty({ key, isExtension, isTrunk: role === 'trunk', call, callId, startedAt: now }, leg);
     if (party.isTrunk) call.trunk ??= extension;
     else call.isOutsideOnly = false;
-    if (call.parties.size === 0 && call.startedAt === now && party.isTrunk) call.callersLine = party;
+    const isFirst = call.parties.size === 0 && call.startedAt === now;
+    const isCaller = leg.group === undefined ? isFirst : leg.direction === 'outbound';
+    if (party.isTrunk && isCaller) call.callersLine ??= party;
     call.parties.add(party);
     return party;
   }

@@ -2,7 +2,7 @@ import type { CallEventName, Direction, Leg, Moment, Snapshot } from '../pbx';
 import { Doubts } from './doubts';
 import { endingsOf, missedCalls } from './endings';
 import type { Attendance, Call, Party } from './model';
-import { bringUp, isNew, leadingLeg, ringMs, spend } from './party';
+import { bringUp, goneAt, isNew, leadingLeg, ringMs, spend } from './party';
 import { Register } from './register';
 import { Standings } from './standings';
 import { type Joined, joinCalls } from './transfers';
@@ -103,8 +103,8 @@ export class CallTracker {
 
   private leave(party: Party, attendance: Attendance, joined: Joined, now: Moment): CallOccurrence[] {
     const { call, status, spent, direction } = party;
-    spend(party, now);
-    party.endedAt = now;
+    party.endedAt = goneAt(party) ?? now;
+    spend(party, party.endedAt);
     call.parties.delete(party);
     this.standings.remove(party);
     if (!party.isExtension || status === 'undefined') return [];
@@ -121,7 +121,9 @@ export class CallTracker {
     const names = bringUp(party, legs, now);
     if (party.isExtension && names.length > 0) {
       if (!isBegun) this.standings.add(party);
-      this.doubts.note(party, !isBegun && !before.has(party.connection));
+      // Where the PBX says which legs are one call, it says which DNs are queues too.
+      const isCertain = legs[0]?.group !== undefined;
+      if (!isCertain) this.doubts.note(party, !isBegun && !before.has(party.connection));
     }
     return names.flatMap((name) => this.tell(name, party, now));
   }
@@ -199,7 +201,8 @@ function directionsOf({ present, before }: Attendance): readonly (readonly [Part
     calls.set(party.call, { first, count: count + length });
   }
   return beginners.map(([party, legs]) => {
-    const { status, id } = leadingLeg(legs, undefined);
+    const { status, id, direction } = leadingLeg(legs, undefined);
+    if (direction !== undefined) return [party, direction];
     if (status === 'ringing') return [party, 'inbound'];
     if (status === 'dialing') return [party, 'outbound'];
     const call = calls.get(party.call);

@@ -41,7 +41,9 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
   const heir = [...legs.keys()].map((id) => partyOf.get(id)).find((other) => other?.call === call);
   if (heir !== undefined) return heir.extension === extension ? null : nameOf(heir, present);
   const others = [...call.parties].filter((other) => present.has(other));
-  if (!others.some(({ isTrunk, legs: before }) => isTrunk && before.size > 0)) return null;
+  // Where the PBX says which legs are one call, lines outside may have no leg: see below.
+  const isCertain = [...legs.values()].some(({ group }) => group !== undefined);
+  if (!isCertain && !others.some(({ isTrunk, legs: before }) => isTrunk && before.size > 0)) return null;
   const successors = others.filter(
     (other) =>
       other.isExtension &&
@@ -49,7 +51,25 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
       (other.legs.size === 0 || other.startedAt.steady > (answeredAt?.steady ?? 0)),
   );
   const successor = successors.find((other) => isUp(statusNow(other, present))) ?? successors[0];
-  return successor?.extension ?? null;
+  if (successor === undefined || (isCertain && !talksOn(successor, party, others, present))) return null;
+  return successor.extension;
+}
+
+/** Who took over talks to somebody who was there before: on a line outside, or an extension. */
+function talksOn(
+  successor: Party,
+  { extension }: Party,
+  others: readonly Party[],
+  present: Attendance['present'],
+): boolean {
+  if (present.get(successor)?.some(({ trunk }) => trunk !== undefined)) return true;
+  return others.some(
+    (other) =>
+      other !== successor &&
+      (other.isTrunk || other.isExtension) &&
+      ![extension, successor.extension].includes(other.extension) &&
+      other.legs.size > 0,
+  );
 }
 
 /** Has somebody taken the call that this party was offered: somebody who was called too, or who picked it up? */

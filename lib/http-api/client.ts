@@ -2,11 +2,11 @@ import type { ConnectionOptions } from 'node:tls';
 import {
   type Arguments,
   baseUrl,
-  checkArgument,
+  checkArguments,
+  checkDestination,
   type Connection,
   type Health,
   httpUrl,
-  isAbsent,
   operationOf,
   type OperationName,
   type Outcome,
@@ -184,9 +184,7 @@ export class HttpApiClient {
     if (operation.endsServer && !allowStop) {
       throw new ThreeCxError('not-allowed', 'stop ends the API server: allow it in the connection first');
     }
-    if (operation.dials && allowDestinations && (given.destination ?? '').search(allowDestinations) < 0) {
-      throw new ThreeCxError('not-allowed', 'the connection does not allow this destination');
-    }
+    checkDestination(name, given, allowDestinations);
   }
 
   /**
@@ -335,16 +333,6 @@ function aboutExtension(error: ThreeCxError): ThreeCxError {
     `${error.message}; this server does not answer when the extension does not exist`,
     error.systemCode,
   );
-}
-
-function checkArguments(name: OperationName, args: Readonly<Record<string, unknown>>): Arguments {
-  const { arguments: required, optional = [] } = operationOf(name);
-  const given: Arguments = {};
-  for (const argument of required) given[argument] = checkArgument(argument, args[argument]);
-  for (const argument of optional) {
-    if (!isAbsent(args[argument])) given[argument] = checkArgument(argument, args[argument]);
-  }
-  return given;
 }
 
 function authorization(auth: NonNullable<ClientOptions['auth']>): string | null {

@@ -3,9 +3,8 @@ import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import type { AxiosProxyConfig, AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import { decode } from './charset';
-import { ownError, ThreeCxError } from '../pbx';
+import { anyWriting, ownError, quote, ThreeCxError } from '../pbx';
 import { KeptConnection, type Needs, type Tracked } from './kept-connection';
-import { anyWriting, quote } from './quote';
 
 export interface WireOptions {
   /** Base URL, http or https, a path prefix allowed. */

@@ -37,6 +37,19 @@ export interface Leg extends Connection {
   callId: string | null;
   /** Where the PBX says which legs are one call: the same for those of one call. */
   group?: string;
+  /** Where the PBX says so: did this leg's party call, or was it called? */
+  direction?: 'inbound' | 'outbound';
+  /** The outside line that the other party is on, which may have no leg of its own in the snapshot. */
+  trunk?: string;
+  /** It rang and is gone, but how that ended was not known at once. */
+  gone?: Gone;
+}
+
+/** How a ring ended. */
+export interface Gone {
+  at: Moment;
+  /** Somebody took the call who has no leg in the snapshots. */
+  isTaken: boolean;
 }
 
 /** When something was. */

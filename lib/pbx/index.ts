@@ -1,5 +1,6 @@
 export * from './address';
 export * from './arguments';
+export * from './checks';
 export * from './connections';
 export * from './errors';
 export * from './events';
@@ -7,5 +8,6 @@ export * from './numbers';
 export * from './operations';
 export * from './pbx';
 export * from './profiles';
+export * from './quote';
 export * from './settings';
 export * from './verdict';

@@ -24,7 +24,8 @@ export interface Details {
 }
 
 export interface Registration {
-  id: string;
+  /** Null where the PBX gives none. */
+  id: string | null;
   contact: string;
   userAgent: string;
 }

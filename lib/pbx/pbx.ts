@@ -1,10 +1,18 @@
 import type { Arguments } from './arguments';
 import type { Moment, Snapshot } from './connections';
-import type { ThreeCxError } from './errors';
+import type { ErrorCode, ThreeCxError } from './errors';
 import type { Details, OperationName, RefusalReason } from './operations';
 
+/** The PBX said no. */
+interface Refusal {
+  ok: false;
+  reason: RefusalReason;
+  /** The PBX's own reason, where it gives one. */
+  detail?: string;
+}
+
 /** What an operation told: done or refused, with what it tells beyond that. */
-export type Outcome = ({ ok: true } | { ok: false; reason: RefusalReason }) & Partial<Details>;
+export type Outcome = ({ ok: true } | Refusal) & Partial<Details>;
 
 /** What became of an operation: what was asked, and the raw text that the PBX answered. */
 export type Result = Outcome & { given: Arguments; answer: string };
@@ -19,6 +27,21 @@ export interface Watcher {
 /** What answers at an address. */
 export interface Identity {
   server: ServerKind | null;
+  /** Only of 3CX V20. */
+  v20?: V20Identity;
+}
+
+/** What 3CX V20 allows an API client; null in place of an error code: it is allowed, or works. */
+export interface V20Identity {
+  /** Null when the PBX doesn't tell. */
+  version: string | null;
+  callControl: ErrorCode | null;
+  /** How many extensions Call Control shows. */
+  extensions: number;
+  /** The WebSocket over which events come. */
+  socket: ErrorCode | null;
+  /** The Configuration API. */
+  configuration: ErrorCode | null;
 }
 
 /** The two kinds of HTTP API servers. */
@@ -53,6 +76,9 @@ export interface Pbx {
 
   /** How long it is from one snapshot to the next, in ms, because the PBX is slow; null while that is as set. */
   readonly stretched: number | null;
+
+  /** Whether the call list is polled because events do not come by themselves, as they should. */
+  readonly isPolling?: boolean;
 
   /**
    * Tells what answers.

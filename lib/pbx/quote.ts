@@ -7,12 +7,16 @@ const maxCharacters = 200;
  * @param secrets each by {@link anyWriting}
  */
 export function quote(text: string, secrets: readonly RegExp[]): string {
-  return secrets
-    .reduce((rest, secret) => rest.replace(secret, '…'), text)
+  return withoutSecrets(text, secrets)
     .replace(/\d(?:[\s()./+-]{0,3}\d){4,}/g, '…')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, maxCharacters);
+}
+
+/** @param secrets each by {@link anyWriting} */
+export function withoutSecrets(text: string, secrets: readonly RegExp[]): string {
+  return secrets.reduce((rest, secret) => rest.replace(secret, '…'), text);
 }
 
 /**
@@ -31,7 +35,7 @@ function writingsOf(character: string): string {
   const hexadecimal = code.toString(16);
   const writings = [
     String.raw`\\?\u{${hexadecimal}}`,
-    Buffer.from(character).toString('hex').replace(/../g, '%$&'),
+    Array.from(new TextEncoder().encode(character), (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
     `&#0*${code};`,
     `&#x0*${hexadecimal};`,
     // A character outside the first 65,536 is two.

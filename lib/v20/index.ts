@@ -1,0 +1,2 @@
+export { V20Pbx, type V20Options } from './v20';
+export type { Peer } from './xapi';

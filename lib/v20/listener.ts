@@ -1,0 +1,494 @@
+import { type Leg, type Moment, ownError, ThreeCxError, type Watcher } from '../pbx';
+import type { CallControl } from './call-control';
+import { CallList } from './call-list';
+import type { Client } from './client';
+import type { Directory } from './directory';
+import { keyOf, type Message, messageOf, type Participant } from './participants';
+import { EventSocket } from './socket';
+import { tokenTaken } from './token';
+import type { Xapi } from './xapi';
+
+/** How many messages wait for the first list. */
+const maxKept = 10_000;
+/** From one list to the next where no events come, in ms. */
+const pollInterval = 5_000;
+/** The shortest and the longest pause after a failure, in ms. */
+const minPause = 1_000;
+const maxPause = 30_000;
+/** When nothing was known for longer, something may have come and gone unseen, in ms. */
+const maxGap = 8_000;
+/** How long the first list waits for the socket, in ms. */
+const maxSocketWait = 2_000;
+/** How often it is looked whether a ring lasts, or how one ended, in ms. */
+const tickInterval = 250;
+/** How long an event may come later than a list that shows what it is about, in ms. */
+const maxDelay = 2_000;
+/** How long a Remove waits for what came before it to be answered, in ms. */
+const maxOrderWait = 1_000;
+/** How often it is asked whether a call goes on of which nothing can be seen: at first, and at most, in ms. */
+const minQuestionPause = 2_000;
+
+export interface ListenerParts {
+  client: Client;
+  callControl: CallControl;
+  xapi: Xapi;
+  directory: Directory;
+  clock: () => Moment;
+  /** How often a list checks what the events said, in ms. */
+  checkInterval: number;
+}
+
+/** One participant, or DN, that is being asked for. */
+interface Job {
+  /** When the first message came that is not answered yet; null when there is none. */
+  again: Moment | null;
+  /** What is answered was removed meanwhile. */
+  isCancelled: boolean;
+  /** Settles with the answer that is awaited. */
+  answer: Promise<unknown>;
+}
+
+/** A participant that talked and is gone. */
+interface Leaving {
+  at: Moment;
+  /** Calls off the wait. */
+  stop: () => void;
+}
+
+/**
+ * Reports the calls as long as somebody watches: by events, each of which leads to one look at what it is about, and by
+ * lists, which come first, check what the events said, and stand in for them.
+ */
+export class Listener {
+  private readonly list: CallList;
+  private socket: EventSocket | null = null;
+  private socketFailures = 0;
+  private socketTimer: NodeJS.Timeout | null = null;
+  /** Messages that came before the first list. */
+  private kept: { message: Message; at: Moment }[] | null = null;
+  /** Events come, and there was a list since they do. */
+  private isLive = false;
+  /** Steady time until which nothing can have happened unseen; null before the first list. */
+  private knownUntil: number | null;
+  private failures = 0;
+  private listTimer: NodeJS.Timeout | null = null;
+  private isListing = false;
+  private isListWanted = false;
+  /** Of what something newer is known than the list that is under way. */
+  private newer = new Set<string>();
+  private readonly jobs = new Map<string, Job>();
+  private readonly leaving = new Map<string, Leaving>();
+  private readonly sequences = new Map<string, number>();
+  /** What was removed a short time ago: what a late message says of it is not to be believed. */
+  private readonly removed = new Set<string>();
+  /** What a list showed, and no event did, with the time. */
+  private readonly suspects = new Map<string, number>();
+  private readonly questions = new Map<string, { at: number; pause: number }>();
+  private tickTimer: NodeJS.Timeout | null = null;
+  private isOver = false;
+  private afterGap = false;
+  private hasEmitted = false;
+  /** Something changed that was not reported yet. */
+  private isDirty = true;
+  private lastEmit = 0;
+
+  constructor(
+    private readonly parts: ListenerParts,
+    private readonly watcher: Watcher,
+    last: Moment | null,
+  ) {
+    this.knownUntil = last?.steady ?? null;
+    const { directory } = parts;
+    this.list = new CallList(
+      (dn) => directory.nameOf(dn),
+      (legs, at, since) => this.emit(legs, true, at, since),
+    );
+    this.connect();
+    // The list comes after the socket, whose messages then leave nothing out; but it does not wait for long.
+    this.listTimer = setTimeout(() => this.refresh(), maxSocketWait);
+  }
+
+  /** Whether the list is polled because no events come. */
+  get isPolling(): boolean {
+    return !this.isLive && this.failures === 0 && this.knownUntil !== null && this.hasEmitted;
+  }
+
+  /** The queue of a call that is under way, for whoever asks about one of its participants. */
+  get participants(): CallList['participants'] {
+    return this.list.participants;
+  }
+
+  /** Something was answered: there is no reason to wait any longer when the PBX was away. */
+  onAnswer(): void {
+    if (this.failures > 0) this.refresh();
+  }
+
+  /** A command was carried out: without events only a list shows what came of it. */
+  onCommand(): void {
+    if (!this.isLive) this.refresh();
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.socket?.close();
+    for (const { stop } of this.leaving.values()) stop();
+    for (const timer of [this.socketTimer, this.listTimer, this.tickTimer]) if (timer !== null) clearTimeout(timer);
+  }
+
+  private connect(): void {
+    this.socketTimer = null;
+    this.socket = new EventSocket(this.parts.client, this.parts.clock, {
+      onOpen: () => {
+        this.kept = [];
+        // It is not known whether they go on.
+        this.sequences.clear();
+        this.refresh();
+      },
+      onMessage: (text) => {
+        const message = messageOf(text);
+        if (message !== null) this.take(message, this.parts.clock());
+      },
+      onClose: (_error, aliveAt) => {
+        this.disconnect(aliveAt);
+      },
+    });
+  }
+
+  private disconnect(aliveAt: Moment | null): void {
+    this.socket = null;
+    this.kept = null;
+    if (this.isOver) return;
+    if (this.isLive) {
+      this.isLive = false;
+      this.knownUntil = aliveAt?.steady ?? this.knownUntil;
+      this.refresh();
+    } else if (!this.hasEmitted && this.failures === 0) {
+      this.refresh();
+    }
+    const pause = pauseAfter(this.socketFailures);
+    this.socketFailures += 1;
+    this.socketTimer = setTimeout(() => this.connect(), pause);
+  }
+
+  /** Asks for a list, at once or after the one that is under way. */
+  private refresh(): void {
+    if (this.isOver) return;
+    if (this.isListing) {
+      this.isListWanted = true;
+      return;
+    }
+    if (this.listTimer !== null) clearTimeout(this.listTimer);
+    this.listTimer = null;
+    this.isListing = true;
+    this.isListWanted = false;
+    this.newer = new Set();
+    const isAfterOpen = this.kept !== null;
+    const askedAt = this.parts.clock();
+    void this.parts.callControl
+      .list()
+      .then(({ dns }) => {
+        if (!this.isOver) this.succeed(dns, askedAt, isAfterOpen);
+      })
+      .catch((error: unknown) => {
+        if (!this.isOver) this.fail(ownError(error));
+      })
+      .finally(() => {
+        this.isListing = false;
+        if (this.isOver) return;
+        if (this.isListWanted) this.refresh();
+        else this.schedule();
+      });
+  }
+
+  private schedule(): void {
+    if (this.listTimer !== null) clearTimeout(this.listTimer);
+    const usual = this.isLive ? this.parts.checkInterval : pollInterval;
+    this.listTimer = setTimeout(() => this.refresh(), this.failures > 0 ? pauseAfter(this.failures - 1) : usual);
+  }
+
+  private succeed(dns: Parameters<CallList['take']>[0], askedAt: Moment, isAfterOpen: boolean): void {
+    const at = this.parts.clock();
+    const known = this.isLive && this.failures === 0 ? null : this.knownUntil;
+    this.afterGap = this.failures > 0 || (known !== null && askedAt.steady - known > maxGap);
+    this.failures = 0;
+    const since = this.knownUntil ?? at.steady;
+    this.knownUntil = askedAt.steady;
+    this.forget();
+    const emitted = this.lastEmit;
+    const keys = this.list.take(
+      dns,
+      at,
+      { wall: at.wall, steady: Math.min(since, at.steady) },
+      (key) => this.isNewer(key),
+      this.afterGap,
+    );
+    // Whoever waits for a snapshot gets one, whatever it shows.
+    if (this.lastEmit === emitted) this.emit(this.list.legs(), false, at, at);
+    if (this.isLive) for (const key of keys) this.suspects.set(key, at.steady);
+    if (isAfterOpen && this.kept !== null && this.socket?.isOpen) {
+      const { kept } = this;
+      this.kept = null;
+      this.isLive = true;
+      this.socketFailures = 0;
+      for (const { message, at: cameAt } of kept) this.take(message, cameAt);
+    }
+    this.tickSoon();
+    void this.parts.directory.refresh().then((isNew) => {
+      if (!isNew || this.isOver) return;
+      this.list.participants.refresh();
+      const now = this.parts.clock();
+      this.emit(this.list.legs(), true, now, now);
+    });
+  }
+
+  /** Messages of what was gone before this list was asked for have come by now. */
+  private forget(): void {
+    const { participants } = this.list;
+    for (const key of [...this.removed, ...this.sequences.keys()]) {
+      if (this.isNewer(key) || participants.get(key) !== null) continue;
+      this.removed.delete(key);
+      this.sequences.delete(key);
+    }
+  }
+
+  private fail(error: ThreeCxError): void {
+    if (error.code === 'closed') return;
+    this.failures += 1;
+    this.watcher.onSilence(error);
+  }
+
+  private take(message: Message, at: Moment): void {
+    if (this.kept !== null) {
+      this.kept.push({ message, at });
+      if (this.kept.length > maxKept) this.socket?.fail(new ThreeCxError('busy', 'no list came to begin with'));
+      return;
+    }
+    const { kind, dn, participant: id, sequence, attached } = message;
+    if (kind === 'other' || !this.isLive) return;
+    if (id === null) {
+      void this.lookAtDn(dn, at);
+      return;
+    }
+    const key = keyOf(dn, id);
+    this.newer.add(key);
+    this.suspects.delete(key);
+    const last = this.sequences.get(key);
+    const isLate = sequence !== null && last !== undefined && sequence < last;
+    if (sequence !== null && !isLate) this.sequences.set(key, sequence);
+    const job = this.jobs.get(key);
+    if (kind === 'remove' && !isLate) {
+      if (job !== undefined) {
+        job.again = null;
+        job.isCancelled = true;
+      }
+      this.removed.add(key);
+      this.remove(key, at);
+    } else if (attached?.id === id && !isLate && job === undefined && !this.removed.has(key) && this.knows(dn)) {
+      this.list.upsert(attached, at);
+      this.tickSoon();
+    } else {
+      void this.look(key, at, async (since) => {
+        if (!this.knows(dn)) await this.learn(dn, since);
+        return this.ask(dn, id);
+      });
+    }
+  }
+
+  /**
+   * Who talked and is gone may have transferred the call: whoever got it may be in a message that came before, and is
+   * asked for. So that comes first, for a while. A ring waits anyway until it is known how it ended.
+   */
+  private remove(key: string, at: Moment): void {
+    if (this.leaving.has(key)) return;
+    const status = this.list.participants.get(key)?.status;
+    const answers = [...this.jobs.values()].map(({ answer }) => answer);
+    if (status === undefined || status === 'ringing' || answers.length === 0) {
+      this.list.remove(key, at);
+      this.tickSoon();
+      return;
+    }
+    const timer = setTimeout(() => this.leave(key), maxOrderWait);
+    const leaving: Leaving = { at, stop: () => clearTimeout(timer) };
+    this.leaving.set(key, leaving);
+    void Promise.allSettled(answers).then(() => {
+      if (this.leaving.get(key) === leaving) this.leave(key);
+    });
+  }
+
+  private leave(key: string): void {
+    const leaving = this.leaving.get(key);
+    if (leaving === undefined || this.isOver) return;
+    this.leaving.delete(key);
+    leaving.stop();
+    this.list.remove(key, leaving.at);
+    this.tickSoon();
+  }
+
+  /** Is something newer known than the list that is under way, or about to be? */
+  private isNewer(key: string): boolean {
+    return this.newer.has(key) || this.jobs.has(key) || this.leaving.has(key);
+  }
+
+  private knows(dn: string): boolean {
+    return this.list.participants.dns.has(dn);
+  }
+
+  /**
+   * Asks for a participant, once more when a message came meanwhile: the last answer counts.
+   *
+   * @param ask null: it is gone
+   */
+  private async look(key: string, at: Moment, ask: (since: Moment) => Promise<Participant | null>): Promise<void> {
+    const running = this.jobs.get(key);
+    if (running !== undefined) {
+      running.again ??= at;
+      return;
+    }
+    const job: Job = { again: at, isCancelled: false, answer: Promise.resolve() };
+    this.jobs.set(key, job);
+    try {
+      while (job.again !== null) {
+        const since: Moment = job.again;
+        job.again = null;
+        job.isCancelled = false;
+        const answer = ask(since);
+        job.answer = answer;
+        const participant = await answer;
+        if (this.isOver) return;
+        this.newer.add(key);
+        if (this.wasCancelled(job)) continue;
+        this.leave(key);
+        if (participant === null) this.list.remove(key, since);
+        else this.list.upsert(participant, since);
+        if (participant !== null) this.removed.delete(key);
+      }
+    } catch (error) {
+      this.refreshAfter(ownError(error));
+    } finally {
+      this.jobs.delete(key);
+      this.tickSoon();
+    }
+  }
+
+  /** While its answer was awaited, that is. */
+  private wasCancelled({ isCancelled }: Job): boolean {
+    return isCancelled;
+  }
+
+  /** @returns null when it is gone */
+  private async ask(dn: string, id: string): Promise<Participant | null> {
+    const { callControl } = this.parts;
+    try {
+      return await callControl.participant(dn, id);
+    } catch (error) {
+      if (ownError(error).code !== 'unauthorized') throw error;
+      // Some PBXs list participants that they do not show one by one.
+      const { value } = await callControl.participants(dn);
+      return value.find((participant) => participant.id === id) ?? null;
+    }
+  }
+
+  private async learn(dn: string, at: Moment): Promise<void> {
+    const found = await this.parts.callControl.dn(dn);
+    if (found !== null && !this.isOver) this.list.takeDn(found, at, (key) => this.isNewer(key));
+  }
+
+  private async lookAtDn(dn: string, at: Moment): Promise<void> {
+    const key = keyOf(dn, '');
+    const running = this.jobs.get(key);
+    if (running !== undefined) {
+      running.again ??= at;
+      return;
+    }
+    const job: Job = { again: at, isCancelled: false, answer: Promise.resolve() };
+    this.jobs.set(key, job);
+    try {
+      while (job.again !== null && !this.isOver) {
+        const since: Moment = job.again;
+        job.again = null;
+        job.answer = this.learn(dn, since);
+        await job.answer;
+      }
+    } catch (error) {
+      this.refreshAfter(ownError(error));
+    } finally {
+      this.jobs.delete(key);
+    }
+  }
+
+  /** Something could not be looked at: a list shows it, unless it is nothing for this API client to see. */
+  private refreshAfter({ code, message }: ThreeCxError): void {
+    if (code === 'closed' || (code === 'unauthorized' && message !== tokenTaken)) return;
+    this.refresh();
+  }
+
+  /** Looks again and again, as long as time alone changes something. */
+  private tickSoon(): void {
+    if (this.tickTimer !== null || this.isOver) return;
+    if (!this.list.isRestless && this.suspects.size === 0) return;
+    this.tickTimer = setTimeout(() => {
+      this.tickTimer = null;
+      this.tick();
+      this.tickSoon();
+    }, tickInterval);
+  }
+
+  private tick(): void {
+    const now = this.parts.clock();
+    if ([...this.suspects.values()].some((since) => now.steady - since >= maxDelay)) {
+      this.suspects.clear();
+      this.socket?.fail(new ThreeCxError('lost', 'the WebSocket left out events'));
+    }
+    // Until there is a list again, nobody knows how things are.
+    if (this.failures > 0) return;
+    for (const callId of this.list.expire(now)) void this.question(callId);
+    for (const callId of this.list.waiting) {
+      const asked = this.questions.get(callId);
+      if (asked !== undefined && now.steady >= asked.at) void this.question(callId);
+    }
+    for (const callId of this.questions.keys()) {
+      if (!this.list.waiting.includes(callId)) this.questions.delete(callId);
+    }
+    // A ring that has gone on for long enough is told of with the next snapshot.
+    if (this.isLive) this.emit(this.list.legs(), false, now, now);
+  }
+
+  /** Asks the PBX about a call of which it shows no participant. */
+  private async question(callId: string): Promise<void> {
+    const { xapi, directory, clock } = this.parts;
+    const pause = Math.min((this.questions.get(callId)?.pause ?? minQuestionPause / 2) * 2, maxPause);
+    this.questions.set(callId, { at: Infinity, pause });
+    const typeOf = (dn: string): string => {
+      const known = directory.typeOf(dn);
+      return known !== '' ? known : (this.list.participants.dns.get(dn) ?? '').replace(/^W/, '').toLowerCase();
+    };
+    const verdict = await xapi.verdictOn(callId, typeOf).catch((error: unknown) => {
+      ownError(error);
+      // Where it may not be asked, what can be seen counts.
+      return 'over' as const;
+    });
+    if (this.isOver || this.failures > 0) return;
+    this.list.resolve(callId, verdict, clock());
+    this.questions.set(callId, { at: clock().steady + pause, pause });
+    this.tickSoon();
+  }
+
+  private emit(legs: readonly Leg[], changed: boolean, at: Moment, since: Moment): void {
+    // Until there is a list again, nobody knows how things are.
+    this.isDirty ||= changed;
+    if (this.isOver || this.failures > 0 || this.knownUntil === null) return;
+    const now = this.parts.clock();
+    const { afterGap, isDirty } = this;
+    this.afterGap = false;
+    this.isDirty = false;
+    this.hasEmitted = true;
+    this.lastEmit += 1;
+    const accuracyMs = Math.max(0, now.steady - since.steady);
+    this.watcher.onSnapshot({ connections: legs, changed: isDirty, at, accuracyMs, afterGap });
+  }
+}
+
+/** Growing from 1 to 30 s; not in step with others that lost the same PBX. */
+function pauseAfter(failures: number): number {
+  return Math.min(minPause * 2 ** Math.min(failures, 10), maxPause) * (1 - Math.random() / 4);
+}

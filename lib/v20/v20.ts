@@ -1,0 +1,144 @@
+import {
+  type Arguments,
+  checkArguments,
+  checkDestination,
+  type Identity,
+  type Moment,
+  type OperationName,
+  operationOf,
+  ownError,
+  type Pbx,
+  type Result,
+  type ThreeCxError,
+  type Watcher,
+} from '../pbx';
+import { CallControl } from './call-control';
+import { Client, type ClientOptions } from './client';
+import { Directory } from './directory';
+import { Listener } from './listener';
+import { supported, v20Operations } from './operations';
+import { type Participant, roleOfType } from './participants';
+import { EventSocket } from './socket';
+import { type Peer, Xapi } from './xapi';
+
+export interface V20Options extends ClientOptions {
+  /** When set, makecall, transfer and divert go nowhere else. */
+  allowDestinations?: RegExp;
+  clock: () => Moment;
+  /** How often a list checks what the events said, in ms. */
+  checkInterval?: number;
+}
+
+/** A PBX by the APIs that 3CX V20 has itself: Call Control, whose events come by themselves, and Configuration. */
+export class V20Pbx implements Pbx {
+  readonly supports = supported;
+  /** Events come when something happens. */
+  readonly stretched = null;
+  private readonly client: Client;
+  private readonly callControl: CallControl;
+  private readonly xapi: Xapi;
+  private readonly directory: Directory;
+  private listener: Listener | null = null;
+
+  /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
+  constructor(private readonly options: V20Options) {
+    this.client = new Client(options);
+    this.callControl = new CallControl(this.client);
+    this.xapi = new Xapi(this.client);
+    this.directory = new Directory(this.xapi);
+  }
+
+  get isPolling(): boolean {
+    return this.listener?.isPolling ?? false;
+  }
+
+  /** The DNs of the PBX with their names, where the API client may know them: extensions, queues and others. */
+  get peers(): Peer[] {
+    return this.directory.all();
+  }
+
+  async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+    const given = checkArguments(name, args);
+    checkDestination(name, given, this.options.allowDestinations);
+    const means = {
+      callControl: this.callControl,
+      xapi: this.xapi,
+      nameOf: (dn: string) => this.directory.nameOf(dn),
+      queueOf: (participant: Participant) => this.queueOf(participant),
+    };
+    const { given: corrected, ...told } = await v20Operations[name](means, given as Required<Arguments>);
+    if (told.ok && operationOf(name).kind === 'command') this.listener?.onCommand();
+    this.listener?.onAnswer();
+    const answer = this.client.withoutSecrets(told.answer);
+    const detail = told.ok || told.detail === undefined ? {} : { detail: this.client.withoutSecrets(told.detail) };
+    return { ...told, ...detail, given: { ...given, ...corrected }, answer };
+  }
+
+  watch(watcher: Watcher, last: Moment | null): () => void {
+    this.listener?.end();
+    const { client, callControl, xapi, directory } = this;
+    const { clock, checkInterval = 60_000 } = this.options;
+    const parts = { client, callControl, xapi, directory, clock, checkInterval };
+    const listener = new Listener(parts, watcher, last);
+    this.listener = listener;
+    return () => {
+      listener.end();
+      if (this.listener === listener) this.listener = null;
+    };
+  }
+
+  async identify(): Promise<Identity> {
+    await this.client.token();
+    const [list, socket, version] = await Promise.all([
+      outcomeOf(this.callControl.list()),
+      outcomeOf(this.trySocket()),
+      outcomeOf(this.xapi.probe()),
+    ]);
+    const dns = list.value?.dns ?? [];
+    return {
+      server: null,
+      v20: {
+        version: version.value ?? null,
+        callControl: list.error?.code ?? null,
+        extensions: dns.filter(({ type }) => roleOfType(type) === 'extension').length,
+        socket: socket.error?.code ?? null,
+        configuration: version.error?.code ?? null,
+      },
+    };
+  }
+
+  close(): void {
+    this.listener?.end();
+    this.listener = null;
+    this.client.close();
+  }
+
+  private queueOf({ callId, legId }: Participant): string | null {
+    const participants = this.listener?.participants;
+    const queue = participants
+      ?.ofCall(callId)
+      .find((other) => participants.roleOf(other.dn) === 'queue' && (other.legId ?? 0) < (legId ?? Infinity));
+    return queue?.dn ?? null;
+  }
+
+  private trySocket(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = new EventSocket(this.client, this.options.clock, {
+        onOpen: () => {
+          socket.close();
+          resolve();
+        },
+        onMessage: () => undefined,
+        onClose: reject,
+      });
+    });
+  }
+}
+
+async function outcomeOf<T>(promise: Promise<T>): Promise<{ value?: T; error?: ThreeCxError }> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return { error: ownError(error) };
+  }
+}

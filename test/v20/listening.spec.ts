@@ -1,0 +1,387 @@
+import assert from 'node:assert/strict';
+import { CallTracker } from '../../lib/calls';
+import { HttpApi } from '../../lib/http-api';
+import type { V20Switches } from '../../simulator';
+import { until } from '../../support/until';
+import { numbering } from '../../support/calls';
+import type { Moment } from '../../lib/pbx';
+import { clock, Stage } from './support';
+
+const caller = '+4930111';
+
+describe('Listening to 3CX V20', () => {
+  let stage: Stage;
+
+  async function start(switches: Partial<V20Switches> = {}, setup = {}): Promise<Stage> {
+    stage = await Stage.start(switches, {}, setup);
+    return stage.watch();
+  }
+  afterEach(() => stage.close());
+
+  function ring(extension = '10'): string {
+    stage.simulator.pbx.inbound({ number: caller, extension });
+    return stage.simulator.pbx.connectionsOf(extension)[0]?.id ?? '';
+  }
+  function hangUp(): void {
+    const [first] = stage.simulator.pbx.connections();
+    if (first !== undefined) stage.simulator.pbx.hangup(first.id);
+  }
+
+  /** Rings, is answered, transferred, and ends. */
+  async function play(): Promise<void> {
+    const { pbx } = stage.simulator;
+    const id = ring();
+    await stage.told(1);
+    pbx.answer(id);
+    await stage.told(2);
+    pbx.transfer(id, '11');
+    const [transferred] = pbx.connectionsOf('11');
+    await stage.told(5);
+    pbx.answer(transferred?.id ?? '');
+    await stage.told(6);
+    hangUp();
+    await stage.told(7);
+  }
+  const played = [
+    ...[`ringing 10 ${caller}`, `answered 10 ${caller}`, `transferred 10 ${caller} transferred to 11`],
+    ...[`ended 10 ${caller} transferred to 11`, `ringing 11 ${caller}`, `answered 11 ${caller}`],
+    `ended 11 ${caller} answered`,
+  ].toSorted();
+
+  const variants: [string, Partial<V20Switches>][] = [
+    ['as it is', {}],
+    ['with the participant attached', { attachedData: 'participant' }],
+    ['with a response attached', { attachedData: 'response' }],
+    ['in PascalCase', { pascalCase: true }],
+    ['with each message twice', { repeated: 1 }],
+    ['with Upsets again and again', { repeatMs: 20 }],
+    ['with Upsets of what is gone', { lateUpsets: true }],
+    ['in another order', { reordered: 0.5 }],
+    ['with slow answers', { getDelay: 50 }],
+    ['with participants that are forbidden one by one', { forbidsParticipants: true }],
+    ['without the Configuration API', { xapi: false }],
+    ['with extensions only', { visibleDns: ['10', '11', '12'] }],
+  ];
+  for (const [what, switches] of variants) {
+    it(`ring, answer, transfer and end: ${what}`, async () => {
+      await start(switches);
+      await play();
+      assert.deepEqual(stage.words.toSorted(), played);
+      assert.equal(new Set(stage.events.map(({ call }) => call)).size, 1);
+      assert.deepEqual(
+        new Set(stage.events.map(({ internal, trunk }) => `${internal} ${trunk}`)),
+        new Set(['false 10000']),
+      );
+      for (const { accuracyMs } of stage.events) assert.ok(accuracyMs >= 0 && accuracyMs < 1_000);
+    });
+  }
+
+  it('the same events as over the HTTP API', async () => {
+    await start();
+    const tracker = new CallTracker();
+    const words: string[] = [];
+    const api = new HttpApi({ url: stage.simulator.url, interval: 100, numbering, clock });
+    let polls = 0;
+    const end = api.watch(
+      {
+        onSnapshot: (snapshot) => {
+          polls += 1;
+          for (const { event } of tracker.update(snapshot)) {
+            words.push([event.event, event.extension, event.number, event.outcome, event.transferredTo].join(' '));
+          }
+        },
+        onSilence: (error) => assert.fail(error),
+      },
+      null,
+    );
+    const step = async (): Promise<void> => {
+      const before = polls;
+      await until(() => polls > before + 1, 'two polls');
+    };
+    const { pbx } = stage.simulator;
+    await step();
+    const id = ring();
+    await step();
+    pbx.answer(id);
+    await step();
+    pbx.transfer(id, '11');
+    await step();
+    pbx.answer(pbx.connectionsOf('11')[0]?.id ?? '');
+    await step();
+    hangUp();
+    await step();
+    await stage.told(7);
+    end();
+    api.close();
+    const own = stage.events.map((event) =>
+      [event.event, event.extension, event.number, event.outcome, event.transferredTo].join(' '),
+    );
+    assert.deepEqual(own.toSorted(), words.toSorted());
+  });
+
+  it('starts with the socket, and the list comes after it', async () => {
+    await start({ getDelay: 100 });
+    const paths = stage.v20.requests.map(({ path }) => path);
+    const socket = paths.indexOf('/callcontrol/ws');
+    assert.ok(socket >= 0 && paths.indexOf('/callcontrol', socket) > socket);
+  });
+
+  it('what happens while the first list is under way is not lost', async () => {
+    stage = await Stage.start({ getDelay: 200 });
+    stage.begin();
+    await until(() => stage.v20.sockets.length > 0, 'the socket');
+    await until(() => stage.snapshots.length > 0, 'the first list');
+    const id = ring();
+    await stage.told(1);
+    stage.simulator.pbx.answer(id);
+    await stage.told(2);
+    assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `answered 10 ${caller}`]);
+  });
+
+  it('one GET per event, and none for a Remove', async () => {
+    await start({ visibleDns: ['10'] });
+    const before = stage.v20.requests.length;
+    const id = ring();
+    await stage.told(1);
+    stage.simulator.pbx.answer(id);
+    await stage.told(2);
+    stage.simulator.pbx.hangup(id);
+    await stage.told(3);
+    assert.equal(stage.requests(before).length, 2);
+  });
+
+  it('a queue: what rings in waves goes on, and the queue is named', async () => {
+    await start();
+    const { pbx } = stage.simulator;
+    pbx.inbound({ number: caller, queue: '8000' });
+    await until(() => stage.events.length > 0, 'rings');
+    assert.deepEqual(stage.events[0]?.queue, { number: '8000', name: 'Support: Süd; EU' });
+    const [first] = pbx.connections().filter(({ status }) => status === 'Ringing');
+    assert.ok(first);
+    pbx.answer(first.id);
+    await until(() => stage.words.some((word) => word.startsWith('answered')), 'answered');
+    hangUp();
+    await until(() => stage.events.some(({ outcome }) => outcome === 'answered'), 'ended');
+    assert.equal(
+      stage.words.some((word) => word.startsWith('missed')),
+      false,
+    );
+  });
+
+  it('a call that nobody takes is missed, once', async () => {
+    await start({ visibleDns: ['10', '11', '12'] });
+    ring();
+    await stage.told(1);
+    const before = stage.v20.requests.length;
+    hangUp();
+    await stage.told(3);
+    assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} missed`, `missed 10 ${caller} missed`]);
+    assert.equal(stage.requests(before).filter((line) => line.includes('ActiveCalls')).length, 1);
+    assert.ok((stage.events[1]?.ringSeconds ?? 9) < 1);
+  });
+
+  it('a call that somebody takes who was not chosen is answered elsewhere', async () => {
+    await start({ visibleDns: ['10'] });
+    const id = ring();
+    await stage.told(1);
+    const { pbx } = stage.simulator;
+    pbx.divert(id, '11');
+    pbx.answer(pbx.connectionsOf('11')[0]?.id ?? '');
+    await stage.told(2);
+    assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} answered-elsewhere`]);
+  });
+
+  it('a call that waits in a queue which cannot be seen is not over', async () => {
+    await start({ visibleDns: ['10', '11', '12'] });
+    const { pbx } = stage.simulator;
+    const id = ring('12');
+    await stage.told(1);
+    pbx.divert(id, '8000');
+    await until(() => stage.words.some((word) => word.startsWith('ring-stopped 12')), 'stops ringing');
+    assert.equal(
+      stage.words.some((word) => word.startsWith('missed')),
+      false,
+    );
+  });
+
+  it('held and resumed, where the PBX says so', async () => {
+    await start({ showsHold: true });
+    const id = ring();
+    const { pbx } = stage.simulator;
+    pbx.answer(id);
+    await stage.told(1);
+    pbx.hold(id);
+    await until(() => stage.words.some((word) => word.startsWith('held')), 'held');
+    pbx.resume(id);
+    await until(() => stage.words.some((word) => word.startsWith('resumed')), 'resumed');
+  });
+
+  it('two phones of one extension are one for the events', async () => {
+    await start({}, { phoneLegs: true });
+    ring();
+    const { pbx } = stage.simulator;
+    await stage.told(1);
+    pbx.answer(pbx.connectionsOf('10')[1]?.id ?? '');
+    await stage.told(2);
+    hangUp();
+    await stage.told(3);
+    assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `answered 10 ${caller}`, `ended 10 ${caller} answered`]);
+  });
+
+  it('a socket that breaks: polled meanwhile, nothing synthetic, and then events again', async () => {
+    await start();
+    ring();
+    await stage.told(1);
+    stage.v20.switches.refusesSockets = true;
+    stage.v20.dropSockets();
+    await until(() => stage.pbx.isPolling, 'polling');
+    hangUp();
+    await until(() => stage.events.length >= 3, 'the end', 15_000);
+    assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} missed`, `missed 10 ${caller} missed`]);
+    stage.v20.switches.refusesSockets = false;
+    await until(() => !stage.pbx.isPolling, 'events', 15_000);
+    assert.deepEqual(stage.silences, []);
+  });
+
+  it('an event of a DN alone: all of it is looked at', async () => {
+    await start({ lost: 1 });
+    ring();
+    stage.v20.switches.lost = 0;
+    stage.v20.send({ event_type: 0, entity: '/callcontrol/10', attached_data: null });
+    await stage.told(1);
+    assert.equal(stage.v20.sockets.length, 1);
+  });
+
+  it('messages that are lost: the check finds it, and opens a new socket', async () => {
+    stage = await Stage.start({ lost: 1 }, { checkInterval: 200 });
+    await stage.watch();
+    await until(() => stage.v20.requests.filter(({ path }) => path === '/callcontrol').length > 4, 'some checks');
+    assert.equal(stage.v20.sockets.length, 1);
+    ring();
+    await stage.told(1);
+    await until(() => stage.v20.sockets.length === 2 && !stage.pbx.isPolling, 'a new socket');
+    assert.deepEqual(stage.silences, []);
+  });
+
+  it('a socket that gives no sign of life is dead: what was missed is synthetic', async () => {
+    let jump = 0;
+    const late = (): Moment => ({ wall: Date.now() + jump, steady: performance.now() + jump });
+    stage = await Stage.start({}, { clock: late });
+    await stage.watch();
+    ring();
+    await stage.told(1);
+    stage.v20.switches.silent = true;
+    hangUp();
+    jump = 16_000;
+    await until(() => stage.events.length > 1, 'a new list');
+    assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} unknown synthetic`]);
+    assert.deepEqual(stage.silences, []);
+  });
+
+  it('watching goes on after a while without: what ended meanwhile is synthetic', async () => {
+    stage = await Stage.start();
+    const { steady, wall } = clock();
+    stage.begin({ steady: steady - 9_000, wall: wall - 9_000 });
+    await until(() => stage.snapshots.length > 0, 'a snapshot');
+    assert.equal(stage.snapshots[0]?.afterGap, true);
+  });
+
+  it('both away: silence, then one list says what ended meanwhile', async () => {
+    await start();
+    ring();
+    await stage.told(1);
+    stage.v20.switches.failsWith = 503;
+    stage.v20.dropSockets();
+    await until(() => stage.silences.length >= 3, 'three failed tries', 15_000);
+    hangUp();
+    assert.equal(stage.silences[0]?.code, 'server-error');
+    assert.equal(stage.events.length, 1);
+    stage.v20.switches.failsWith = null;
+    await until(() => stage.events.length > 1, 'a list', 15_000);
+    assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} unknown synthetic`]);
+  });
+
+  it('the token taken in the middle of a call: no event is lost', async () => {
+    await start({ socketOutlivesToken: true });
+    const id = ring();
+    await stage.told(1);
+    stage.v20.takeToken();
+    stage.simulator.pbx.answer(id);
+    await stage.told(2);
+    assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `answered 10 ${caller}`]);
+    assert.deepEqual(stage.silences, []);
+  });
+
+  it('a socket that ends with its token is opened again', async () => {
+    await start({ socketOutlivesToken: false });
+    const id = ring();
+    await stage.told(1);
+    stage.v20.takeToken();
+    stage.simulator.pbx.answer(id);
+    await stage.told(2);
+    await until(() => stage.v20.sockets.length === 2 && !stage.pbx.isPolling, 'a new socket');
+  });
+
+  it('a client whose token is taken again and again: silence that says so, and no loop of tokens', async () => {
+    stage = await Stage.start({ contested: true });
+    stage.begin();
+    await until(() => stage.silences.length >= 2, 'two failed tries');
+    assert.equal(stage.silences[0]?.code, 'unauthorized');
+    assert.match(stage.silences[0].message, /another program/);
+    assert.ok(stage.v20.tokens.filter(({ isForeign }) => !isForeign).length <= 4);
+    stage.v20.switches.contested = false;
+    await until(() => stage.isLive, 'healing', 15_000);
+  });
+
+  it('no messages but of the known kinds count, and no text stops it', async () => {
+    await start();
+    for (const type of [2, 3, 4, 99]) {
+      stage.v20.send({ event_type: type, entity: '/callcontrol/10/participants/1', attached_data: null });
+    }
+    stage.v20.send({ event_type: 0, entity: '/nowhere', attached_data: null });
+    stage.v20.send({ event_type: 0, entity: '/callcontrol/999/participants/1', attached_data: null });
+    stage.v20.send({ event_type: 0, entity: '/callcontrol/%/participants/1', attached_data: null });
+    ring();
+    await stage.told(1);
+    assert.deepEqual(stage.silences, []);
+  });
+
+  it('a message that comes after the Remove is not believed', async () => {
+    await start();
+    ring();
+    await stage.told(1);
+    const [leg] = (await stage.pbx.execute('showallcalls')).connections ?? [];
+    const [callId] = [stage.events[0]?.callId];
+    hangUp();
+    await stage.told(3);
+    const attached = { id: Number(leg?.id), dn: '10', status: 'Ringing', callid: Number(callId) };
+    const before = stage.v20.requests.length;
+    stage.v20.send({
+      ...{ event_type: 0, entity: `/callcontrol/10/participants/${leg?.id}` },
+      attached_data: attached,
+    });
+    await until(() => stage.requests(before).length > 0, 'a look at it');
+    ring('11');
+    await stage.told(4);
+    assert.equal(stage.words.filter((word) => word.startsWith('ringing 10')).length, 1);
+  });
+
+  it('who stops watching leaves no socket', async () => {
+    await start();
+    await stage.close();
+    await until(() => stage.v20.sockets.every(({ closedAt }) => closedAt !== null), 'closed sockets');
+    const { requestCount } = stage.v20;
+    assert.equal(stage.v20.requestCount, requestCount);
+  });
+
+  it('a command asks for a list only where no events come', async () => {
+    await start();
+    const lists = (): number => stage.v20.requests.filter(({ path }) => path === '/callcontrol').length;
+    ring();
+    await stage.told(1);
+    const before = lists();
+    await stage.pbx.execute('drop', { extension: '10' });
+    await until(() => stage.events.length > 1, 'the end');
+    assert.equal(lists(), before);
+  });
+});

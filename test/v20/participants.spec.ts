@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { type CallEvent, CallTracker } from '../../lib/calls';
+import type { Leg } from '../../lib/pbx';
+import { CallList } from '../../lib/v20/call-list';
+import {
+  actionResultOf,
+  devicesOf,
+  directionOf,
+  dnsOf,
+  keyOf,
+  messageOf,
+  numberOf,
+  type Participant,
+  participantOf,
+  roleOfType,
+} from '../../lib/v20/participants';
+import { captured, captures } from './support';
+
+/** A participant of V20; an inbound call that rings at 101, but for what is given. */
+function participant(over: Record<string, unknown> = {}): Participant {
+  const found = participantOf({ ...(captured('participant-inbound-ringing') as object), ...over });
+  assert.ok(found);
+  return found;
+}
+
+const call = { party_dn: '10007', party_dn_type: 'Wexternalline', party_caller_id: '+4930111' };
+const internal = (dn: string): object => ({ party_dn: dn, party_dn_type: 'Wextension', party_caller_id: dn });
+
+/** Plays changes through a call list and a tracker. */
+class Play {
+  readonly events: CallEvent[] = [];
+  readonly tracker = new CallTracker();
+  readonly list: CallList;
+  now = 1_000;
+  legs: readonly Leg[] = [];
+
+  constructor(types: Readonly<Record<string, string>> = {}) {
+    this.list = new CallList(
+      (dn) => (dn === '8000' ? 'Support' : ''),
+      (legs, at, since) => {
+        this.legs = legs;
+        const accuracyMs = this.now - since.steady;
+        this.events.push(
+          ...this.tracker
+            .update({ connections: legs, changed: true, at, accuracyMs, afterGap: false })
+            .map(({ event }) => event),
+        );
+      },
+    );
+    const dns = { ...types, '101': 'Wextension', '102': 'Wextension', '103': 'Wextension', '209': 'Wextension' };
+    for (const [dn, type] of Object.entries(dns)) this.list.participants.setType({ dn, type });
+    this.list.participants.setType({ dn: '8000', type: 'Wqueue' });
+    this.tracker.update({ connections: [], changed: true, at: this.at(), accuracyMs: 0, afterGap: false });
+  }
+
+  at(): { wall: number; steady: number } {
+    return { wall: this.now, steady: this.now };
+  }
+
+  upsert(over: Record<string, unknown>): this {
+    this.now += 10;
+    this.list.upsert(participant({ callid: 4711, ...call, ...over }), this.at());
+    return this;
+  }
+
+  remove(dn: string, id: number): this {
+    this.now += 10;
+    this.list.remove(keyOf(dn, String(id)), this.at());
+    return this;
+  }
+
+  /** @returns the calls that only the PBX can say more about */
+  wait(milliseconds: number): string[] {
+    this.now += milliseconds;
+    return this.list.expire(this.at());
+  }
+
+  /** Time passes, and nothing more can be learnt from the PBX. */
+  end(): this {
+    for (const callId of this.wait(2_000)) this.list.resolve(callId, 'over', this.at());
+    return this;
+  }
+
+  get words(): string[] {
+    return this.events.map(({ event, extension, outcome, transferredTo }) =>
+      [event, extension, outcome, transferredTo && `to ${transferredTo}`].filter(Boolean).join(' '),
+    );
+  }
+}
+
+describe('What 3CX V20 says', () => {
+  it('a participant: each capture is read', () => {
+    const items = captures.items.filter(({ kind }) => kind === 'participant');
+    assert.ok(items.length > 5);
+    for (const { id, data } of items) assert.ok(participantOf(data), id);
+  });
+
+  it('a participant: an inbound call that rings, with its caller and its trunk', () => {
+    const { dn, id, status, callId, legId, party, directControl } = participant();
+    assert.deepEqual(
+      { dn, id, status, callId, legId, party, directControl },
+      {
+        ...{ dn: '150', id: '8106', status: 'ringing', callId: '1264', legId: 4, directControl: false },
+        party: { dn: '10007', type: 'externalline' },
+      },
+    );
+    assert.equal(numberOf(participant()), '0301234567');
+    assert.equal(directionOf(participant()), 'inbound');
+  });
+
+  it('a participant: in PascalCase it is the same', () => {
+    const data = captured('participant-inbound-ringing') as Record<string, unknown>;
+    const pascal = Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [
+        key.replace(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase()),
+        value,
+      ]),
+    );
+    assert.deepEqual(participantOf(pascal), participantOf(data));
+  });
+
+  it('a participant: the number is what was dialled while the router has it', () => {
+    const found = participantOf(captured('participant-outbound-router'));
+    assert.ok(found);
+    assert.equal(numberOf(found), '0889');
+    assert.equal(numberOf({ ...found, calleeId: '' }), '');
+  });
+
+  it('a participant: voicemail keeps the number that was called', () => {
+    const found = participantOf(captured('participant-voicemail-connected'));
+    assert.ok(found);
+    assert.equal(numberOf(found), '101');
+    assert.equal(numberOf({ ...found, callerId: '666' }), '');
+  });
+
+  it('a participant: a trunk is no number', () => {
+    assert.equal(numberOf(participant({ party_caller_id: '' })), '');
+    assert.equal(numberOf(participant({ ...internal('101'), party_caller_id: '' })), '101');
+  });
+
+  it('a participant: missing and null members are empty', () => {
+    const found = participantOf(captured('participant-minimal'));
+    assert.ok(found);
+    assert.deepEqual([found.callerName, found.deviceId, found.originatedBy], ['', '', { dn: '', type: '' }]);
+    assert.equal(participantOf({ status: 'Ringing' }), null);
+    assert.equal(participantOf(null), null);
+  });
+
+  it('a participant: the first leg of a call that is Connected has called', () => {
+    const nobody = { originated_by_dn: '', originated_by_type: 'None', status: 'Connected' };
+    assert.equal(directionOf(participant({ ...nobody, legid: 1 })), 'outbound');
+    assert.equal(directionOf(participant({ ...nobody, legid: 2 })), 'inbound');
+    assert.equal(directionOf(participant({ status: 'Connected', legid: 1 })), 'inbound');
+  });
+
+  it('a list of DNs: with types, devices and participants', () => {
+    const dns = dnsOf(captured('callcontrol-list'));
+    assert.ok(dns);
+    const extension = dns.find(({ dn }) => dn === '150');
+    assert.equal(extension?.devices.length, 3);
+    assert.equal(extension.participants.length, 1);
+    assert.equal(dnsOf({}), null);
+    assert.equal(dnsOf([{ dn: '10', participants: [{}] }]), null);
+  });
+
+  it('devices: contact and user agent', () => {
+    assert.deepEqual(devicesOf(captured('devices'))?.[0], {
+      id: 'sip:6002@10.0.0.7:5060',
+      userAgent: 'Yealink SIP-T54W 96.86.0.20',
+    });
+  });
+
+  it('types: what is unknown is a service', () => {
+    assert.deepEqual(
+      ['Wextension', 'Extension', 'Wexternalline', 'Wqueue', 'Wivr', 'Wringgroup', 'Wwhatever'].map(roleOfType),
+      ['extension', 'extension', 'trunk', 'queue', 'service', 'service', 'service'],
+    );
+  });
+
+  for (const id of ['ws-upsert', 'ws-remove', 'ws-upsert-pascal', 'ws-dtmf', 'ws-prompt-finished', 'ws-response']) {
+    it(`a message: ${id}`, () => {
+      const message = messageOf(JSON.stringify(captured(id)));
+      const expected = { 'ws-upsert': 'upsert', 'ws-upsert-pascal': 'upsert', 'ws-remove': 'remove' }[id] ?? 'other';
+      assert.equal(message?.kind, expected);
+      assert.equal(message.attached, null);
+    });
+  }
+
+  it('a message: with the participant attached', () => {
+    const message = messageOf(JSON.stringify(captured('ws-upsert-attached')));
+    assert.equal(message?.attached?.status, 'connected');
+  });
+
+  it('a message: anything else is none', () => {
+    for (const text of ['', 'x', '{}', '[]', 'null', '{"event":{"event_type":0,"entity":"/elsewhere/1"}}']) {
+      assert.equal(messageOf(text), null);
+    }
+  });
+
+  it('a result: done, with the leg', () => {
+    const result = actionResultOf(JSON.stringify(captured('makecall-200')), true);
+    assert.equal(result?.isDone, true);
+    assert.equal(result.participant?.callId, '26');
+    assert.equal(actionResultOf(JSON.stringify(captured('makecall-no-result')), true)?.participant, null);
+  });
+
+  it('a result: refused, with the reason of the PBX', () => {
+    const result = actionResultOf(JSON.stringify(captured('action-424')), false);
+    assert.deepEqual([result?.isDone, result?.detail], [false, 'DestinationBusy: made up text']);
+    assert.equal(actionResultOf('{"finalstatus":"Failed"}', true)?.isDone, false);
+  });
+
+  it('a result: an empty body says what its status says, and no other text is one', () => {
+    assert.equal(actionResultOf('', true)?.isDone, true);
+    assert.equal(actionResultOf('', false)?.isDone, false);
+    assert.equal(actionResultOf('<html>', true), null);
+  });
+});
+
+describe('Events of 3CX V20', () => {
+  const expected: Record<string, string[]> = {
+    'inbound-direct-answered': ['ringing 101', 'answered 101', 'ended 101 answered'],
+    'two-devices-one-extension': ['ringing 101', 'answered 101', 'ended 101 answered'],
+    'ring-group-three': [
+      ...['ringing 101', 'ringing 102', 'ringing 103', 'answered 102'],
+      ...['ring-stopped 101 answered-elsewhere', 'ring-stopped 103 answered-elsewhere', 'ended 102 answered'],
+    ],
+    'queue-two-waves': [
+      ...['ringing 101', 'ringing 102', 'answered 102', 'ring-stopped 101 answered-elsewhere', 'ended 102 answered'],
+    ],
+    'blind-transfer': [
+      ...['ringing 101', 'answered 101', 'ringing 103', 'answered 103'],
+      ...['transferred 101 transferred to 103', 'ended 101 transferred to 103', 'ended 103 answered'],
+    ],
+    'no-answer-to-voicemail': [
+      ...['dialing 209', 'ringing 101', 'answered 209', 'ring-stopped 101 missed', 'ended 209 answered'],
+      'missed 101 missed',
+    ],
+    'duplicates-and-404': ['ringing 101', 'ended 101 missed', 'missed 101 missed'],
+  };
+
+  for (const { id, steps } of captures.sequences) {
+    it(`the sequence ${id}`, () => {
+      const play = new Play();
+      for (const step of steps) {
+        if (step.upsert) play.upsert({ callid: 4711, ...step.upsert });
+        if (step.remove) play.remove(...step.remove);
+        if (step.event_without_entity) play.remove(...step.event_without_entity);
+        if (step.wait) play.wait(step.wait);
+        else play.wait(0);
+      }
+      play.end();
+      const words = expected[id];
+      assert.ok(words, `no events for ${id}`);
+      assert.deepEqual(play.words.toSorted(), words.toSorted());
+      assert.equal(play.list.isRestless, false);
+    });
+  }
+
+  it('a call from outside is not internal, though the trunk has no leg', () => {
+    const [ringing] = new Play().upsert({ id: 1, dn: '101' }).events;
+    assert.deepEqual([ringing?.internal, ringing?.trunk, ringing?.number], [false, '10007', '+4930111']);
+    const [other] = new Play().upsert({ id: 1, dn: '101', ...internal('102') }).events;
+    assert.deepEqual([other?.internal, other?.trunk, other?.number], [true, null, '102']);
+  });
+
+  it('the queue: as the participant names it, else the one that was in the call before', () => {
+    const queue = { id: 1, dn: '8000', status: 'Connected', legid: 2 };
+    const [named] = new Play().upsert({
+      id: 2,
+      dn: '101',
+      originated_by_dn: '8000',
+      originated_by_type: 'Wqueue',
+    }).events;
+    assert.deepEqual(named?.queue, { number: '8000', name: 'Support' });
+    const [near] = new Play().upsert(queue).upsert({ id: 2, dn: '101', legid: 3 }).events;
+    assert.deepEqual(near?.queue, { number: '8000', name: 'Support' });
+    const [direct] = new Play().upsert({ id: 2, dn: '101', legid: 2 }).upsert({ ...queue, legid: 3 }).events;
+    assert.equal(direct?.queue, null);
+  });
+
+  it('a direct call that rings and is gone is missed after two seconds, with the times of the Remove', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' });
+    play.now += 500;
+    play.remove('101', 1);
+    assert.deepEqual(play.wait(1_990), []);
+    assert.deepEqual(play.words, ['ringing 101']);
+    assert.deepEqual(play.wait(10), ['4711']);
+    play.list.resolve('4711', 'over', play.at());
+    assert.deepEqual(play.words, ['ringing 101', 'ended 101 missed', 'missed 101 missed']);
+    const [, ended, missed] = play.events;
+    assert.deepEqual([ended?.ringSeconds, missed?.ringSeconds, ended?.accuracyMs], [0.51, 0.51, 2_000]);
+  });
+
+  it('a call that waits in a queue on which nothing can be seen is not over', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    for (const callId of play.wait(2_000)) play.list.resolve(callId, 'waiting', play.at());
+    assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed']);
+    play.upsert({ id: 2, dn: '102' }).remove('102', 2);
+    for (const callId of play.wait(2_000)) play.list.resolve(callId, 'waiting', play.at());
+    assert.deepEqual(play.list.waiting, ['4711']);
+    play.list.resolve('4711', 'over', play.at());
+    assert.deepEqual(play.words.slice(2), ['ringing 102', 'ring-stopped 102 missed', 'missed 101 missed']);
+    assert.equal(new Set(play.events.map(({ call }) => call)).size, 1);
+  });
+
+  it('a call that somebody took who cannot be seen is not missed', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    for (const callId of play.wait(2_000)) play.list.resolve(callId, 'taken', play.at());
+    assert.deepEqual(play.words, ['ringing 101', 'ended 101 answered-elsewhere']);
+  });
+
+  it('a call that somebody took after it had waited is not missed', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    for (const callId of play.wait(2_000)) play.list.resolve(callId, 'waiting', play.at());
+    play.list.resolve('4711', 'taken', play.at());
+    assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed']);
+  });
+
+  it('a caller inside who talks to somebody who cannot be seen: answered elsewhere, at once', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('800') })
+      .upsert({ id: 2, dn: '101', ...internal('209') })
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('105') })
+      .remove('101', 2);
+    assert.deepEqual(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
+  });
+
+  it('a caller inside who gives up: missed at once', () => {
+    for (const order of [['209', 1, '101', 2] as const, ['101', 2, '209', 1] as const]) {
+      const play = new Play()
+        .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
+        .upsert({ id: 2, dn: '101', ...internal('209') })
+        .remove(order[0], order[1])
+        .remove(order[2], order[3]);
+      assert.deepEqual(play.words.slice(2).toSorted(), [
+        ...['ended 101 missed', 'ended 209 not-reached', 'missed 101 missed'],
+      ]);
+    }
+  });
+
+  it('a phone that rings again in the same call: it has stopped in between', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1).upsert({ id: 2, dn: '101', legid: 9 });
+    assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed', 'ringing 101']);
+    assert.equal(play.events[0]?.call, play.events[2]?.call);
+    assert.equal(play.list.legs().length, 1);
+  });
+
+  it('a caller who waited in a queue and hangs up was not transferred to the agent', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('8000') })
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, party_dn: '8000', party_dn_type: 'Wqueue' })
+      .upsert({ id: 2, dn: '101', legid: 3, ...internal('209') })
+      .upsert({ id: 2, dn: '101', legid: 3, status: 'Connected', ...internal('209') })
+      .remove('209', 1)
+      .remove('101', 2);
+    assert.deepEqual(play.words.slice(-2), ['ended 209 answered', 'ended 101 answered']);
+  });
+
+  it('a call inside that is transferred', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
+      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
+      .upsert({ id: 2, dn: '101', legid: 2, status: 'Connected', ...internal('209') })
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('101') })
+      .upsert({ id: 3, dn: '103', legid: 3, ...internal('209'), referred_by_dn: '101', referred_by_type: 'Wextension' })
+      .upsert({ id: 3, dn: '103', legid: 3, status: 'Connected', ...internal('209') })
+      .remove('101', 2);
+    assert.deepEqual(play.words.slice(-2), [...['transferred 101 transferred to 103', 'ended 101 transferred to 103']]);
+  });
+
+  it('two calls that became one keep the id of the older one', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected' })
+      .upsert({ id: 2, dn: '101', status: 'Dialing', callid: 4712, legid: 1, ...internal('103') })
+      .upsert({ id: 3, dn: '103', callid: 4712, legid: 2, ...internal('101') })
+      .upsert({ id: 3, dn: '103', callid: 4712, legid: 2, status: 'Connected', ...internal('101') })
+      .upsert({ id: 2, dn: '101', callid: 4712, legid: 1, status: 'Connected', ...internal('103') })
+      .upsert({ id: 3, dn: '103', callid: 4711, legid: 5, status: 'Connected' })
+      .remove('101', 1)
+      .remove('101', 2)
+      .remove('103', 3);
+    assert.deepEqual(play.words.slice(-4), [
+      ...['transferred 101 transferred to 103', 'ended 101 transferred to 103', 'ended 101 answered'],
+      'ended 103 answered',
+    ]);
+    assert.equal(play.events.at(-1)?.call, play.events[0]?.call);
+  });
+
+  it('a callid that comes again after its end is a new call', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected' })
+      .remove('101', 1)
+      .upsert({ id: 1, dn: '101' });
+    assert.notEqual(play.events.at(-1)?.call, play.events[0]?.call);
+  });
+
+  it('two DNs with participants of one id are two', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).upsert({ id: 1, dn: '102' });
+    assert.deepEqual(play.words, ['ringing 101', 'ringing 102']);
+  });
+
+  it('an Upset that changes nothing is nothing', () => {
+    let count = 0;
+    const list = new CallList(
+      () => '',
+      () => count++,
+    );
+    for (let time = 1; time < 5; time++) list.upsert(participant(), { wall: time, steady: time });
+    assert.equal(count, 1);
+  });
+
+  it('a ring that has stopped grows no longer while it waits', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' });
+    play.remove('101', 1);
+    play.now += 1_500;
+    play.tracker.update({ connections: play.legs, changed: false, at: play.at(), accuracyMs: 0, afterGap: false });
+    assert.equal(play.tracker.current()[0]?.ringMs, 10);
+  });
+
+  it('a list after an outage: nobody saw how a ring ended', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' });
+    play.tracker.noSnapshot();
+    play.list.take([], play.at(), play.at(), () => false, true);
+    assert.deepEqual(play.words, ['ringing 101', 'ended 101 unknown']);
+  });
+});
