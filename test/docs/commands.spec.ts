@@ -13,6 +13,7 @@ const repository = resolve(__dirname, '../..');
 /** What is not run here, and why. */
 const notRun: readonly { pattern: RegExp; why: string }[] = [
   { pattern: /^npm (ci|start|test|run [\w:]+)\b/, why: 'start.spec.ts runs npm start; of the others see below' },
+  { pattern: /^npx stryker /, why: 'it takes minutes, and is part of npm run test:all' },
   { pattern: /^(openssl|echo "node-red:)/, why: 'nginx.spec.ts runs them' },
   { pattern: /^(docker|nginx|systemctl) /, why: 'they change the machine' },
   { pattern: /pbx\.example\.com/, why: 'there is no such machine' },
