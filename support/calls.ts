@@ -33,8 +33,9 @@ export function at(milliseconds: number): Moment {
 
 /** A tracker that is given call lists, as the HTTP API's are. */
 export class ListTracker extends CallTracker {
-  private legs = new Map<Connection, Leg>();
+  private readonly legOf = new WeakMap<Connection, Leg>();
   private list: readonly Connection[] | null = null;
+  private legs: Leg[] = [];
 
   constructor(private readonly dns = numbering) {
     super();
@@ -42,19 +43,19 @@ export class ListTracker extends CallTracker {
 
   /** @param list the very same array as before when nothing changed */
   take(list: readonly Connection[], now: Moment): CallOccurrence[] {
-    const before = this.legs;
     const changed = list !== this.list;
     this.list = list;
-    if (changed) {
-      this.legs = new Map(
-        list.map((connection) => {
-          const role = roleOf(connection.extension, this.dns);
-          return [connection, before.get(connection) ?? { role, callId: null, ...connection }];
-        }),
-      );
-    }
+    if (changed) this.legs = list.map((connection) => this.known(connection));
     const accuracyMs = now.steady - (this.time?.steady ?? now.steady);
-    return this.update({ connections: [...this.legs.values()], changed, at: now, accuracyMs, afterGap: false });
+    return this.update({ connections: this.legs, changed, at: now, accuracyMs, afterGap: false });
+  }
+
+  private known(connection: Connection): Leg {
+    const known = this.legOf.get(connection);
+    if (known !== undefined) return known;
+    const leg = { role: roleOf(connection.extension, this.dns), callId: null, ...connection };
+    this.legOf.set(connection, leg);
+    return leg;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Leg } from '../pbx';
+import { isCode, type Leg } from '../pbx';
 
 export interface GroupingOptions {
   /** Tells queues, as far as their numbers are known. */
@@ -71,7 +71,7 @@ export function groupIntoCalls(legs: readonly Leg[], { isQueue, knownCall }: Gro
 
   function areLinked(leg: Leg, other: Leg): boolean {
     // A code is no number: two parked calls have the same one. But it can be dialled.
-    const isParking = leg.number.startsWith('*') && leg.role !== 'trunk' && other.role !== 'trunk';
+    const isParking = isCode(leg.number) && leg.role !== 'trunk' && other.role !== 'trunk';
     // A caller who withholds the number has an empty one on all legs of the call.
     if (leg.number === other.number && !isDn(leg.number)) return !isParking;
     if (leg.number === other.number && areRungTogether(leg, other)) return true;

@@ -70,6 +70,8 @@ export type Spent = 'ring' | 'talk' | 'hold' | 'none';
 export interface Attendance {
   /** In the order of the list, each with its legs. */
   readonly present: ReadonlyMap<Party, readonly Leg[]>;
+  /** Those of them of which something is new, or all. */
+  readonly changed: readonly (readonly [Party, readonly Leg[]])[];
   readonly gone: readonly Party[];
   /** The party of each leg, by the leg's id. */
   readonly partyOf: ReadonlyMap<string, Party>;

@@ -1,4 +1,4 @@
-import type { CallEventName, ConnectionStatus, Leg, Moment } from '../pbx';
+import { type CallEventName, type ConnectionStatus, isCode, type Leg, type Moment } from '../pbx';
 import { addRung } from './call';
 import type { Call, Party, Spent } from './model';
 
@@ -99,6 +99,11 @@ export function isNew({ legs }: Party): boolean {
   return legs.size === 0;
 }
 
+/** Is anything new of its legs? */
+export function isChanged({ legs: before }: Party, now: readonly Leg[]): boolean {
+  return now.length !== before.size || now.some((leg) => before.get(leg.id) !== leg);
+}
+
 /** Who came into a call by dialling a code is the same party there, and was called by nobody. */
 export function enterByCode(party: Party, call: Call): Party {
   party.call.parties.delete(party);
@@ -109,7 +114,7 @@ export function enterByCode(party: Party, call: Call): Party {
 }
 
 export function isDiallingCode(party: Party): boolean {
-  return party.isExtension && party.status === 'dialing' && party.number.startsWith('*') && isAlone(party);
+  return party.isExtension && party.status === 'dialing' && isCode(party.number) && isAlone(party);
 }
 
 /**
@@ -118,7 +123,6 @@ export function isDiallingCode(party: Party): boolean {
  * @returns the events that this is for its extension
  */
 export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEventName[] {
-  if (legs.length === party.legs.size && legs.every((leg) => party.legs.get(leg.id) === leg)) return [];
   const { id, status, number, queue, recording, callId } = leadingLeg(legs, party);
   noteInCall(party.call, legs);
   if (isNew(party)) Object.assign(party, { number, queue, recording });
@@ -126,7 +130,8 @@ export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEv
   party.connection = id;
   party.callId = callId ?? party.callId;
   party.queue = queue ?? party.queue;
-  if (number !== '' && !number.startsWith('*')) party.number = number;
+  // No code overwrites a number; that nothing is told of the other one does not either, but it does a code.
+  if (!isCode(number) && (number !== '' || isCode(party.number))) party.number = number;
   const names: CallEventName[] = [];
   // A status that the PBX does not tell says nothing; nor does a phone that rings on where another one has answered.
   if (status !== party.status && status !== 'undefined' && (isUp(status) || !isUp(party.status))) {

@@ -2,8 +2,13 @@ import type { Leg, Moment } from '../pbx';
 import { mergeCalls, newCall } from './call';
 import { groupIntoCalls } from './grouping';
 import type { Attendance, Call, Party } from './model';
-import { enterByCode, goesOn, isAlone, isDiallingCode, isNew, isUp, newParty } from './party';
+import { enterByCode, goesOn, isAlone, isChanged, isDiallingCode, isNew, isUp, newParty } from './party';
 import { goesOnElsewhere } from './transfers';
+
+interface Last extends Pick<Attendance, 'partyOf'> {
+  legs: readonly Leg[];
+  present: Map<Party, readonly Leg[]>;
+}
 
 /** Finds out whose each leg is, and in which call. */
 export class Register {
@@ -13,7 +18,7 @@ export class Register {
   private groups = new Map<string, Call>();
   private callCount = 0;
   private partyCount = 0;
-  private last: Pick<Attendance, 'present' | 'partyOf'> = { present: new Map(), partyOf: new Map() };
+  private last: Last = { legs: [], present: new Map(), partyOf: new Map() };
 
   isQueue(dn: string): boolean {
     return this.queues.has(dn);
@@ -21,11 +26,40 @@ export class Register {
 
   /** @param list the legs of the next snapshot, in the order of the list */
   take(list: readonly Leg[], now: Moment): Attendance {
-    const legs = [...new Map(list.map((leg) => [leg.id, leg])).values()];
-    for (const { queue, role, extension } of legs) {
-      if (queue !== null) this.queues.add(queue.number);
-      if (role === 'queue') this.queues.add(extension);
+    return this.sameParties(list) ?? this.findParties([...new Map(list.map((leg) => [leg.id, leg])).values()], now);
+  }
+
+  /**
+   * A leg stays in the call it was first put in, so where none came, went or moved, nobody is to be found: what saves most
+   * of the work with long lists.
+   *
+   * @returns null where somebody may be new, or in another call
+   */
+  private sameParties(legs: readonly Leg[]): Attendance | null {
+    const { legs: before, present, partyOf } = this.last;
+    if (legs.length !== before.length) return null;
+    const news = new Map<string, Leg>();
+    for (const [index, leg] of legs.entries()) {
+      const known = before[index];
+      if (leg === known) continue;
+      if (leg.id !== known?.id || leg.extension !== known.extension || leg.group !== known.group) return null;
+      news.set(leg.id, leg);
     }
+    const parties = new Set([...news.keys()].map((id) => partyOf.get(id)).filter((party) => party !== undefined));
+    const changed = [...parties].map((party): [Party, readonly Leg[]] => {
+      const own = present.get(party) ?? [];
+      return [party, own.map((leg) => news.get(leg.id) ?? leg)];
+    });
+    // Who dialled may have dialled a code, and be in another call.
+    if (!changed.every(([party, own]) => party.status !== 'dialing' && goesOn(party, own))) return null;
+    for (const [party, own] of changed) present.set(party, own);
+    this.learnQueues([...news.values()]);
+    this.last.legs = legs;
+    return { present, changed, gone: [], partyOf, before: partyOf };
+  }
+
+  private findParties(legs: readonly Leg[], now: Moment): Attendance {
+    this.learnQueues(legs);
     const claims = new Map<Party, Leg[]>();
     for (const [call, members] of this.divide(legs, now)) {
       for (const leg of members) addTo(claims, this.claimant(leg, call, now), leg);
@@ -39,9 +73,17 @@ export class Register {
     const arrivals = arrivalsByCode([...before.keys()], present);
     const attending = new Map([...present].map(([party, own]) => [arrivals.get(party) ?? party, own]));
     const partyOf = new Map([...attending].flatMap(([party, own]) => own.map(({ id }) => [id, party])));
-    this.last = { present: attending, partyOf };
+    this.last = { legs, present: attending, partyOf };
     const gone = [...before.keys()].filter((party) => !attending.has(party));
-    return { present: attending, gone, partyOf, before: ownerBefore };
+    const changed = [...attending].filter(([party, own]) => isChanged(party, own));
+    return { present: attending, changed, gone, partyOf, before: ownerBefore };
+  }
+
+  private learnQueues(legs: readonly Leg[]): void {
+    for (const { queue, role, extension } of legs) {
+      if (queue !== null) this.queues.add(queue.number);
+      if (role === 'queue') this.queues.add(extension);
+    }
   }
 
   /** A leg stays in the call it was first put in; but for what was dialled alone, which may be a code. */

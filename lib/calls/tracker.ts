@@ -15,7 +15,7 @@ export class CallTracker {
   private readonly register = new Register();
   private readonly doubts = new Doubts();
   private readonly standings = new Standings();
-  private parties: readonly Party[] = [];
+  private present: Attendance['present'] = new Map();
   private last: Moment | null = null;
   private accuracyMs = 0;
   /** There was no snapshot since the last one when there should have been. */
@@ -72,7 +72,7 @@ export class CallTracker {
   }
 
   private begunParties(): Party[] {
-    return this.parties.filter(
+    return [...this.present.keys()].filter(
       ({ isExtension, status, withheld }) => isExtension && status !== 'undefined' && withheld === null,
     );
   }
@@ -85,12 +85,12 @@ export class CallTracker {
   private compare(legs: readonly Leg[], now: Moment): CallOccurrence[] {
     this.states = null;
     const attendance = this.register.take(legs, now);
-    const { present, gone, before } = attendance;
+    const { changed, gone, before } = attendance;
+    this.present = attendance.present;
     const joined = joinCalls(attendance);
     for (const [party, direction] of directionsOf(attendance)) party.direction = direction;
-    const arrived = [...present].filter(([party]) => isNew(party));
-    const stayed = [...present].filter(([party]) => !isNew(party));
-    this.parties = [...present.keys()];
+    const arrived = changed.filter(([party]) => isNew(party));
+    const stayed = changed.filter(([party]) => !isNew(party));
 
     const occurrences = gone.flatMap((party) => this.leave(party, attendance, joined, now));
     for (const party of this.doubts.of((dn) => this.isQueue(dn))) this.settle(party);
@@ -192,8 +192,8 @@ function isoTime({ wall }: Moment): string {
  * The directions of those whose status the PBX had not told before, fixed from then on: who is seen Connected first has
  * started the call when its leg is the call's first, unless the leg was transferred there.
  */
-function directionsOf({ present, before }: Attendance): readonly (readonly [Party, Direction])[] {
-  const beginners = [...present].filter(([{ status }]) => status === 'undefined');
+function directionsOf({ present, changed, before }: Attendance): readonly (readonly [Party, Direction])[] {
+  const beginners = changed.filter(([{ status }]) => status === 'undefined');
   if (beginners.length === 0) return [];
   const calls = new Map<Call, { first: Party; count: number }>();
   for (const [party, { length }] of present) {

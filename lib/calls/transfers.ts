@@ -1,4 +1,4 @@
-import type { ConnectionStatus } from '../pbx';
+import { type ConnectionStatus, isCode } from '../pbx';
 import { mergeCalls } from './call';
 import type { Attendance, Call, Party } from './model';
 import { isUp, leadingLeg } from './party';
@@ -98,13 +98,14 @@ export function wasForwarded(call: Call, { gone, present }: Attendance): boolean
 /** Has its extension, which dialled a code, a part in another call that goes on with what it dialled? */
 export function goesOnElsewhere(party: Party, present: Attendance['present']): boolean {
   if (party.status !== 'dialing') return false;
-  const isCode = party.number.startsWith('*');
   return [...present].some(
     ([other, legs]) =>
       other.isExtension &&
       other.extension === party.extension &&
       other.legs.size > 0 &&
-      legs.some(({ id, status }) => isUp(status) && !other.legs.has(id) && (isCode || party.legs.has(id))),
+      legs.some(
+        ({ id, status }) => isUp(status) && !other.legs.has(id) && (isCode(party.number) || party.legs.has(id)),
+      ),
   );
 }
 

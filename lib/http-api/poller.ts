@@ -34,7 +34,9 @@ export class Poller {
   /** When the last list was received, and since when it may have been as it says: when it was asked for. */
   private last: { at: Moment; askedAt: number } | null = null;
   private list: readonly Connection[] = [];
-  private legs = new Map<Connection, Leg>();
+  private legs: readonly Leg[] = [];
+  /** Of each connection the very same object, until something of it is new. */
+  private readonly legOf = new WeakMap<Connection, Leg>();
 
   constructor(
     private readonly client: HttpApiClient,
@@ -126,8 +128,9 @@ export class Poller {
     const isNews = this.callIds.assign(connections);
     const changed = isNews || connections !== this.list;
     this.list = connections;
+    if (changed) this.legs = connections.map((connection) => this.known(connection));
     watcher.onSnapshot({
-      connections: changed ? this.legsOf(connections) : [...this.legs.values()],
+      connections: this.legs,
       changed,
       at,
       accuracyMs: at.steady - (last?.at.steady ?? at.steady),
@@ -142,18 +145,13 @@ export class Poller {
     this.watcher?.onSilence(ownError(error));
   }
 
-  /** The very same object for a connection of which nothing is new. */
-  private legsOf(connections: readonly Connection[]): Leg[] {
-    const before = this.legs;
-    this.legs = new Map();
-    return connections.map((connection) => {
-      const callId = this.callIds.of(connection.id);
-      const known = before.get(connection);
-      const role = known?.role ?? roleOf(connection.extension, this.options.numbering);
-      const leg = known?.callId === callId ? known : { ...connection, role, callId };
-      this.legs.set(connection, leg);
-      return leg;
-    });
+  private known(connection: Connection): Leg {
+    const callId = this.callIds.of(connection.id);
+    const known = this.legOf.get(connection);
+    if (known?.callId === callId) return known;
+    const leg = { ...connection, role: known?.role ?? roleOf(connection.extension, this.options.numbering), callId };
+    this.legOf.set(connection, leg);
+    return leg;
   }
 
   /** One after the other; each is one request, which everything else overtakes. */

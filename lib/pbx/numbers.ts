@@ -16,6 +16,11 @@ export class NumberListError extends RangeError {
   }
 }
 
+/** Is it a code of the PBX, as for a parked call (community), and nobody's number? */
+export function isCode(number: string): boolean {
+  return number.startsWith('*');
+}
+
 /**
  * Reads a list of numbers: `10, 20-29, 3*, 1?1`.
  *

@@ -1,4 +1,4 @@
-import type { ServerKind } from '../../lib/pbx';
+import { isCode, type ServerKind } from '../../lib/pbx';
 import type { Connection } from '../../simulator/pbx';
 import { trunk } from './histories';
 
@@ -50,7 +50,7 @@ export function areLinked(members: readonly Connection[], next: readonly Connect
 /** Both have one number outside, each has the other's DN as its number, or the later one is rung by the earlier one. */
 export function shareParty(earlier: Connection, later: Connection, { connections, queues }: List): boolean {
   // A code such as that of a parked call is no number, unless it was dialled.
-  const isParking = later.party.startsWith('*') && earlier.dn !== trunk && later.dn !== trunk;
+  const isParking = isCode(later.party) && earlier.dn !== trunk && later.dn !== trunk;
   const isNumberOutside = !connections.some(({ dn }) => dn === later.party);
   if (earlier.party === later.party && isNumberOutside) return !isParking;
   if (earlier.party === later.party && later.status === 'Ringing') {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CallEvent } from '../../lib/calls';
-import type { Direction, EventOutcome } from '../../lib/pbx';
+import { type Direction, type EventOutcome, isCode } from '../../lib/pbx';
 import type { HistoryEntry } from '../../simulator/history';
 import type { Connection, ConnectionStatus } from '../../simulator/pbx';
 import { extensions, type Poll, queues, trunk, type Truth } from './histories';
@@ -334,7 +334,7 @@ class Oracle {
     const stays = known !== undefined && goesOn(known, legs) ? known : undefined;
     // Another phone that rings on is no news of who talks.
     const status = stays !== undefined && isUp(stays.status) && !isUp(leader.status) ? stays.status : leader.status;
-    const isNumber = party !== '' && !party.startsWith('*');
+    const isNews = !isCode(party) && (party !== '' || isCode(stays?.number ?? ''));
     return {
       key: stays?.key ?? `${id} ${dn} ${++this.partyCount}`,
       legs,
@@ -349,7 +349,7 @@ class Oracle {
       answeredPoll: stays?.answeredPoll ?? (isUp(status) ? index : null),
       direction: stays?.direction ?? this.directionOf(leader, legs, connections),
       byCode: byCode || (stays?.byCode ?? false),
-      number: stays === undefined || isNumber ? party : stays.number,
+      number: stays === undefined || isNews ? party : stays.number,
       queue: (this.truth.server === 'community' ? queue : null) ?? stays?.queue ?? null,
       recording: recordings[leader.recording] ?? 'off',
       isApart: stays?.isApart ?? this.isApart(leader, connections),
@@ -512,6 +512,11 @@ class Oracle {
     for (const { dn, from, to } of codes) {
       const isOnlyOne = codes.filter((other) => other.dn === dn).length === 1;
       if (!isOnlyOne) this.count('looks picked up', [from, to]);
+      // The code may have got it into any call in which it has begun to talk.
+      const others = [...after.values()].filter(
+        (one) => one.dn === dn && !this.isSameCall(one, { call: to }) && hasNewTalk(one, before),
+      );
+      for (const { call } of others) this.count('looks picked up', [from, to, call]);
     }
     for (const { from, to } of codes) {
       // By the lists nobody rang, or whoever talks on the line that it was forwarded to is in another call.
@@ -521,7 +526,7 @@ class Oracle {
       if (isUnseen || isUnknowable) this.count('looks like two calls', [from, to]);
     }
     for (const seen of before.values()) {
-      if (!isInside(seen.dn) || !isCode(seen) || !this.isAlone(seen)) continue;
+      if (!isInside(seen.dn) || !isDiallingCode(seen) || !this.isAlone(seen)) continue;
       if (after.has(seen.key) || codes.some(({ from }) => from === seen.call)) continue;
       const other = [...after.values()].find((one) => one.dn === seen.dn && hasNewTalk(one, before));
       if (other !== undefined) this.count('looks picked up', [seen.call, other.call]);
@@ -974,8 +979,8 @@ function hasNewTalk(seen: Seen, before: ReadonlyMap<string, Seen>): boolean {
   return seen.legs.some((leg) => isUp(leg.status) && !legs.some(({ id }) => id === leg.id));
 }
 
-function isCode({ status, number }: Seen): boolean {
-  return status === 'Dialing' && number.startsWith('*');
+function isDiallingCode({ status, number }: Seen): boolean {
+  return status === 'Dialing' && isCode(number);
 }
 
 function shareInOrder(one: Connection, other: Connection, list: Parameters<typeof shareParty>[2]): boolean {

@@ -62,6 +62,15 @@ describe('Whoever dials a code', () => {
     assert.deepEqual(words(events).slice(2), ['ring-stopped 10 answered-elsewhere', 'answered 11']);
   });
 
+  it('talks to nobody by that code, where the caller withholds the number', () => {
+    const withheld = ['1 10000 connected ; 2 10 ringing ', '1 10000 connected ; 2 10 ringing ; 3 11 dialing *20*10'];
+    const events = play(...withheld, '1 10000 connected ; 3 11 connected ', '');
+    assert.deepEqual(
+      events.filter(({ extension }) => extension === '11').map(({ event, number }) => `${event} ${number}`),
+      ['dialing *20*10', 'answered ', 'ended '],
+    );
+  });
+
   it('is not who is in the call on another phone, while it dials on', () => {
     const tracker = watching();
     const lists = [rings, dials, `${line}; 4 11 connected ${caller}; 3 11 dialing *20*10`];
