@@ -109,35 +109,27 @@ describe('Transfers', () => {
       ]);
     });
 
-    it('are two where both legs have moved, each to somebody else', () => {
-      const other = '4 10001 connected +492; 5 10 connected +492';
-      const moved = `${line}; 2 12 ringing ${caller}; 4 10001 connected +492; 5 13 ringing +492`;
-      const events = play(tenTalks, `${tenTalks}; ${other}`, moved);
-      assert.deepEqual(words(events).slice(2), [
-        'transferred 10 transferred to 12',
-        'ended 10 transferred to 12',
-        'transferred 10 transferred to 13',
-        'ended 10 transferred to 13',
-        'ringing 12',
-        'ringing 13',
-      ]);
-      assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
+    it('are two where both legs have moved, or one phone of several in each call, to somebody else', () => {
+      const both = (first: string, second: string): string =>
+        `${line}; 2 ${first}; 4 10001 connected +492; 5 ${second}`;
+      const talk = [`10 connected ${caller}`, '10 connected +492'] as const;
+      const moved = both(`12 ringing ${caller}`, '13 ringing +492');
+      for (const snapshots of [
+        [tenTalks, both(...talk), moved],
+        [both(`${talk[0]}; 3 10 ringing ${caller}`, `${talk[1]}; 6 10 ringing +492`), moved],
+      ]) {
+        const events = play(...snapshots);
+        assert.deepEqual(words(events).slice(2), [
+          'transferred 10 transferred to 12',
+          'ended 10 transferred to 12',
+          'transferred 10 transferred to 13',
+          'ended 10 transferred to 13',
+          'ringing 12',
+          'ringing 13',
+        ]);
+        assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
+      }
     });
-  });
-
-  it('are two where one phone of several has moved in each call', () => {
-    const parts = (first: string, second: string): string => `${line}; 2 ${first}; 4 10001 connected +492; 5 ${second}`;
-    const before = parts(`10 connected ${caller}; 3 10 ringing ${caller}`, `10 connected +492; 6 10 ringing +492`);
-    const events = play(before, parts(`12 ringing ${caller}`, '13 ringing +492'));
-    assert.deepEqual(words(events).slice(2), [
-      'transferred 10 transferred to 12',
-      'ended 10 transferred to 12',
-      'transferred 10 transferred to 13',
-      'ended 10 transferred to 13',
-      'ringing 12',
-      'ringing 13',
-    ]);
-    assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
   });
 
   describe('to an extension that joins', () => {
