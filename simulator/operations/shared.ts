@@ -17,11 +17,11 @@ export interface Context {
 
 /**
  * @returns the body of the answer
- * @throws PbxError where the PBX won't do it; what is answered then is the form's affair
+ * @throws PbxError where the PBX won't do it; the form says how that is answered
  */
 export type Operation = (context: Context) => string | Promise<string>;
 
-/** What `getcallerid` answers without a call, and what an unknown operation does (community). */
+/** The answer of `getcallerid` without a call, and of an unknown operation (community). */
 export const idleAnswer = 'idle';
 export const notAnExtension = 'is not a valid extension';
 export const notAnAgent = 'is not an agent of the queues';
