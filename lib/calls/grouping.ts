@@ -32,12 +32,12 @@ export function groupIntoCalls(legs: readonly Leg[], { isQueue, knownCall }: Gro
   /** Asked for new legs only, and most lists have none. */
   const isDn = (number: string): boolean => (dns ??= new Set(legs.map(({ extension }) => extension))).has(number);
   const groups: Group[] = [];
-  const told = new Map<string, Group>();
+  const byGroup = new Map<string, Group>();
   for (const leg of legs) {
     const call = knownCall(leg);
-    let group = leg.group === undefined ? groupOf(leg, call) : told.get(leg.group);
+    let group = leg.group === undefined ? groupOf(leg, call) : byGroup.get(leg.group);
     if (group === undefined) groups.push((group = { legs: [], calls: new Set() }));
-    if (leg.group !== undefined) told.set(leg.group, group);
+    if (leg.group !== undefined) byGroup.set(leg.group, group);
     group.legs.push(leg);
     if (call !== undefined) group.calls.add(call);
   }
