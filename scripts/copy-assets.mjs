@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = join(root, 'dist/nodes');
 
-// What tsc does not compile goes beside what it built.
+// Files that tsc does not compile go beside its output.
 cpSync(join(root, 'icons'), join(built, 'icons'), { recursive: true });
 cpSync(join(root, 'simulator/page'), join(root, 'dist/simulator/page'), { recursive: true });
 
@@ -13,7 +13,7 @@ const definitions = readdirSync(join(root, 'nodes')).filter((file) => file.endsW
 for (const file of definitions) cpSync(join(root, 'nodes', file), join(built, file));
 
 // Node-RED gives every node a catalogue of its own, and a status key is looked up in that one only. The strings that
-// the nodes share stand once, in shared.json, and are laid under each node's own.
+// the nodes share stand once, in shared.json, and are merged into each node's own.
 for (const language of readdirSync(join(root, 'nodes/locales'))) {
   const from = join(root, 'nodes/locales', language);
   const to = join(built, 'locales', language);

@@ -22,7 +22,7 @@ const { status } = spawnSync(`npm run build && npx mocha ${specs.join(' ')}`, {
 if (status === 0) await render();
 else process.exitCode = status ?? 1;
 
-// What stands in docs/reliability.md between its two marks is made of what the tests wrote into .cache/reliability/.
+// Writes docs/reliability.md between its two marks, from the files that the tests left in .cache/reliability/.
 async function render() {
   const found = readdirSync(parts)
     .map((file) => JSON.parse(readFileSync(join(parts, file), 'utf8')))

@@ -94,7 +94,7 @@ function prepareUserDir() {
   writeFileSync(flows, JSON.stringify([...nodes.values()], null, 2));
 }
 
-/** What is connected to a usual port: connected to what runs here, whichever port that has now. */
+/** A node of an example with the usual port connects to the server that runs here, whichever port that has now. */
 function atOurs(node) {
   if (node.type === 'mqtt-broker') return { ...node, port: '${BROKER_PORT}' };
   if (node.type !== '3cx-config') return node;

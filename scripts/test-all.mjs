@@ -1,14 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-// All tests, those too that `npm test` leaves out because they take minutes, and the mutation tests. A script of its own, since not every shell
-// sets variables in the same way.
+// `npm run test:all`: `npm test` with the tests that take minutes, and the mutation tests. Each part runs even if one before
+// it failed, so that one run shows everything. A script of its own, since not every shell sets variables in the same way.
+const parts = ['npm run lint', 'npm run build', 'npm run test:specs', 'npx stryker run'];
 const env = { TRUTH_RUNS: '100000', ...process.env, TEST_ALL: '1' };
 
-function run(command, ...args) {
-  const { status } = spawnSync(command, args, { env, stdio: 'inherit', shell: process.platform === 'win32' });
-  return status === 0;
+function run(part) {
+  console.log(`\n> ${part}`);
+  const start = performance.now();
+  // A part that a signal ended, or that could not be started, has no status.
+  const { status } = spawnSync(part, { env, stdio: 'inherit', shell: true });
+  return { part, hasPassed: status === 0, seconds: Math.round((performance.now() - start) / 1000) };
 }
 
-const hasPassed = [run('npm', 'test'), run('npx', 'stryker', 'run')].every(Boolean);
-process.exitCode = hasPassed ? 0 : 1;
+const results = parts.map(run);
+console.log('\nAll parts:');
+for (const { part, hasPassed, seconds } of results) {
+  console.log(`  ${hasPassed ? 'passed' : 'FAILED'}  ${part.padEnd(20)}${String(seconds).padStart(6)} s`);
+}
+process.exitCode = results.every(({ hasPassed }) => hasPassed) ? 0 : 1;

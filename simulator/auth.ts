@@ -9,11 +9,11 @@ export type SimulatorAuth =
   | { readonly type: 'basic'; readonly user: string; readonly password: string }
   | { readonly type: 'bearer'; readonly token: string };
 
-/** Checks the requests. It keeps no secret, only what a secret hashes to. */
+/** Checks the requests. It keeps only the hashes of secrets. */
 export interface Guard {
   /** @param authorization the request's header, if it has one */
   allows(authorization: string | undefined): boolean;
-  /** What `WWW-Authenticate` says to who isn't allowed (community); null: the header isn't there. */
+  /** The `WWW-Authenticate` of a 401 (community); null for none. */
   readonly challenge: string | null;
 }
 

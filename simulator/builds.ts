@@ -29,7 +29,7 @@ export interface Habits {
   readonly notreadySetsProfile: boolean;
 }
 
-/** What a server answers to everything once it has lost its PBX, and some builds to what they don't know. */
+/** A server that has lost its PBX answers this to everything, and some builds do to unknown operations. */
 export const idlePage = '<HTML><BODY>Idle</BODY></HTML>';
 
 const original: Habits = {

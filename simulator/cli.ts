@@ -113,9 +113,9 @@ async function main(): Promise<void> {
 }
 
 /**
- * What is missing or not allowed in it, startSimulator refuses.
+ * startSimulator refuses anything missing or not allowed.
  *
- * @throws RangeError for a secret that the type has no use for: whoever gives one relies on it
+ * @throws RangeError for a secret that the type does not use: a user who gives one relies on it
  */
 function authOf(values: Partial<Record<'auth' | 'user' | 'password' | 'token', string>>): SimulatorAuth {
   const { auth: type = 'none', user, password, token } = values;
@@ -127,8 +127,9 @@ function authOf(values: Partial<Record<'auth' | 'user' | 'password' | 'token', s
 }
 
 /**
- * What is missing or not allowed in it, startSimulator refuses.
- * @throws RangeError for a client without the port that it is for.
+ * startSimulator refuses anything missing or not allowed.
+ *
+ * @throws RangeError for a client without the port that it is for
  */
 function v20Of(values: Partial<Record<'v20-port' | 'client-id' | 'client-secret', string>>): { v20?: V20Options } {
   const { 'v20-port': port, 'client-id': clientId = '', 'client-secret': clientSecret = '' } = values;

@@ -5,7 +5,7 @@ export interface Clock {
   /** In ms: since 1970 in real time, since the start in virtual time. Never goes back. */
   now(): number;
   /**
-   * Calls back once, in so many ms.
+   * Calls back once, after this many ms.
    *
    * @returns ends it
    */

@@ -36,7 +36,7 @@ export interface ApiServerOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** What the delay goes by. */
+  /** Times the delay. */
   readonly clock: Clock;
   /** Milliseconds that makecall, and unpark of the community server, blocks everything after it dialled. */
   readonly delay: number;
@@ -51,9 +51,9 @@ interface Answer {
 
 /** How many requests the log keeps. */
 const maxLogged = 1000;
-/** What the captured server announces, in seconds. */
+/** As the captured server announces, in seconds. */
 const keepAlive = 15;
-/** After so many requests on one connection the next answer is its last (community). */
+/** After this many requests on one connection the next answer is its last (community). */
 const maxRequests = 100;
 /** The errors after which HttpListener, that the community server is made with, closes the connection. */
 const closingStatuses = [411, 500];

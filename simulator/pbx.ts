@@ -68,7 +68,7 @@ export interface InboundCall {
   readonly queue?: string;
 }
 
-/** What is not the same with every PBX. */
+/** How PBXs differ. */
 export interface PbxOptions {
   /** A call rings each phone of an extension on a connection of its own. Default: all of them on one. */
   readonly phoneLegs?: boolean;
@@ -85,7 +85,7 @@ export interface PbxOptions {
 export const codeForms = ['unseen', 'same-id', 'new-id'] as const;
 export type CodeForm = (typeof codeForms)[number];
 
-/** What the PBX won't do. The community server gives no answer at all where its PBX throws. */
+/** The PBX won't do it. The community server gives no answer at all where its PBX throws. */
 export class PbxError extends Error {
   /** `unknown`: there is no such DN, connection or profile. `impossible`: not in this state. Nothing has changed. */
   readonly reason: 'unknown' | 'impossible';
@@ -99,9 +99,9 @@ export class PbxError extends Error {
 
 /** Park position 0, the only one the community server parks at. */
 const parkedParty = '*00';
-/** What the community server dials to fetch a parked call. */
+/** The community server dials this to fetch a parked call. */
 const retrieveCode = '*10';
-/** What is dialled to pick up a call that rings the extension after it. */
+/** Dialled to pick up the call that rings the extension after `*20*`. */
 const pickUpCode = /^\*20\*(.+)$/;
 /** The recording actions by the number the API takes (documented), as `REC` shows them (community). */
 const recordingActions = ['Start', 'Stop', 'Pause', 'Resume'];
@@ -294,8 +294,8 @@ export class Pbx {
   }
 
   /**
-   * A code that is seen being dialled takes the call that it means: the one that rings, or is parked, by now. Where that
-   * is gone, the code goes out on the trunk as any number does.
+   * A code that is seen being dialled takes the call that it means: the one that rings, or is parked, by now. If that call
+   * is gone, the code goes out on the trunk like any other number.
    *
    * @returns the call that it took
    * @throws PbxError `unknown`, or `impossible` when it dials no code

@@ -5,7 +5,7 @@ import { callEventNames, type Connection, type ConnectionStatus, type Leg, type 
 /** The defaults of a connection. */
 export const numbering: Numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
 
-/** What a node is told that has no filter. */
+/** Of a node without a filter. */
 export const everything: Interest = {
   events: new Set(callEventNames),
   extensions: () => true,
@@ -17,7 +17,7 @@ export const everything: Interest = {
   initial: false,
 };
 
-/** The events in words: what, where, and what is told of it. */
+/** The events in words: name, extension, outcome and destination. */
 export function words(events: readonly CallEvent[]): string[] {
   return events.map(({ event, extension, outcome, transferredTo, synthetic }) =>
     [event, extension, outcome, transferredTo === null ? null : `to ${transferredTo}`, synthetic ? 'synthetic' : null]

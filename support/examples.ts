@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-export const examplesFolder = resolve(__dirname, '../examples');
+const examplesFolder = resolve(__dirname, '../examples');
 /** Modules beside the core nodes that an example may use. */
 export const otherModules = ['@flowfuse/node-red-dashboard'];
 

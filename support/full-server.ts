@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** A server on the given address that takes no more connections: whoever connects gets no answer, until it is freed. */
+/** A server on the given address that takes no more connections: clients get no answer until it is freed. */
 export interface FullServer {
   port: number;
-  /** Takes connections from now on. Who tried before gets through with the next try of the system, after a second. */
+  /** Takes connections from now on. A client that tried before gets through when its system tries again, after a second. */
   free: () => void;
   close: () => Promise<void>;
 }

@@ -36,7 +36,7 @@ function find() {
   return [...candidates(), chromium.executablePath()].find((file) => file && isProgram(file));
 }
 
-// What an installer says is pages long, and nothing else must go to stdout.
+// Installers print pages of text, and only the browser's path may go to stdout.
 function run(command, ...args) {
   execFileSync(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -19,7 +19,7 @@ export function newCall(connection: string, order: number, now: Moment): Call {
   };
 }
 
-/** Two calls have become one: all that is known of the newer one belongs to the older. */
+/** Two calls have become one: everything known of the newer call moves to the older. */
 export function mergeCalls(older: Call, newer: Call): void {
   older.trunk ??= newer.trunk;
   older.longestRing = Math.max(older.longestRing, newer.longestRing);
@@ -29,7 +29,7 @@ export function mergeCalls(older: Call, newer: Call): void {
   for (const party of newer.takenBy) older.takenBy.add(party);
   for (const party of newer.rung) addRung(older, party);
   for (const party of newer.parties) older.parties.add(party);
-  // Those that rang may be gone already; a missed call is told of the first of them.
+  // Those that rang may be gone already, and `missed` is about the first of them.
   for (const party of [...newer.parties, ...newer.rung]) party.call = older;
 }
 

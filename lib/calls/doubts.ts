@@ -8,8 +8,8 @@ const doubtPeriod = 1_000;
 const maybeQueue = /^\d{4,}$/;
 
 /**
- * A queue may have a leg of its own, which answers at once, before its number is known as a queue's. What such a DN does
- * is withheld for a moment: told once it is not found to be a queue's, and never where it is.
+ * A queue may have a leg of its own, which answers at once, before its number is known as a queue's. The events of such a
+ * DN are withheld for a moment. They are released if it does not turn out to be a queue, and dropped if it does.
  */
 export class Doubts {
   /** DNs that have rung, dialled or put on hold: no queue does. */
@@ -33,7 +33,7 @@ export class Doubts {
     this.doubtful.add(party);
   }
 
-  /** @returns what is to be told now: nothing while it is withheld, else with what was withheld before it */
+  /** @returns the events to report now: none while they are withheld, else this one and those withheld before it */
   pass(party: Party, occurrence: CallOccurrence, now: Moment): CallOccurrence[] {
     if (party.withheld === null) return [occurrence];
     if (this.phones.has(party.extension) || party.endedAt !== null) return [...this.release(party, now), occurrence];
@@ -41,7 +41,7 @@ export class Doubts {
     return [];
   }
 
-  /** What is clear by now, of those that are no queue's. */
+  /** Releases the events of the DNs that are clearly no queues by now. */
   resolve(now: Moment): CallOccurrence[] {
     return [...this.doubtful].flatMap((party) => {
       const isOver = now.steady - party.startedAt.steady >= doubtPeriod;
@@ -56,7 +56,7 @@ export class Doubts {
     this.doubtful.delete(party);
   }
 
-  /** All of them are extensions: at the start nothing is told, and nothing withheld. */
+  /** All of them are extensions: at the start no event is reported, so none is withheld. */
   dismiss(now: Moment): void {
     for (const party of this.doubtful) this.release(party, now);
   }

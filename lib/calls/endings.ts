@@ -52,9 +52,9 @@ function outcomeOf(party: Party, attendance: Attendance, isUnseen: boolean): Eve
 }
 
 /**
- * The calls that are over and that nobody took who was rung.
+ * The calls that rang somebody and are over without having been taken.
  *
- * @param isQueue tells who took a call, but was a queue
+ * @param isQueue a queue that has taken a call does not count
  */
 export function missedCalls(attendance: Attendance, isQueue: (dn: string) => boolean): Call[] {
   const { gone, present } = attendance;

@@ -3,7 +3,7 @@ import { isCode, type Leg } from '../pbx';
 export interface GroupingOptions {
   /** Tells queues, as far as their numbers are known. */
   isQueue: (dn: string) => boolean;
-  /** The call a leg was put in before, if any: those of one call belong together, those of two do not. */
+  /** The call that a leg was put in before, if any: legs of one call stay together, legs of two stay apart. */
   knownCall: (leg: Leg) => unknown;
 }
 
@@ -21,9 +21,9 @@ export function countCalls(legs: readonly Leg[]): number {
 
 /**
  * Divides a snapshot into calls. Where the PBX says which legs are one call, that decides (V20). Else the legs of one call
- * stand next to each other (community). With CCIDs (documented), one not above the one before starts a new call. Without,
- * neighbours belong together of which each has the other's DN as its number, that share the outside number, or of which
- * one is rung by the other.
+ * stand next to each other (community). With CCIDs (documented), a CCID that is not above the one before starts a new
+ * call. Without them, neighbours belong together when each has the other's DN as its number, when they share the outside
+ * number, or when one rings the other.
  *
  * @param legs in the order of the list
  */
@@ -32,18 +32,18 @@ export function groupIntoCalls(legs: readonly Leg[], { isQueue, knownCall }: Gro
   /** Asked for new legs only, and most lists have none. */
   const isDn = (number: string): boolean => (dns ??= new Set(legs.map(({ extension }) => extension))).has(number);
   const groups: Group[] = [];
-  const told = new Map<string, Group>();
+  const byGroup = new Map<string, Group>();
   for (const leg of legs) {
     const call = knownCall(leg);
-    let group = leg.group === undefined ? groupOf(leg, call) : told.get(leg.group);
+    let group = leg.group === undefined ? groupOf(leg, call) : byGroup.get(leg.group);
     if (group === undefined) groups.push((group = { legs: [], calls: new Set() }));
-    if (leg.group !== undefined) told.set(leg.group, group);
+    if (leg.group !== undefined) byGroup.set(leg.group, group);
     group.legs.push(leg);
     if (call !== undefined) group.calls.add(call);
   }
   return groups.map((group) => group.legs);
 
-  /** The group before; or the one beyond lines outside that stand alone: a call may be forwarded on one of them. */
+  /** The group before, or the one before lone outside lines: the call may be forwarded on one of them. */
   function groupOf(leg: Leg, call: unknown): Group | undefined {
     const isLine = leg.role === 'trunk';
     for (let at = groups.length - 1; at >= 0; at--) {
@@ -63,7 +63,7 @@ export function groupIntoCalls(legs: readonly Leg[], { isQueue, knownCall }: Gro
     return !startsCall(leg, group.legs) && group.legs.some((other) => areLinked(leg, other));
   }
 
-  /** Whoever dials starts a call; and one caller has one outside line. */
+  /** A leg that dials starts a call, and one caller has one outside line. */
   function startsCall(leg: Leg, group: readonly Leg[]): boolean {
     if (leg.role !== 'trunk') return leg.status === 'dialing';
     return group.some(({ role, number }) => role === 'trunk' && number === leg.number);
@@ -76,7 +76,8 @@ export function groupIntoCalls(legs: readonly Leg[], { isQueue, knownCall }: Gro
     if (leg.number === other.number && !isDn(leg.number)) return !isParking;
     if (leg.number === other.number && areRungTogether(leg, other)) return true;
     if (leg.number !== other.extension) return false;
-    // In a queue or a ring group the caller has its number, or whom it talked to before, and those it rings the caller's.
+    // In a queue or a ring group the caller's leg has the group's number, or the one it talked to before; the legs that ring
+    // have the caller's.
     const isRung = leg.status === 'ringing' || other.number === leg.queue?.number || isQueue(leg.extension);
     return isRung || other.status === 'dialing' || other.number === leg.extension;
   }

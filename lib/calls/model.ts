@@ -15,7 +15,7 @@ export interface Call {
   callersLine: Party | null;
   /** Each extension that it rang, the first time. */
   readonly rung: Party[];
-  /** Who took it after it was offered; whoever began it has not taken it. */
+  /** The parties that took it after it was offered: never the one that began it. */
   readonly takenBy: Set<Party>;
   /** In ms, of the extensions that it rang and that are gone. */
   longestRing: number;
@@ -66,7 +66,7 @@ export interface Party {
 
 export type Spent = 'ring' | 'talk' | 'hold' | 'none';
 
-/** Who is there in a snapshot, and who was in the one before but is gone. */
+/** The parties in a snapshot, and those of the one before that are gone. */
 export interface Attendance {
   /** In the order of the list, each with its legs. */
   readonly present: ReadonlyMap<Party, readonly Leg[]>;

@@ -150,9 +150,9 @@ function uniteCalls(calls: readonly (Call | undefined)[]): void {
 }
 
 /**
- * Who dialled a code alone, and is in another call by now, on a leg of another id.
+ * The parties that dialled a code alone, and are in another call by now, on a leg of another id.
  *
- * @returns by who would be new there
+ * @returns by the parties that would be new there
  */
 function arrivalsByCode(before: readonly Party[], present: Attendance['present']): ReadonlyMap<Party, Party> {
   const arrivals = new Map<Party, Party>();

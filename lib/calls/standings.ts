@@ -10,7 +10,7 @@ const states: readonly [ExtensionState, (status: ConnectionStatus) => boolean][]
   ['held', isUp],
 ];
 
-/** What each extension is in, event by event: an event says what its extension does after it. */
+/** The state of each extension, kept up to date event by event: an event carries the state that follows it. */
 export class Standings {
   private readonly partiesOf = new Map<string, Set<Party>>();
 

@@ -1,18 +1,18 @@
 import type { EventName, filterChoices } from '../pbx';
 import type { CallEvent, CallOccurrence, CallState, Occurrence, WatchEvent } from './types';
 
-/** What one watching node wants to be told. */
+/** The events that one watching node wants. */
 export interface Interest {
   events: ReadonlySet<EventName>;
   extensions: (dn: string) => boolean;
   direction: (typeof filterChoices)['direction'][number];
   scope: (typeof filterChoices)['scope'][number];
-  /** Null: whether or not the call came through a queue. */
+  /** Null: any call, through a queue or not. */
   queues: ((dn: string) => boolean) | null;
   number: RegExp;
-  /** In ms. A shorter ring is not announced, nor that it stopped, ended or was missed. */
+  /** In ms. A shorter ring is not announced, and neither is its end. */
   minRing: number;
-  /** Announce what there is at the start. */
+  /** Announce the calls that exist at the start. */
   initial: boolean;
 }
 
@@ -26,7 +26,7 @@ interface Now {
 export class Subscription {
   /** Rings that are shorter than `minRing` so far, by party. */
   private readonly shortRings = new Map<number, CallOccurrence>();
-  /** Of each party, whether something of it passed: its number, queue or trunk may be others by its end. */
+  /** By party, whether one of its events passed: by its end its number, queue or trunk may have changed. */
   private readonly passed = new Map<number, boolean>();
   private started = false;
 
@@ -49,7 +49,7 @@ export class Subscription {
       .map(({ event }) => event);
   }
 
-  /** What began is ended, and what did not begin is not. */
+  /** An end passes when an event of its party passed before, and only then. */
   private isConcerned(occurrence: Occurrence): boolean {
     const { event } = occurrence;
     if (!isOfCall(occurrence) || event.event === 'missed') return this.passes(event);
@@ -84,7 +84,7 @@ export class Subscription {
     for (const occurrence of occurrences) {
       if (!isOfCall(occurrence) || occurrence.event.event === 'recording') announced.push(occurrence);
       else if (occurrence.event.event === 'ringing') this.shortRings.set(occurrence.party, occurrence);
-      // What was missed comes last.
+      // `missed` comes last.
       else if (occurrence.event.event === 'missed')
         announced.push(...this.released(now), ...this.afterRing(occurrence));
       else announced.push(...this.afterRing(occurrence));
@@ -92,7 +92,7 @@ export class Subscription {
     return [...announced, ...this.released(now)];
   }
 
-  /** What is announced of an event with which a ring, if there was one, is over. */
+  /** The events to announce for one with which a ring, if there was one, is over. */
   private afterRing(occurrence: CallOccurrence): CallOccurrence[] {
     const { event, party, ringMs } = occurrence;
     const ringing = this.shortRings.get(party);
@@ -119,7 +119,7 @@ function isOfCall(occurrence: Occurrence): occurrence is CallOccurrence {
   return 'party' in occurrence;
 }
 
-/** What there is says all of the parties there are; of those that are gone, the events do. */
+/** The current state stands for all events of the parties that are there; those that are gone keep their events. */
 function withCurrent(occurrences: readonly Occurrence[], current: readonly CallOccurrence[]): Occurrence[] {
   const living = new Set(current.map(({ party }) => party));
   const isMissed = ({ event }: Occurrence): boolean => event.event === 'missed';

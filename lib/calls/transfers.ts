@@ -3,7 +3,7 @@ import { mergeCalls } from './call';
 import type { Attendance, Call, Party } from './model';
 import { isUp, leadingLeg } from './party';
 
-/** Of the parties that left two calls at once: to whom each was transferred, null for the one that was not. */
+/** The parties that left two calls at once, with the party that each was transferred to; null for the one that was not. */
 export type Joined = ReadonlyMap<Party, string | null>;
 
 /**
@@ -23,7 +23,7 @@ export function joinCalls(attendance: Attendance): Joined {
     if (other === undefined || joined.has(party)) continue;
     const newer = other.call;
     const isNewerOutside = hasLine(newer, present) && !hasLine(older, present);
-    // Only who was answered here can be transferred; the other one may have been dialling still.
+    // Only the other party of an answered call is transferred; the second call may still have been dialling.
     const isNewer = other.answeredAt !== null && (isNewerOutside || party.answeredAt === null);
     joined.set(party, isNewer ? null : nameOfCall(newer, attendance));
     joined.set(other, isNewer ? nameOfCall(older, attendance) : null);
@@ -33,8 +33,8 @@ export function joinCalls(attendance: Attendance): Joined {
 }
 
 /**
- * Who has the other party of one that is gone after it was answered: whoever has its leg now, or an extension that joined
- * the call after it answered, while the outside line stays.
+ * The party that took over from one that is gone after it was answered: the one that has its leg now, or an extension
+ * that joined the call after that answer, while the outside line stays.
  */
 export function takenOverBy(party: Party, { present, partyOf }: Attendance): string | null {
   const { call, extension, legs, answeredAt } = party;
@@ -55,7 +55,7 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
   return successor.extension;
 }
 
-/** Who took over talks to somebody who was there before: on a line outside, or an extension. */
+/** Does the successor talk to somebody who was there before, on an outside line or at an extension? */
 function talksOn(
   successor: Party,
   { extension }: Party,
@@ -128,7 +128,7 @@ function hasLine({ parties }: Call, present: Attendance['present']): boolean {
 
 /** How a transfer names the party it went to: the extension, or the number outside. */
 function nameOfCall(call: Call, { present, before }: Attendance): string {
-  // Whoever is new there, if only another phone of who has left, is not who was talked to.
+  // A party that is new there was not talked to, even if it is another phone of the extension that has left.
   const there = [...present]
     .filter(([party, legs]) => party.call === call && legs.some(({ id }) => before.has(id)))
     .map(([party]) => party);

@@ -56,7 +56,7 @@ export interface ApiEvent {
 }
 export type WatchEvent = CallEvent | ApiEvent;
 
-/** An event of a call, and what is known of it beside what it tells. */
+/** An event of a call, and what is known of it beyond its fields. */
 export interface CallOccurrence {
   event: CallEvent;
   /** One extension's part in one call: the same from its first event to its last. */

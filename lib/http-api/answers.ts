@@ -88,7 +88,7 @@ export function isOfAnother(extension: string, { contact }: Registration): boole
  * Reads `Queue: <name> Anrufer: <number>` (community). A name stands before the number, so what follows the first
  * `Anrufer:` is the number: a caller cannot pretend to have come through a queue.
  *
- * @returns null when the text is none of it; its number is null for a caller who withholds it
+ * @returns null for any other text; `number` is null when the caller withholds it
  */
 export function callerOf(text: string): { number: string | null; queue: { number: null; name: string } | null } | null {
   const [, head, number = ''] = /^(.*?)(?<=^|\s)Anrufer:(.*)$/is.exec(text) ?? [];
@@ -218,7 +218,7 @@ function freeTexts(
   const recording = recordingAt < 0 ? '' : tail.slice(recordingAt + key('REC').length);
   const texts = recordingAt < 0 ? tail : tail.slice(0, recordingAt);
 
-  // Where `EP` comes first, the queue is not told, and what looks like it belongs to the number.
+  // If `EP` comes first, there is no queue, and text that looks like one belongs to the number.
   const queue = texts.startsWith(key('EP'))
     ? null
     : new RegExp(`${key('Queue_Nummer')}([^${separator}]*)(?=${key('EP')}|$)`).exec(texts);

@@ -6,7 +6,7 @@ interface Told {
   leg: string | undefined;
 }
 
-/** Finds out which call id belongs to which leg: a call list has none, and `ondn` names an extension's last call only. */
+/** Finds out which call id belongs to which leg: call lists have none, and `ondn` gives that of an extension's last call. */
 export class CallIds {
   private readonly known = new Map<string, string>();
   private readonly asked = new Set<string>();
@@ -48,7 +48,7 @@ export class CallIds {
     return isNews;
   }
 
-  /** There is no list: by the next one, what was told may be of calls that are over. */
+  /** There is no list: by the next one, the calls whose ids were answered may be over. */
   forget(): void {
     this.told.clear();
   }

@@ -34,13 +34,13 @@ export interface ClientOptions {
   allowDestinations?: RegExp;
   /** Whether `stop`, which ends the server, may be sent. */
   allowStop?: boolean;
-  /** Is told when the server can no longer be reached or logged in to, and when it can again. */
+  /** Called when the server can no longer be reached or logged in to, and when it can again. */
   onHealth?: (health: Health) => void;
-  /** Is called with each answer that was understood, before whoever asked for it gets it. */
+  /** Called with each answer that was understood, before the caller gets it. */
   onAnswer?: () => void;
 }
 
-/** What a poll told. */
+/** The result of a poll. */
 export interface List {
   /** The very same array as the time before when the server's text is the same. */
   connections: Connection[];
@@ -48,9 +48,9 @@ export interface List {
   milliseconds: number;
 }
 
-/** Polls and look-ups get at most so many ms: they must not keep a command waiting. */
+/** The longest timeout of polls and look-ups, in ms: they must not keep a command waiting. */
 const maxPollTimeout = 4_000;
-/** How long a command is sent without a look at the call list after a list got no answer, in ms. */
+/** How long commands do without the call list after the server did not answer with one, in ms. */
 const listPause = 60_000;
 
 /** Speaks the 3CX HTTP API to one server, documented or community, one request at a time. */
@@ -89,8 +89,8 @@ export class HttpApiClient {
    *
    * @param name an entry of the table of operations
    * @param args its arguments, unchecked; others are ignored
-   * @returns done or refused, with what the PBX told
-   * @throws ThreeCxError when it could not be asked or was not answered; after `lost` and `timeout` a command may have
+   * @returns done or refused, with its details
+   * @throws ThreeCxError when the request could not be sent or got no answer; after `lost` and `timeout` a command may have
    *   been carried out
    */
   async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
@@ -121,7 +121,7 @@ export class HttpApiClient {
   /**
    * Lists all connections, after all commands and queries that wait. One that already waits is shared.
    *
-   * @param currentFor how long a command may take this list for the current one, in ms; a list is asked for otherwise
+   * @param currentFor how long a command may use this list as the current one instead of asking for another, in ms
    * @throws ThreeCxError when there is no list: never an empty one instead
    */
   poll(currentFor = 0): Promise<List> {
@@ -145,8 +145,8 @@ export class HttpApiClient {
   /**
    * Asks for the call id of an extension's last call, after all commands and queries that wait.
    *
-   * @returns null when it has no call, or the server (documented) does not tell
-   * @throws ThreeCxError when it could not be asked or was not answered
+   * @returns null when it has no call, or the server (documented) does not say
+   * @throws ThreeCxError when the request could not be sent or got no answer
    */
   async callId(extension: string): Promise<string | null> {
     const given = checkArguments('ondn', { extension });
@@ -155,8 +155,8 @@ export class HttpApiClient {
   }
 
   /**
-   * Tells which of the two servers it is: the community server does not know `Transfer` with its capital. Without
-   * arguments it does nothing on the other one.
+   * Finds out which of the two servers it is: the community server does not have `Transfer` with a capital. Without
+   * arguments `Transfer` does nothing on the documented one.
    *
    * @throws ThreeCxError when there was no answer
    */
@@ -188,8 +188,8 @@ export class HttpApiClient {
   }
 
   /**
-   * Asks before a call: `dnregs` matches the extension exactly, where makecall would ring whoever's begins with it;
-   * `ondn` shows the id that makecall answers with when there is no new call.
+   * Asks before a call. `dnregs` matches the extension exactly, where makecall would ring any extension that begins with
+   * it. `ondn` shows the id that makecall answers with when there is no new call.
    *
    * @param unknown takes the query when the server does not know it
    * @returns null when the server does not know the query, or does not answer `ondn` as one of ours
@@ -209,7 +209,7 @@ export class HttpApiClient {
         unknown.push(query);
         return null;
       }
-      // Whose phone rings does not depend on it, only what can be said about the call.
+      // It does not decide whose phone rings, only what can be said about the call.
       if (query === 'ondn' && code === 'unexpected-answer') return null;
       const subject = query === 'dnregs' ? 'a phone' : 'earlier calls';
       throw new ThreeCxError(code, `nothing was dialled, the check for ${subject} failed: ${message}`);
@@ -319,7 +319,7 @@ export class HttpApiClient {
   private setHealth(health: Health): void {
     if (health === this.health) return;
     this.health = health;
-    // What comes back may be another server.
+    // The server that comes back may be another one.
     if (health === 'unreachable') this.missing.clear();
     this.options.onHealth?.(health);
   }

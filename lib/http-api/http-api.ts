@@ -1,5 +1,4 @@
 import {
-  type Health,
   type Identity,
   type Moment,
   operationNames,
@@ -12,12 +11,9 @@ import {
 import { type ClientOptions, HttpApiClient } from './client';
 import { Poller, type PollerOptions } from './poller';
 
-export interface HttpApiOptions extends ClientOptions, PollerOptions {
-  /** Is told when the server can no longer be reached or logged in to, and when it can again. */
-  onHealth?: (health: Health) => void;
-}
+export type HttpApiOptions = Omit<ClientOptions, 'onAnswer'> & PollerOptions;
 
-/** A PBX by the 3CX HTTP API, a program beside it that answers URLs: whoever watches polls. */
+/** A PBX that is reached by the 3CX HTTP API, a program beside it that answers URLs. To watch it means to poll. */
 export class HttpApi implements Pbx {
   /** Divert too: the community server does nothing for it, and says so. */
   readonly supports: ReadonlySet<OperationName> = new Set(operationNames);

@@ -13,7 +13,7 @@ export interface Agents {
   httpsAgent: https.Agent;
 }
 
-/** What a request needs of the connection. */
+/** What a request needs from the connection. */
 export interface Needs {
   /** In ms. */
   timeout: number;
@@ -34,7 +34,7 @@ export class KeptConnection {
 
   private current: Agents;
   private attempt = defaultAttempt;
-  /** What the server's name stands for. */
+  /** The addresses that the server's name stands for. */
   private addresses: LookupAddress[] = [];
   /** Whether the server was seen to keep connections. */
   private isKept = false;
@@ -78,7 +78,7 @@ export class KeptConnection {
     this.current = this.createAgents(attempt);
   }
 
-  /** Follows what becomes of a request. */
+  /** Follows a request. */
   track(request: ClientRequest): Tracked {
     const { idle } = this;
     this.idleSince = Infinity;
@@ -105,7 +105,7 @@ export class KeptConnection {
     if (request.shouldKeepAlive) this.idleSince = performance.now();
   }
 
-  /** The server closed the connection after it had been idle for so many ms. */
+  /** The server closed the connection after it had been idle for this many ms. */
   closedAfter(idle: number): void {
     if (idle < 0) return;
     this.isKept = false;
@@ -159,7 +159,7 @@ export class Tracked {
 
   /**
    * @param idle how long the connection had been idle before, in ms
-   * @param connected is told the connection before the request is written to it
+   * @param connected called with the connection before the request is written to it
    */
   constructor(
     readonly request: ClientRequest,

@@ -11,7 +11,7 @@ export interface Limits {
   yields: boolean;
 }
 
-/** What a job does with the lane while it has it. */
+/** A job's use of the lane while it has its turn. */
 export interface Turn {
   /**
    * Puts one exchange on the wire.
@@ -45,7 +45,7 @@ export class RequestLane {
     query: new Set(),
     poll: new Set(),
   };
-  /** Those of all priorities that waited for as long as they may be overtaken. */
+  /** Those, of any priority, that may not be overtaken any longer. */
   private readonly due = new Set<Waiting>();
   private occupied = false;
   private closed = false;
@@ -83,7 +83,7 @@ export class RequestLane {
       const entry: Waiting = {
         start: () => {
           leave();
-          // Not before `run` has returned: who enters a job may have to note that it waits.
+          // Not before `run` has returned: the caller may have to note that its job waits.
           Promise.resolve({ send: this.send.bind(this) })
             .then(job)
             .finally(() => {

@@ -52,6 +52,22 @@ const recordActions: Readonly<Record<string, [code: number, recording: Recording
 
 const notUnderstood = /^idle$/i;
 
+type Reading = Omit<Request, 'paths'>;
+
+/** `makecall` and `unpark`: the answer may be the id of a call that was there before. */
+const startsCall = {
+  read: readDialled,
+  before: 'ondn',
+  correct: confirmNewCall,
+  ringsByPrefix: true,
+} satisfies Reading;
+
+/**
+ * `ready`, `notready` and `logout` set the profile before they look at the queues; a fork answers `true` and leaves the
+ * profile alone.
+ */
+const changesProfile = { read: readQueueAnswer, after: () => 'showstatus', correct: addProfile } satisfies Reading;
+
 /**
  * The twenty operations over the HTTP API. Paths and answers: documented in the interface document of 17 February 2022, or
  * community, as the server that people run has them; where they differ, the entry says so.
@@ -65,31 +81,12 @@ export const requests: Readonly<Record<OperationName, Request>> = {
   // Community: `Web` too; `0` is dialled without a call id, `null` means no such phone.
   makecall: {
     paths: ({ extension, destination, phone }) => [`/makecall/${extension}/${destination}/${phone}`],
-    read: readDialled,
-    before: 'ondn',
-    correct: confirmNewCall,
-    ringsByPrefix: true,
+    ...startsCall,
   },
-  // ready, notready and logout set the profile before they look at the queues; a fork answers `true` and leaves it alone.
-  ready: {
-    paths: ({ extension }) => [`/ready/${extension}`],
-    read: readQueueAnswer,
-    after: () => 'showstatus',
-    correct: addProfile,
-  },
+  ready: { paths: ({ extension }) => [`/ready/${extension}`], ...changesProfile },
   // The document's `/ready/` is a slip, and would do the opposite: so there is no other form to try.
-  notready: {
-    paths: ({ extension }) => [`/notready/${extension}`],
-    read: readQueueAnswer,
-    after: () => 'showstatus',
-    correct: addProfile,
-  },
-  logout: {
-    paths: ({ extension }) => [`/logout/${extension}`],
-    read: readQueueAnswer,
-    after: () => 'showstatus',
-    correct: addProfile,
-  },
+  notready: { paths: ({ extension }) => [`/notready/${extension}`], ...changesProfile },
+  logout: { paths: ({ extension }) => [`/logout/${extension}`], ...changesProfile },
   // Documented: extension, action. Community: the other way round. For one queue community has `save`: `login_only_to`
   // logs out of every other queue, and a queue that the agent is not in logs in to all of them.
   login: {
@@ -169,10 +166,7 @@ export const requests: Readonly<Record<OperationName, Request>> = {
   unpark: {
     paths: ({ extension, phone }) => [`/unpark/${extension}/${phone}`, `/unpark/${extension}/`],
     otherPathOn: notUnderstood,
-    read: readDialled,
-    before: 'ondn',
-    correct: confirmNewCall,
-    ringsByPrefix: true,
+    ...startsCall,
   },
   // Community: `true` as well for an extension without a `3CXPhone for Windows`, and then nothing is joined.
   atttrans: {
@@ -239,7 +233,7 @@ function readQueueAnswer(text: string): Outcome | null {
   return reason === null ? readBoolean('refused')(text) : { ok: false, reason };
 }
 
-/** The community server answers with the extension's last call, be it the new one or not. */
+/** The community server answers with the extension's last call, whether it is the new one or not. */
 function confirmNewCall(answered: Outcome, before: Outcome | null): Outcome {
   if (!answered.ok || answered.callId == null) return answered;
   const idsBefore = [before?.callId, ...(before?.connections ?? []).map(({ id }) => id)];
@@ -252,7 +246,7 @@ function addProfile(answered: Outcome, status: Outcome | null): Outcome {
   return { ...answered, profile, profileName };
 }
 
-/** Joined are the calls when the extension has left both, and the two others are still there. */
+/** The calls are joined when the extension has left both, and the two others are still there. */
 function confirmJoined(answered: Outcome, list: Outcome | null, { extension }: Given): Outcome {
   if (!answered.ok) return answered;
   const { connections = [] } = list ?? {};

@@ -1,4 +1,4 @@
-/** What is usual is told by the last few polls: one that takes long says nothing. */
+/** This many of the last polls decide what is usual: a single slow one changes nothing. */
 const lookBack = 5;
 
 /** How often to poll: as is wanted, but at most half of the server's time, which answers one request at a time. */

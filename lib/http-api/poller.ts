@@ -4,11 +4,11 @@ import type { HttpApiClient, List } from './client';
 import { Pace } from './pace';
 import { type Numbering, roleOf } from './roles';
 
-/** The longest pause between two tries, in ms. */
+/** The longest pause between two polls while the server is away, in ms. */
 const maxPause = 30_000;
 /** Two lists further apart, or three intervals where that is more, have a gap between them, in ms. */
 const maxDistance = 8_000;
-/** How long an extension is left alone that gave no answer when its call id was asked for, in ms. */
+/** How long to leave an extension alone after the question for its call id got no answer, in ms. */
 const callIdPause = 60_000;
 
 export interface PollerOptions {
@@ -24,14 +24,14 @@ export class Poller {
   private readonly silentUntil = new Map<string, number>();
   private readonly pace: Pace;
   private watcher: Watcher | null = null;
-  /** Tries in a row that gave no list. */
+  /** Failed polls in a row. */
   private failures = 0;
   /** Until the next poll, in ms, when the last one gave a list. */
   private pause = 0;
   private timer: NodeJS.Timeout | null = null;
   private isPolling = false;
   private isAskingForCallIds = false;
-  /** When the last list was received, and since when it may have been as it says: when it was asked for. */
+  /** When the last list was received, and when it was asked for: it may show either moment. */
   private last: { at: Moment; askedAt: number } | null = null;
   private list: readonly Connection[] = [];
   private legs: readonly Leg[] = [];
@@ -67,7 +67,7 @@ export class Poller {
     if (this.watcher !== null) this.callIds.tell(extension, callId);
   }
 
-  /** Something was answered: there is no reason to wait any longer when the server was away. */
+  /** The server has answered something. If it was away, there is no reason to wait any longer. */
   onAnswer(): void {
     if (this.failures > 0) this.pollNow();
   }

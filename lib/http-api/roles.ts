@@ -1,6 +1,6 @@
 import type { Role } from '../pbx';
 
-/** Which DNs are no person's phone: the HTTP API does not tell, so the connection's settings do. */
+/** Which DNs are not a person's phone. The HTTP API does not say, so the connection's settings do. */
 export interface Numbering {
   /** DNs of outside lines. */
   trunks: RegExp;

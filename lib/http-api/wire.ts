@@ -25,16 +25,16 @@ const wrongHost =
 
 const maxAnswerBytes = 4 * 1024 * 1024;
 
-/** With the first connection: it takes longer than all the rest of the package, and not everybody who has it uses it. */
+/** With the first connection: this takes longer than loading all the rest, and an installed package may be unused. */
 function loadAxios(): AxiosStatic {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('axios') as AxiosStatic;
 }
 
-/** Sends GET requests to one server, over a connection that is kept alive, and reports what became of each. */
+/** Sends GET requests to one server, over a connection that is kept alive, and reports how each ended. */
 export class Wire {
   private readonly connection: KeptConnection;
-  /** Of axios the part that sends: its interceptors and transforms are not for such answers. */
+  /** Only axios's HTTP adapter: its interceptors and transforms are not for such answers. */
   private readonly send = loadAxios().getAdapter('http');
   private readonly config: InternalAxiosRequestConfig;
   private readonly base: string;
@@ -168,7 +168,7 @@ function proxyConfig(url: URL): AxiosProxyConfig {
   };
 }
 
-/** What an Authorization header, or a proxy's, must not be known by. */
+/** The secrets of an Authorization header and of a proxy's log-in, in each form. */
 function secretsOf(authorization: string | null, proxy: URL | null): string[] {
   const basic = proxy === null ? '' : `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   const [scheme, value = ''] = (authorization ?? '').split(' ');

@@ -9,7 +9,7 @@ export const choices = {
   recordAction: ['start', 'stop', 'pause', 'resume'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** What can be called. The server decodes nothing (community), so a value goes into the URL as it is. */
+/** Numbers that can be called. The server decodes nothing (community), so a value goes into the URL as it is. */
 const numbers = {
   extension: { pattern: /^[0-9A-Za-z_.*+-]+$/, maxLength: 32 },
   destination: { pattern: /^[0-9A-Za-z_.*+@-]+$/, maxLength: 64 },
@@ -17,7 +17,7 @@ const numbers = {
 } as const;
 
 export type ChoiceName = keyof typeof choices;
-export type NumberName = keyof typeof numbers;
+type NumberName = keyof typeof numbers;
 export type ArgumentName = NumberName | ChoiceName;
 export type Arguments = Partial<Record<ArgumentName, string>>;
 
@@ -34,7 +34,7 @@ export function isAbsent(value: unknown): boolean {
 }
 
 /**
- * Checks one argument: whatever would change the meaning of a URL must not get in.
+ * Checks one argument: it must not change the meaning of the URL that it becomes part of.
  *
  * @param value what the user gave: text or a safe integer
  * @returns what is wrong with it; null when nothing is

@@ -18,7 +18,7 @@ export const errorCodes = [
   'unsupported',
   /** Any other status, an answer that no PBX of ours gives, or one that is too long. */
   'unexpected-answer',
-  /** Too many requests wait, or this one waited too long; it was not sent. */
+  /** Too many requests are waiting, or this one waited too long; it was not sent. */
   'busy',
   /** The connection was closed. */
   'closed',
@@ -48,7 +48,7 @@ export class ThreeCxError extends Error {
 /**
  * @param error whatever was thrown
  * @returns the error of ours that it is
- * @throws whatever else it is: a fault of this package, which nobody may take for an answer
+ * @throws any other error: a fault of this package, which must not be taken for an answer
  */
 export function ownError(error: unknown): ThreeCxError {
   if (error instanceof ThreeCxError) return error;

@@ -13,8 +13,8 @@ export const callEventNames = [
 ] as const;
 export type CallEventName = (typeof callEventNames)[number];
 
-/** What can happen to the PBX: it gave no snapshot three times in a row, and gives one again. */
-export const apiEventNames = ['offline', 'online'] as const;
+/** What can happen to the PBX: three times in a row there was no snapshot, and there is one again. */
+const apiEventNames = ['offline', 'online'] as const;
 export type ApiEventName = (typeof apiEventNames)[number];
 
 /** In the order of the outputs. */

@@ -25,7 +25,7 @@ export function isCode(number: string): boolean {
  * Reads a list of numbers: `10, 20-29, 3*, 1?1`.
  *
  * @param text commas between; a range has as many digits as its ends; `*` stands for any characters, `?` for one
- * @returns tells whether a number is in it; everything is when the list is empty
+ * @returns whether a number is in it; every number is in an empty list
  * @throws NumberListError
  */
 export function parseNumberList(text: string): (number: string) => boolean {
@@ -48,7 +48,7 @@ function matcherOf(entry: string, position: number): (number: string) => boolean
   if (!/^[0-9A-Za-z_.*?+-]+$/.test(entry)) throw new NumberListError(position, 'characters');
   if (!/[*?]/.test(entry)) return (number) => number === entry;
   const [head = '', ...parts] = entry.replace(/[.+]/g, '\\$&').replaceAll('?', '.').split('*');
-  // What follows a `*` is taken where it first comes and for good: a long number could keep several `.*` busy.
+  // The text after a `*` matches where it first occurs, without backtracking: several `.*` take long for a long number.
   const inner = parts.slice(0, -1).map((part, index) => `(?=(?<to${index}>.*?${part}))\\k<to${index}>`);
   const tail = parts.slice(-1).map((part) => `.*${part}`);
   const expression = new RegExp(`^${[head, ...inner, ...tail].join('')}$`, 's');

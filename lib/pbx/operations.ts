@@ -6,13 +6,13 @@ import type { Profile } from './profiles';
 export const refusalReasons = ['no-call', 'no-phone', 'not-an-agent', 'not-an-extension', 'refused'] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
-/** What an operation can tell beyond done or refused: fields of `msg.payload`. */
+/** What an operation can report beyond done or refused: fields of `msg.payload`. */
 export interface Details {
   /** Null when the PBX gave none, or when it can't be certain. */
   callId: string | null;
   /** Whether the PBX is known to have done it. */
   confirmed: boolean;
-  /** Null for a name outside the five, or when the PBX told none. */
+  /** Null for a name outside the five, or when the PBX gave none. */
   profile: Profile | null;
   profileName: string | null;
   recording: Recording;
@@ -35,7 +35,7 @@ interface Operation {
   kind: 'command' | 'query';
   arguments: readonly ArgumentName[];
   optional?: readonly ArgumentName[];
-  /** What it tells when it was done, and when the PBX refused it. */
+  /** The details it reports when it was done, and when the PBX refused it. */
   done: readonly (keyof Details)[];
   refused?: readonly (keyof Details)[];
   /** A phone rings while it is under way. */

@@ -11,13 +11,13 @@ interface Refusal {
   detail?: string;
 }
 
-/** What an operation told: done or refused, with what it tells beyond that. */
+/** How an operation ended: done or refused, with its details. */
 export type Outcome = ({ ok: true } | Refusal) & Partial<Details>;
 
-/** What became of an operation: what was asked, and the raw text that the PBX answered. */
+/** The outcome of an operation, with its checked arguments and the raw text that the PBX answered. */
 export type Result = Outcome & { given: Arguments; answer: string };
 
-/** Who wants to know which calls there are. */
+/** Gets the calls, snapshot by snapshot. */
 export interface Watcher {
   onSnapshot(snapshot: Snapshot): void;
   /** There is no snapshot when there should have been one. */
@@ -31,9 +31,9 @@ export interface Identity {
   v20?: V20Identity;
 }
 
-/** What 3CX V20 allows an API client; null in place of an error code: it is allowed, or works. */
+/** What 3CX V20 allows an API client. Null in place of an error code: it is allowed, or works. */
 export interface V20Identity {
-  /** Null when the PBX doesn't tell. */
+  /** Null when the PBX doesn't say. */
   version: string | null;
   callControl: ErrorCode | null;
   /** How many extensions Call Control shows. */
@@ -53,15 +53,15 @@ export type Health = 'unknown' | 'ok' | 'unreachable' | 'unauthorized';
 
 /** A phone system, whichever way it is reached. */
 export interface Pbx {
-  /** What it can do; anything else fails with `unsupported`, and nothing is sent. */
+  /** The operations that it can carry out. All others fail with `unsupported`, and nothing is sent. */
   readonly supports: ReadonlySet<OperationName>;
 
   /**
    * Carries out one operation. A command is sent at most once.
    *
    * @param args unchecked; those that the operation does not have are ignored
-   * @returns done or refused, with what the PBX told
-   * @throws ThreeCxError when it could not be asked or was not answered; after `lost` and `timeout` a command may have
+   * @returns done or refused, with its details
+   * @throws ThreeCxError when the request could not be sent or got no answer; after `lost` and `timeout` a command may have
    *   been carried out
    */
   execute(name: OperationName, args?: Readonly<Record<string, unknown>>): Promise<Result>;
@@ -69,19 +69,19 @@ export interface Pbx {
   /**
    * Reports which calls there are, until ended. Only one watches at a time.
    *
-   * @param last when the last snapshot was that the watcher knows of, from this PBX or one before; null for none
+   * @param last when the watcher got its last snapshot, from this PBX or one before; null for none
    * @returns ends it
    */
   watch(watcher: Watcher, last: Moment | null): () => void;
 
-  /** How long it is from one snapshot to the next, in ms, because the PBX is slow; null while that is as set. */
+  /** The time between two snapshots, in ms, where the PBX is too slow for the time that is set; null otherwise. */
   readonly stretched: number | null;
 
   /** Whether the call list is polled because events do not come by themselves, as they should. */
   readonly isPolling?: boolean;
 
   /**
-   * Tells what answers.
+   * Finds out what answers.
    *
    * @throws ThreeCxError when there was no answer
    */

@@ -1,16 +1,15 @@
 import type { OperationName } from '../../lib/pbx';
 import type { Habits } from '../builds';
 import { type Connection, type Pbx, PbxError } from '../pbx';
-import type { Phone } from '../setup';
 import {
   answerFirst,
+  callerId,
   changeAllQueues,
   changeStatus,
   type Context,
   directCall,
   findExtension,
-  idleAnswer,
-  isDeskPhone,
+  type IsSuch,
   isSoftPhone,
   last,
   lastConnected,
@@ -19,9 +18,9 @@ import {
   onConnection,
   type Operation,
   page,
+  phoneKinds,
   registration,
   sharedOperations,
-  transferLast,
   twoConnections,
 } from './shared';
 
@@ -32,7 +31,7 @@ import {
  */
 export function communityOperations(habits: Habits): ReadonlyMap<string, Operation> {
   const { unparkKind } = habits;
-  const kinds = phoneKinds(habits);
+  const kinds = kindsOf(habits);
   return new Map<string, Operation>(
     Object.entries({
       ...sharedOperations,
@@ -43,10 +42,9 @@ export function communityOperations(habits: Habits): ReadonlyMap<string, Operati
       login: ({ pbx, arg }) => login(pbx, arg(1), arg(2)),
       dnregs: (context) => (habits.dnregsByPrefix ? firstByPrefix(context) : sharedOperations.dnregs(context)),
       ondn: ({ pbx, arg }) => callId(pbx, arg(1)),
-      getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1), habits),
+      getcallerid: ({ pbx, arg }) => callerIdOf(pbx, arg(1), habits),
       answer: ({ pbx, arg }) => (answerFirst(pbx, arg(1), habits.hasWeb) ? callId(pbx, arg(1)) : 'null'),
       record: ({ pbx, arg }) => onConnection(lastConnected(pbx, arg(1)), ({ id }) => pbx.record(id, arg(2))),
-      transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
       unpark: (context) => dial(context, context.arg(1), '*10', kinds.get(unparkKind ?? context.arg(2))),
       atttrans: ({ pbx, arg }) => joinCalls(pbx, arg(1)),
       showstatus: ({ pbx, arg }) => `    CURRENT_STATUS=${pbx.extension(arg(1)).profile}`,
@@ -82,11 +80,10 @@ function queueOf(
   return { name, number };
 }
 
-function callerId(pbx: Pbx, dn: string, habits: Habits): string {
-  const own = last(pbx.connectionsOf(dn));
-  // One call through a queue with such a number is enough for no answer, whoever has it.
+function callerIdOf(pbx: Pbx, dn: string, habits: Habits): string {
+  // A single call through a queue that can't be named keeps everybody's question from being answered.
   for (const connection of pbx.connections()) queueOf(pbx, connection, habits);
-  return own === undefined ? idleAnswer : `Queue: ${queueOf(pbx, own, habits).name} Anrufer: ${own.party}`;
+  return callerId(pbx, dn, (connection) => queueOf(pbx, connection, habits).name);
 }
 
 function callId(pbx: Pbx, dn: string): string {
@@ -101,15 +98,8 @@ function firstByPrefix({ pbx, arg }: Context): string {
 
 // ---- calls ---------------------------------------------------------------------------------------------------------
 
-type IsSuch = (phone: Phone) => boolean;
-
-/** Which phones each kind means. `Mobile` is documented, but the community server knows none. */
-function phoneKinds({ hasWeb }: Habits): ReadonlyMap<string, IsSuch> {
-  const kinds = new Map<string, IsSuch>([
-    ['Soft', isSoftPhone],
-    ['Desktop', isDeskPhone],
-  ]);
-  return hasWeb ? kinds.set('Web', (phone) => registration(phone).includes('3CX')) : kinds;
+function kindsOf({ hasWeb }: Habits): ReadonlyMap<string, IsSuch> {
+  return hasWeb ? new Map([...phoneKinds, ['Web', (phone) => registration(phone).includes('3CX')]]) : phoneKinds;
 }
 
 /**

@@ -1,23 +1,19 @@
 import type { OperationName } from '../../lib/pbx';
 import { type Connection, isParked, type Pbx } from '../pbx';
-import type { Phone } from '../setup';
 import {
   answerFirst,
+  callerId,
   changeAllQueues,
   type Context,
   directCall,
   findExtension,
-  idleAnswer,
-  isDeskPhone,
-  isSoftPhone,
-  last,
   lastConnected,
   notAnExtension,
   onConnection,
   type Operation,
   page,
+  phoneKinds,
   sharedOperations,
-  transferLast,
   twoConnections,
 } from './shared';
 
@@ -32,10 +28,9 @@ const { transfer, ...lowerCase } = {
   logout: ({ pbx, arg }) => logout(pbx, arg(1)),
   login: ({ pbx, arg }) => login(pbx, arg(1), arg(2)),
   ondn: ({ pbx, arg }) => pbx.connectionsOf(arg(1)).map(record).at(-1) ?? '0',
-  getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1)),
+  getcallerid: ({ pbx, arg }) => callerId(pbx, arg(1), queueName(pbx)),
   answer: ({ pbx, arg }) => String(answerFirst(pbx, arg(1))),
   record: ({ pbx, arg }) => recordLast(pbx, arg(1), arg(2)),
-  transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
   unpark: ({ pbx, arg }) => unpark(pbx, arg(1)),
   atttrans: ({ pbx, arg }) => joinCalls(pbx, arg(1)),
   // The action after the extension has no documented meaning.
@@ -53,20 +48,11 @@ function record({ id, ccid, status, dn, party, recording }: Connection): string 
   return `ID=${id}:CCID=${ccid}:S=${status}:DN=${dn}:EP=${party}:REC=${recording}`;
 }
 
-function callerId(pbx: Pbx, dn: string): string {
-  const own = last(pbx.connectionsOf(dn));
-  if (own === undefined) return idleAnswer;
-  const queue = own.queue === null ? directCall : (pbx.queueName(own.queue) ?? own.queue);
-  return `Queue: ${queue} Anrufer: ${own.party}`;
+function queueName(pbx: Pbx): (connection: Connection) => string {
+  return ({ queue }) => (queue === null ? directCall : (pbx.queueName(queue) ?? queue));
 }
 
 // ---- calls ---------------------------------------------------------------------------------------------------------
-
-/** The document has `Mobile` too, "in preparation": no phone is one. */
-const phoneKinds = new Map<string, (phone: Phone) => boolean>([
-  ['Soft', isSoftPhone],
-  ['Desktop', isDeskPhone],
-]);
 
 async function dial({ pbx, pause }: Context, from: string, destination: string, kind: string): Promise<string> {
   const isSuch = phoneKinds.get(kind) ?? (() => false);

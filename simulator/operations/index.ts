@@ -8,9 +8,9 @@ import { communityOperations } from './community';
 export interface Form {
   /** By name, case-sensitive. */
   readonly operations: ReadonlyMap<string, Operation>;
-  /** What an operation answers that throws a PbxError; null: it is never answered. */
+  /** The answer of an operation that throws a PbxError; null for none at all. */
   readonly failure: (operation: string) => string | null;
-  /** What an unknown operation answers. */
+  /** The answer to an unknown operation. */
   readonly idle: string;
   /** Does `stop` get its answer? Otherwise an empty one. */
   readonly answersStop: boolean;

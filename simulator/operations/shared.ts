@@ -17,11 +17,11 @@ export interface Context {
 
 /**
  * @returns the body of the answer
- * @throws PbxError where the PBX won't do it; what is answered then is the form's affair
+ * @throws PbxError where the PBX won't do it; the form says how that is answered
  */
 export type Operation = (context: Context) => string | Promise<string>;
 
-/** What `getcallerid` answers without a call, and what an unknown operation does (community). */
+/** The answer of `getcallerid` without a call, and of an unknown operation (community). */
 export const idleAnswer = 'idle';
 export const notAnExtension = 'is not a valid extension';
 export const notAnAgent = 'is not an agent of the queues';
@@ -36,10 +36,19 @@ export const sharedOperations = {
   drop: ({ pbx, arg }) => onConnection(last(pbx.connectionsOf(arg(1))), ({ id }) => pbx.hangup(id)),
   park: ({ pbx, arg }) => onConnection(pbx.connectionsOf(arg(1))[0], ({ id }) => pbx.park(id)),
   setstatus: ({ pbx, arg }) => setProfile(pbx, arg(1), arg(2)),
+  transfer: ({ pbx, arg }) => transferLast(pbx, arg(1), arg(2)),
   stop: () => '<HTML><BODY> Server Stopped</BODY></HTML>',
 } satisfies Partial<Record<OperationName, Operation>>;
 
 // ---- phones --------------------------------------------------------------------------------------------------------
+
+export type IsSuch = (phone: Phone) => boolean;
+
+/** Which phones each kind means. `Mobile` is documented ("in preparation"), but no phone is one. */
+export const phoneKinds: ReadonlyMap<string, IsSuch> = new Map([
+  ['Soft', isSoftPhone],
+  ['Desktop', isDeskPhone],
+]);
 
 export function registration({ id, contact, userAgent }: Phone): string {
   return `${id}-${contact}-${userAgent}`;
@@ -50,11 +59,17 @@ export function isSoftPhone(phone: Phone): boolean {
 }
 
 /** Anything that 3CX did not make (community). */
-export function isDeskPhone(phone: Phone): boolean {
+function isDeskPhone(phone: Phone): boolean {
   return !registration(phone).includes('3CX');
 }
 
 // ---- calls ---------------------------------------------------------------------------------------------------------
+
+/** The answer to `getcallerid`: about the last connection (community). */
+export function callerId(pbx: Pbx, dn: string, queueName: (connection: Connection) => string): string {
+  const own = last(pbx.connectionsOf(dn));
+  return own === undefined ? idleAnswer : `Queue: ${queueName(own)} Anrufer: ${own.party}`;
+}
 
 /** All connections as a page, each record ended by a `<br>`. */
 export function page(records: readonly string[]): string {
@@ -70,7 +85,7 @@ export function page(records: readonly string[]): string {
  */
 export function answerFirst(pbx: Pbx, dn: string, hasWeb = true): boolean {
   const ringing = pbx.connectionsOf(dn).filter(({ status }) => status === 'Ringing');
-  const firstAt = (isSuch: (phone: Phone) => boolean) => ringing.find(({ id }) => pbx.phonesAt(id).some(isSuch));
+  const firstAt = (isSuch: IsSuch) => ringing.find(({ id }) => pbx.phonesAt(id).some(isSuch));
   const connection = firstAt(isSoftPhone) ?? (hasWeb ? firstAt(isOnServer) : undefined);
   if (connection === undefined) return false;
   pbx.answer(connection.id);
@@ -82,7 +97,7 @@ function isOnServer({ contact }: Phone): boolean {
 }
 
 /** Transfers the last connected one. */
-export function transferLast(pbx: Pbx, dn: string, destination: string): 'true' | 'false' {
+function transferLast(pbx: Pbx, dn: string, destination: string): 'true' | 'false' {
   const connection = lastConnected(pbx, dn);
   return onConnection(destination === '' ? undefined : connection, ({ id }) => pbx.transfer(id, destination));
 }

@@ -1,17 +1,17 @@
 /** How many requests are kept, and how many rows of them are shown. */
 const maxRequests = 1000;
 const maxRows = 100;
-/** What a flow may ask again and again. */
+/** The operations that a flow may poll. */
 const queries = ['showallcalls', 'getcallerid', 'ondn', 'showstatus', 'dnregs'];
 /** The look of each connection status. */
 const looks = { Ringing: 'ringing', Dialing: 'dialing', Connected: 'talking', Hold: 'hold', Held: 'hold' };
-/** Which of them a card has that has several. */
+/** A card with several connections gets the first of these. */
 const byLoudness = ['ringing', 'dialing', 'talking', 'hold'];
 const twoDigits = new Intl.NumberFormat('en', { minimumIntegerDigits: 2 });
 
 const byId = (id) => document.getElementById(id);
 
-/** What `/api/events` told last. Whatever comes from there is shown as text. */
+/** The last state from `/api/events`. Everything from there is shown as text. */
 let state;
 /** By id, in order of arrival. */
 const requests = new Map();
@@ -61,7 +61,7 @@ document.addEventListener('click', ({ target }) => {
   const { action } = button.dataset;
   const { extension, queue } = button.closest('.card')?.dataset ?? {};
   if (action === 'end-all') void ask('DELETE', 'api/calls');
-  // What is undefined, JSON leaves out.
+  // JSON leaves out what is undefined.
   else if (action === 'call-in') void ask('POST', 'api/calls', { number: byId('number').value, extension, queue });
   else void ask('POST', `api/connections/${button.closest('.call').dataset.connection}/${action}`);
 });

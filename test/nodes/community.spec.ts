@@ -43,26 +43,19 @@ const operations: Operation<Simulator>[] = [
     done: { args: ten, before: ringing, tells: { callId: '00000A5F3C2D1_20', answer: '00000A5F3C2D1_20' } },
     refused: { args: ten, tells: { reason: 'no-call', answer: 'null' } },
   },
-  {
+  ...['drop', 'park'].map((operation) => ({
     node: '3cx-call-control',
-    operation: 'drop',
+    operation,
     failed: noSuchExtension(),
     done: { args: ten, before: connected, tells: { answer: 'true' } },
     refused: { args: ten, tells: { reason: 'no-call', answer: 'false' } },
-  },
+  })),
   {
     node: '3cx-call-control',
     operation: 'transfer',
     failed: noSuchExtension({ destination: '11' }),
     done: { args: { ...ten, destination: '11' }, before: connected, tells: { answer: 'true' } },
     refused: { args: { ...ten, destination: '11' }, before: ringing, tells: { reason: 'no-call', answer: 'false' } },
-  },
-  {
-    node: '3cx-call-control',
-    operation: 'park',
-    failed: noSuchExtension(),
-    done: { args: ten, before: connected, tells: { answer: 'true' } },
-    refused: { args: ten, tells: { reason: 'no-call', answer: 'false' } },
   },
   {
     node: '3cx-call-control',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { startSimulator, type V20Simulator } from '../../simulator';
+import type { V20Simulator } from '../../simulator';
 import { until } from '../../support/until';
-import { client, V20Client } from './v20-client';
+import { startWithClient, type V20Client } from './v20-client';
 
 interface Result {
   finalstatus: string;
@@ -13,11 +13,7 @@ interface Result {
 describe('simulator: the Call Control API of V20', () => {
   let simulator: V20Simulator;
   let api: V20Client;
-  beforeEach(async () => {
-    simulator = await startSimulator({ delay: 1, v20: client });
-    api = new V20Client(simulator.v20);
-    await api.logIn();
-  });
+  beforeEach(async () => ({ simulator, api } = await startWithClient({ delay: 1 })));
   afterEach(() => simulator.close());
 
   const inbound = (extension = '10') => simulator.pbx.inbound({ extension, number: '+491' });
@@ -116,9 +112,7 @@ describe('simulator: the Call Control API of V20', () => {
 
   it('transferto: gives up after its timeout, by virtual time too', async () => {
     await simulator.close();
-    simulator = await startSimulator({ time: 'virtual', v20: client });
-    api = new V20Client(simulator.v20);
-    await api.logIn();
+    ({ simulator, api } = await startWithClient({ time: 'virtual' }));
     inbound();
     answer('10');
     const transfer = act('10', 'transferto', { destination: '+4930', timeout: 5 });

@@ -1,6 +1,13 @@
 import { WebSocket } from 'ws';
 import type { Participant } from '../../simulator/v20/participants';
-import type { V20Api, V20Event } from '../../simulator';
+import {
+  type SimulatorOptions,
+  startSimulator,
+  type V20Api,
+  type V20Event,
+  type V20Simulator,
+  type V20Switches,
+} from '../../simulator';
 import { until } from '../../support/until';
 
 export const client = { clientId: 'nodered', clientSecret: 's3cret' };
@@ -14,6 +21,17 @@ export interface V20Answer {
 export interface V20Message {
   sequence: number;
   event: V20Event;
+}
+
+/** Starts a simulator with the V20 APIs, and a client of them that has a token. */
+export async function startWithClient(
+  options: SimulatorOptions = {},
+  switches: Partial<V20Switches> = {},
+): Promise<{ simulator: V20Simulator; api: V20Client }> {
+  const simulator = await startSimulator({ ...options, v20: { ...client, ...switches } });
+  const api = new V20Client(simulator.v20);
+  await api.logIn();
+  return { simulator, api };
 }
 
 /** A client of the V20 APIs, with a token of its own. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PbxSetup, startSimulator, type V20Simulator } from '../../simulator';
+import type { PbxSetup, V20Simulator } from '../../simulator';
 import type { Participant } from '../../simulator/v20/participants';
-import { client, V20Client, type V20Listener } from './v20-client';
+import { startWithClient, type V20Client, type V20Listener } from './v20-client';
 import { checkCallControl, isDocumented } from './v20-schema';
 
 type Step =
@@ -42,9 +42,7 @@ describe('simulator: what is known of V20', () => {
   let socket: V20Listener;
 
   const start = async (options: { phoneLegs?: boolean } = {}) => {
-    simulator = await startSimulator({ pbx, ...options, v20: { ...client, directControl: 'none' } });
-    api = new V20Client(simulator.v20);
-    await api.logIn();
+    ({ simulator, api } = await startWithClient({ pbx, ...options }, { directControl: 'none' }));
     socket = await api.open();
   };
   afterEach(() => simulator.close());

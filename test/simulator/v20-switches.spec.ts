@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { startSimulator, type V20Simulator } from '../../simulator';
 import { until } from '../../support/until';
-import { client, V20Client, type V20Listener } from './v20-client';
+import { client, startWithClient, type V20Client, type V20Listener } from './v20-client';
 
 describe('simulator: switches of V20', () => {
   let simulator: V20Simulator;
@@ -9,9 +9,7 @@ describe('simulator: switches of V20', () => {
   let socket: V20Listener;
 
   const start = async (options: { phoneLegs?: boolean; time?: 'virtual' } = {}) => {
-    simulator = await startSimulator({ ...options, v20: client });
-    api = new V20Client(simulator.v20);
-    await api.logIn();
+    ({ simulator, api } = await startWithClient(options));
     socket = await api.open();
   };
   beforeEach(() => start());

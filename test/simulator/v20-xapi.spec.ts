@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { startSimulator, type V20Simulator } from '../../simulator';
-import { client, V20Client } from './v20-client';
+import type { V20Simulator } from '../../simulator';
+import { startWithClient, type V20Client } from './v20-client';
 import { checkXapi } from './v20-schema';
 
 interface List {
@@ -11,11 +11,7 @@ interface List {
 describe('simulator: the Configuration API of V20', () => {
   let simulator: V20Simulator;
   let api: V20Client;
-  beforeEach(async () => {
-    simulator = await startSimulator({ delay: 1, v20: client });
-    api = new V20Client(simulator.v20);
-    await api.logIn();
-  });
+  beforeEach(async () => ({ simulator, api } = await startWithClient({ delay: 1 })));
   afterEach(() => simulator.close());
 
   /** The answer, which is by its schema. */
