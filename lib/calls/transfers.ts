@@ -1,7 +1,7 @@
 import { type ConnectionStatus, isCode } from '../pbx';
 import { mergeCalls } from './call';
 import type { Attendance, Call, Party } from './model';
-import { isUp, leadingLeg } from './party';
+import { isNew, isUp, leadingLeg } from './party';
 
 /** The parties that left two calls at once, with the party that each was transferred to; null for the one that was not. */
 export type Joined = ReadonlyMap<Party, string | null>;
@@ -122,8 +122,9 @@ function mayForward(line: Call, call: Call): boolean {
   return line.isOutsideOnly && first !== undefined && line.startedAt.steady >= first.startedAt.steady;
 }
 
+/** Had it a line outside before, and still has? One that is new may belong to either of two calls that became one. */
 function hasLine({ parties }: Call, present: Attendance['present']): boolean {
-  return [...parties].some((party) => party.isTrunk && present.has(party));
+  return [...parties].some((party) => party.isTrunk && present.has(party) && !isNew(party));
 }
 
 /** How a transfer names the party it went to: the extension, or the number outside. */

@@ -177,6 +177,8 @@ class Oracle {
   private readonly olderOf = new Map<string, string>();
   /** Whose name it is. */
   private readonly named = new Map<string, string>();
+  /** Of a call that is, or looks like, one with another: that one. */
+  private readonly looks = new Map<string, string>();
   /** Of a queue, the poll in which its number was first seen as one. */
   private readonly knownQueues = new Map<string, number>();
   /** The calls that had anybody but lines outside. */
@@ -252,6 +254,7 @@ class Oracle {
         return new Set(members.map(({ dn }) => dn));
       });
       this.olderOf.set(newer, older);
+      this.looksLike(older, newer);
       const from = this.calls.get(newer);
       if (from === undefined) continue;
       if (!this.calls.has(older) && from.name !== null) this.named.set(from.name, older);
@@ -455,11 +458,28 @@ class Oracle {
       for (const next of calls.slice(index + 1)) {
         const isLine = next.members[0]?.dn === trunk && this.truth.server !== 'documented';
         const behind = isLine ? next.members.slice(1) : [];
-        const isLinked = areLinked(members, next.members, list) || areLinked(members, behind, list);
-        if (isLinked) this.count('looks like one call', [call, next.call]);
+        // A call that looks like one with another goes on where that one does.
+        const united = connections.filter((one) => this.lookOf(one.call) === this.lookOf(call));
+        const isLinked = [members, united].some(
+          (some) => areLinked(some, next.members, list) || areLinked(some, behind, list),
+        );
+        if (isLinked) {
+          this.count('looks like one call', [call, next.call]);
+          this.looksLike(call, next.call);
+        }
         if (!isLine || next.members.some(({ dn }) => dn !== trunk)) break;
       }
     }
+  }
+
+  /** The same for all calls that look like one. */
+  private lookOf(call: string): string {
+    const other = this.looks.get(call);
+    return other === undefined ? call : this.lookOf(other);
+  }
+
+  private looksLike(call: string, other: string): void {
+    if (this.lookOf(call) !== this.lookOf(other)) this.looks.set(this.lookOf(other), this.lookOf(call));
   }
 
   private learnQueues(connections: readonly Connection[], index: number): void {

@@ -109,35 +109,37 @@ describe('Transfers', () => {
       ]);
     });
 
-    it('are two where both legs have moved, each to somebody else', () => {
-      const other = '4 10001 connected +492; 5 10 connected +492';
-      const moved = `${line}; 2 12 ringing ${caller}; 4 10001 connected +492; 5 13 ringing +492`;
-      const events = play(tenTalks, `${tenTalks}; ${other}`, moved);
-      assert.deepEqual(words(events).slice(2), [
-        'transferred 10 transferred to 12',
-        'ended 10 transferred to 12',
-        'transferred 10 transferred to 13',
-        'ended 10 transferred to 13',
-        'ringing 12',
-        'ringing 13',
-      ]);
-      assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
+    it('are two where both legs have moved, or one phone of several in each call, to somebody else', () => {
+      const both = (first: string, second: string): string =>
+        `${line}; 2 ${first}; 4 10001 connected +492; 5 ${second}`;
+      const talk = [`10 connected ${caller}`, '10 connected +492'] as const;
+      const moved = both(`12 ringing ${caller}`, '13 ringing +492');
+      for (const snapshots of [
+        [tenTalks, both(...talk), moved],
+        [both(`${talk[0]}; 3 10 ringing ${caller}`, `${talk[1]}; 6 10 ringing +492`), moved],
+      ]) {
+        const events = play(...snapshots);
+        assert.deepEqual(words(events).slice(2), [
+          'transferred 10 transferred to 12',
+          'ended 10 transferred to 12',
+          'transferred 10 transferred to 13',
+          'ended 10 transferred to 13',
+          'ringing 12',
+          'ringing 13',
+        ]);
+        assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
+      }
     });
   });
 
-  it('are two where one phone of several has moved in each call', () => {
-    const parts = (first: string, second: string): string => `${line}; 2 ${first}; 4 10001 connected +492; 5 ${second}`;
-    const before = parts(`10 connected ${caller}; 3 10 ringing ${caller}`, `10 connected +492; 6 10 ringing +492`);
-    const events = play(before, parts(`12 ringing ${caller}`, '13 ringing +492'));
-    assert.deepEqual(words(events).slice(2), [
-      'transferred 10 transferred to 12',
-      'ended 10 transferred to 12',
-      'transferred 10 transferred to 13',
-      'ended 10 transferred to 13',
-      'ringing 12',
-      'ringing 13',
+  it('are named by no outside line that came with them: it may belong to either call', () => {
+    const before = '1 12 ringing 11 c1; 2 11 connected 12 c2; 3 11 connected 13 c1; 4 13 connected 11 c2';
+    const after = '1 12 ringing 11 c1; 4 13 connected 11 c2; 5 10000 dialing +491701 c3';
+    assert.deepEqual(words(play(before, after)).slice(4), [
+      'transferred 11 transferred to 13',
+      'ended 11 transferred to 13',
+      'ended 11 answered',
     ]);
-    assert.deepEqual(callsOf(events).slice(-2), [1, 2]);
   });
 
   describe('to an extension that joins', () => {
