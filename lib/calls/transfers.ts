@@ -1,7 +1,7 @@
 import { type ConnectionStatus, isCode } from '../pbx';
 import { mergeCalls } from './call';
 import type { Attendance, Call, Party } from './model';
-import { isNew, isUp, leadingLeg } from './party';
+import { isUp, leadingLeg } from './party';
 
 /** The parties that left two calls at once, with the party that each was transferred to; null for the one that was not. */
 export type Joined = ReadonlyMap<Party, string | null>;
@@ -22,7 +22,7 @@ export function joinCalls(attendance: Attendance): Joined {
     const other = left.find((one) => one.extension === extension && one.call.order > older.order);
     if (other === undefined || joined.has(party)) continue;
     const newer = other.call;
-    const isNewerOutside = hasLine(newer, present) && !hasLine(older, present);
+    const isNewerOutside = isOutside(newer, attendance) && !isOutside(older, attendance);
     // Only the other party of an answered call is transferred; the second call may still have been dialling.
     const isNewer = other.answeredAt !== null && (isNewerOutside || party.answeredAt === null);
     joined.set(party, isNewer ? null : nameOfCall(newer, attendance));
@@ -122,19 +122,24 @@ function mayForward(line: Call, call: Call): boolean {
   return line.isOutsideOnly && first !== undefined && line.startedAt.steady >= first.startedAt.steady;
 }
 
-/** Had it a line outside before, and still has? One that is new may belong to either of two calls that became one. */
-function hasLine({ parties }: Call, present: Attendance['present']): boolean {
-  return [...parties].some((party) => party.isTrunk && present.has(party) && !isNew(party));
+/** Has it a line outside, other than one that is new: that one may belong to either of two calls that became one? */
+function isOutside(call: Call, attendance: Attendance): boolean {
+  return partiesLeft(call, attendance).some(({ isTrunk }) => isTrunk);
+}
+
+/** The parties of a call that have a leg from before, perhaps one that stood at another DN. */
+function partiesLeft(call: Call, { present, before }: Attendance): Party[] {
+  return [...present]
+    .filter(([party, legs]) => party.call === call && legs.some(({ id }) => before.has(id)))
+    .map(([party]) => party);
 }
 
 /** How a transfer names the party it went to: the extension, or the number outside. */
-function nameOfCall(call: Call, { present, before }: Attendance): string {
-  // A party that is new there was not talked to, even if it is another phone of the extension that has left.
-  const there = [...present]
-    .filter(([party, legs]) => party.call === call && legs.some(({ id }) => before.has(id)))
-    .map(([party]) => party);
+function nameOfCall(call: Call, attendance: Attendance): string {
+  // Whoever is new there, if only another phone of who has left, is not who was talked to.
+  const there = partiesLeft(call, attendance);
   const party = there.find(({ isExtension }) => isExtension) ?? there[0];
-  return party === undefined ? '' : nameOf(party, present);
+  return party === undefined ? '' : nameOf(party, attendance.present);
 }
 
 function nameOf(party: Party, present: Attendance['present']): string {

@@ -142,6 +142,18 @@ describe('Transfers', () => {
     ]);
   });
 
+  it('are named by an outside line whose leg was at an extension before', () => {
+    const before = '1 10 connected 11; 2 11 connected 10; 3 10 connected 12; 4 12 connected 10';
+    const events = play(before, '2 11 connected +491701; 4 10000 dialing +491701');
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'transferred').map((event) => [event.connection, event.transferredTo]),
+      [
+        ['3', '11'],
+        ['4', '+491701'],
+      ],
+    );
+  });
+
   describe('to an extension that joins', () => {
     it('are to one that answered after it, also before it left', () => {
       const both = `${tenTalks}; 5 12 connected ${caller}`;
