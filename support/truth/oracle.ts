@@ -508,6 +508,8 @@ class Oracle {
       (seen) =>
         isInside(seen.dn) &&
         seen.status !== 'Ringing' &&
+        // Who has another phone there has not left.
+        !look.after.has(seen.key) &&
         !hasLegOf(look.after, seen) &&
         membersLeft(seen.call, look).length > 0,
     );
