@@ -123,6 +123,11 @@ export class Listener {
     if (this.failures > 0) this.refresh();
   }
 
+  /** Nothing gets through: a list shows whether events still can be looked at, though the socket may stand. */
+  onTrouble(): void {
+    if (this.isLive && this.failures === 0 && !this.isListing) this.refresh();
+  }
+
   /** A command was carried out: without events only a list shows what came of it. */
   onCommand(): void {
     if (!this.isLive) this.refresh();
