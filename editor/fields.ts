@@ -99,15 +99,24 @@ export function showRows(form: JQuery, attribute: string, isShown: (value: strin
   });
 }
 
+/** An icon for the eye only: words stand beside it. */
+function warningIcon(): JQuery {
+  const icon = $('<i class="fa fa-exclamation-triangle" aria-hidden="true">');
+  return icon.css({ color: 'var(--red-ui-text-color-warning)', marginRight: '4px' });
+}
+
+/** Puts words of warning into an element in place of what was there; none for no words. */
+export function warn(element: JQuery, words: string): void {
+  element.empty();
+  if (words !== '') element.append(warningIcon(), $('<span>').text(words));
+}
+
 /** @returns a note below a row of a form; it is hidden while it has no words */
 export function noteBelow(row: JQuery, id: string): (words: string) => void {
-  const text = $('<span>');
-  const icon = $('<i class="fa fa-exclamation-triangle" aria-hidden="true">');
-  icon.css({ color: 'var(--red-ui-text-color-warning)', marginRight: '4px' });
   const note = $('<div class="form-tips" role="note">').css({ marginBottom: '12px' }).attr('id', id);
-  note.append(icon, text).insertAfter(row).toggle(false);
+  note.insertAfter(row).toggle(false);
   return (words) => {
-    text.text(words);
+    warn(note, words);
     note.toggle(words !== '');
   };
 }

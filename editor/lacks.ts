@@ -1,5 +1,5 @@
 import { type ApiType, type ArgumentName, type EventName, lacksOf, type Offer, offerOf } from '../lib/pbx';
-import { apiOf, chosenServer, dialog, noteBelow } from './fields';
+import { apiOf, chosenServer, dialog, noteBelow, warn } from './fields';
 import { allArguments, type OperationNode, possibleOffers } from './operations';
 
 /**
@@ -62,6 +62,6 @@ function markEvents(node: OperationNode, api: ApiType): void {
     .each(function () {
       const name = this.getAttribute('data-threecx-event') as EventName;
       const unsure = unsureEvents.includes(name) ? node._(`threecx.lack.${api}.unsure-event`) : '';
-      $(this).text(events.includes(name) ? node._(`threecx.lack.${api}.event`) : unsure);
+      warn($(this), events.includes(name) ? node._(`threecx.lack.${api}.event`) : unsure);
     });
 }

@@ -286,9 +286,13 @@ describe('3CX V20 in the editor', function () {
     simulator.v20.switches.xapi = false;
     await open('by-v20');
     for (const width of [300, 500]) {
-      await editor.ask(`$('.red-ui-tray').last().css({ width: '${width}px', left: 'auto', right: 0 })`);
+      await editor.ask(`$('${connection}').css({ width: '${width}px', boxSizing: 'border-box' })`);
       await editor.testConnection();
       const verdict = editor.connectionForm().locator('.threecx-verdict');
+      const { right } = await verdict.evaluate((one) => one.getBoundingClientRect());
+      const form = await editor.connectionForm().evaluate((one) => one.getBoundingClientRect());
+      assert.equal(form.width, width);
+      assert.ok(right <= form.right, String(width));
       assert.equal(await verdict.evaluate((one) => one.scrollWidth <= one.clientWidth), true, String(width));
       await editor.page
         .locator('.red-ui-tray')
