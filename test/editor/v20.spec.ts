@@ -282,6 +282,38 @@ describe('3CX V20 in the editor', function () {
     await editor.closeConnection('cancel');
   });
 
+  it('is tested: says of whatever fails why, and takes what comes for text', async () => {
+    const hostile = `<img src="x" onerror="window.hacked = true">`;
+    const works = { version: hostile, callControl: null, extensions: 2, socket: null, configuration: null };
+    const cases: [object, (string | RegExp)[]][] = [
+      [{ callControl: 'timeout' }, [/^bad: Call Control: does not work\. No answer in time\.$/]],
+      [{ socket: 'unauthorized' }, [/^warning: Events: the WebSocket is not allowed\. .*polling/]],
+      [{ socket: 'unreachable' }, [/^warning: .* does not open\. Cannot be reached\. .*polling/]],
+      [
+        { configuration: 'unexpected-answer' },
+        [/^warning: Configuration API: does not work\. .* not 3CX V20: .*agent-status/],
+      ],
+      [{ configuration: 'of a later version' }, [/^warning: Configuration API: does not work\. It did not work\./]],
+      [{}, [`good: 3CX version ${hostile}`]],
+    ];
+    await open('by-v20');
+    for (const [found, expected] of cases) {
+      const verdict = { problem: null, detail: null, hint: null, milliseconds: 5, v20: { ...works, ...found } };
+      await editor.page.route('**/3cx/test', (route) => route.fulfill({ json: verdict }), { times: 1 });
+      const lines = await findings();
+      for (const words of expected) {
+        assert.ok(
+          lines.some((line) => (typeof words === 'string' ? line === words : words.test(line))),
+          lines.join('\n'),
+        );
+      }
+      assert.equal(lines[0], 'good: The client ID and the secret are accepted (… ms)');
+    }
+    assert.equal(await editor.connectionForm().locator('img').count(), 0);
+    assert.equal(await editor.ask('window.hacked'), undefined);
+    await editor.closeConnection('cancel');
+  });
+
   it('is tested: fits a narrow sidebar', async () => {
     simulator.v20.switches.xapi = false;
     await open('by-v20');
@@ -440,6 +472,7 @@ describe('3CX V20 in the editor', function () {
     });
 
     it('rings, answers and hangs up, and each event arrives', async () => {
+      const tokens = simulator.v20.tokens.length;
       const id = await editor.drag('3cx-call-monitor', 500, 120);
       await editor.edit(id);
       await editor.openConnection('add');
@@ -460,8 +493,9 @@ describe('3CX V20 in the editor', function () {
         await editor.debugMessage(event).waitFor();
       }
       await editor.page.screenshot({ path: join(screenshots, 'v20-walk.png') });
-      // All connections and the tests have shared one client.
-      assert.equal(simulator.v20.sockets.filter(({ closedAt }) => closedAt === null).length > 0, true);
+      assert.deepEqual(editor.problems, []);
+      // The test and the new connection took the token that the other connection of the same client has.
+      assert.equal(simulator.v20.tokens.length, tokens);
     });
   });
 });
