@@ -428,12 +428,13 @@ describe('3CX V20 in the editor', function () {
     await editor.reload();
   });
 
+  const rows = async (): Promise<string[]> => {
+    const menu = editor.page.locator('.red-ui-autoComplete-container:visible li');
+    await menu.first().waitFor();
+    return (await menu.allInnerTexts()).map((text) => text.replace(/\s*\n\s*/g, ' | '));
+  };
+
   it('completes extensions by number and by name', async () => {
-    const rows = async (): Promise<string[]> => {
-      const menu = editor.page.locator('.red-ui-autoComplete-container:visible li');
-      await menu.first().waitFor();
-      return (await menu.allInnerTexts()).map((text) => text.replace(/\s*\n\s*/g, ' | '));
-    };
     await editor.edit('call');
     await editor.setArgument('extension', '');
     const input = editor.form().locator('[data-threecx-argument="extension"] .red-ui-typedInput-input');
@@ -450,6 +451,22 @@ describe('3CX V20 in the editor', function () {
     await input.fill('');
     await input.pressSequentially('12');
     assert.equal(await editor.suggestion('12').count(), 0);
+    await editor.close('cancel');
+  });
+
+  it('completes the last entry of a list by name', async () => {
+    await editor.edit('monitor');
+    const input = editor.form().locator('#node-input-extensions');
+    await input.fill('20-29, 11, ');
+    await input.pressSequentially('extension 1');
+    assert.deepEqual(await rows(), [
+      'extension 1 | as typed',
+      ...['10', '12', '100', '101', '102'].map((number) => `${number} Extension ${number} | no call`),
+    ]);
+    await editor.page.keyboard.press('ArrowDown');
+    await editor.page.keyboard.press('ArrowDown');
+    await editor.page.keyboard.press('Enter');
+    assert.equal(await input.inputValue(), '20-29, 11, 10');
     await editor.close('cancel');
   });
 
