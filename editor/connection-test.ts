@@ -1,7 +1,19 @@
-import { serverKinds, type Verdict, verdictHints, verdictProblems } from '../lib/pbx';
+import {
+  type ApiType,
+  type ErrorCode,
+  serverKinds,
+  type V20Identity,
+  type Verdict,
+  verdictHints,
+  verdictProblems,
+} from '../lib/pbx';
+import { apiOf } from './fields';
 
 /** The properties that a test depends on. */
-const tested = ['url', 'auth', 'user', 'password', 'token', 'tls', 'proxy', 'timeout'];
+const tested = [
+  ...['api', 'url', 'auth', 'user', 'password', 'token', 'clientId', 'clientSecret'],
+  ...['tls', 'proxy', 'timeout'],
+];
 
 const icons = {
   running: 'spinner fa-spin',
@@ -16,6 +28,9 @@ interface Finding {
   kind: Kind;
   words: string;
 }
+
+/** The kinds, the gravest first. */
+const byGravity: readonly Kind[] = ['bad', 'warning', 'good', 'running'];
 
 /** Why Node-RED did no test, by the status of its answer; 0 when there was none. */
 const failures: Readonly<Record<number, string>> = { 0: 'offline', 401: 'forbidden', 403: 'forbidden', 404: 'missing' };
@@ -32,16 +47,17 @@ export function prepareTest(node: EditorNode, form: JQuery): void {
 
   button.on('click', () => {
     button.prop('disabled', true);
-    show(verdict, { kind: 'running', words: node._('threecx.test.running') });
+    show(verdict, [{ kind: 'running', words: node._('threecx.test.running') }]);
+    const api = apiOf(node);
     const values = testValues(node);
     const request = ask(values);
     const asked = (current = { values, request });
-    const showIfCurrent = (finding: Finding): void => {
-      if (current === asked) show(verdict, finding);
+    const showIfCurrent = (findings: readonly Finding[]): void => {
+      if (current === asked) show(verdict, findings);
     };
     request
-      .done((answer) => showIfCurrent(findingOf(node, answer ?? {})))
-      .fail(({ status }) => showIfCurrent({ kind: 'bad', words: failureOf(node, status) }))
+      .done((answer) => showIfCurrent(findingsOf(node, api, answer ?? {})))
+      .fail(({ status }) => showIfCurrent([{ kind: 'bad', words: failureOf(node, status) }]))
       .always(() => enable(button));
   });
   // A verdict is about the values it was asked for.
@@ -69,9 +85,18 @@ function ask(data: string): JQueryRequest {
   return $.ajax({ url: '3cx/test', method: 'POST', contentType: 'application/json', dataType: 'json', data });
 }
 
-function show(verdict: JQuery, { kind, words }: Finding): void {
+/** Shows one finding as a sentence, and several as a list; all of it is as grave as the gravest of them. */
+function show(verdict: JQuery, findings: readonly Finding[]): void {
+  const gravest = byGravity.find((kind) => findings.some((finding) => finding.kind === kind)) ?? 'running';
+  verdict.attr('data-threecx-verdict', gravest).empty();
+  if (findings.length === 1) verdict.append(...findings.map((finding) => line('<div>', finding)));
+  else verdict.append($('<ul>').append(findings.map((finding) => line('<li>', finding))));
+}
+
+function line(tag: '<div>' | '<li>', { kind, words }: Finding): JQuery {
   const icon = $('<i aria-hidden="true">').addClass(`fa fa-${icons[kind]}`);
-  verdict.attr('data-threecx-verdict', kind).empty().append(icon, $('<span>').text(words));
+  const element = $(tag).addClass('threecx-finding').attr('data-threecx-verdict', kind);
+  return element.append(icon, $('<span>').text(words));
 }
 
 /** While it was disabled, the button had no focus. */
@@ -88,14 +113,50 @@ function failureOf(node: EditorNode, status: number): string {
     : node._(`threecx.test.failed.${known}`);
 }
 
-/** @param verdict what the runtime says; it may be of another version */
-function findingOf(node: EditorNode, verdict: Partial<Verdict>): Finding {
+/**
+ * @param api by which interface it was asked
+ * @param verdict what the runtime says; it may be of another version
+ */
+function findingsOf(node: EditorNode, api: ApiType, verdict: Partial<Verdict>): Finding[] {
+  const { v20, milliseconds = 0 } = verdict;
+  return v20 ? v20Findings(node, v20, milliseconds) : [findingOf(node, api, verdict)];
+}
+
+/** What the client of a token may do, and what to do about what it may not. */
+function v20Findings(node: EditorNode, found: V20Identity, milliseconds: number): Finding[] {
+  const { version, callControl, extensions, socket, configuration } = found;
+  const say = (kind: Kind, key: string, values: Readonly<Record<string, unknown>> = {}): Finding => ({
+    kind,
+    words: node._(`threecx.test.v20.${key}`, values),
+  });
+  const fault = (kind: Kind, what: string, code: ErrorCode): Finding =>
+    code === 'unauthorized'
+      ? say(kind, `${what}-forbidden`)
+      : say(kind, `${what}-failed`, { why: problemOf(node, 'v20', code) });
+
+  const findings = [say('good', 'accepted', { milliseconds })];
+  if (version !== null) findings.push(say('good', 'version', { version }));
+  if (callControl === null) {
+    const isNobody = extensions === 0;
+    findings.push(isNobody ? say('warning', 'no-extensions') : say('good', 'call-control', { count: extensions }));
+    findings.push(socket === null ? say('good', 'socket') : fault('warning', 'socket', socket));
+  } else {
+    findings.push(fault('bad', 'call-control', callControl));
+  }
+  findings.push(
+    configuration === null ? say('good', 'configuration') : fault('warning', 'configuration', configuration),
+  );
+  return findings;
+}
+
+function findingOf(node: EditorNode, api: ApiType, verdict: Partial<Verdict>): Finding {
   const { problem, hint } = verdict;
-  // This hint says it all: such a server is the HTTP API.
-  if (hint === 'host-name') return { kind: 'bad', words: node._('threecx.test.hint.host-name') };
+  // These hints say it all.
+  if (hint === 'host-name' || hint === 'token-taken')
+    return { kind: 'bad', words: node._(`threecx.test.hint.${hint}`) };
   const facts = factsIn(node, verdict);
   const words = [
-    outcomeOf(node, verdict),
+    outcomeOf(node, api, verdict),
     facts.length > 0 ? `: ${facts.join(', ')}` : '',
     isOneOf(verdictHints, hint) ? `. ${node._(`threecx.test.hint.${hint}`)}` : '',
   ].join('');
@@ -104,12 +165,20 @@ function findingOf(node: EditorNode, verdict: Partial<Verdict>): Finding {
 }
 
 /** @returns whether it works, or why it does not */
-function outcomeOf(node: EditorNode, { problem, detail }: Partial<Verdict>): string {
+function outcomeOf(node: EditorNode, api: ApiType, { problem, detail }: Partial<Verdict>): string {
   if (problem === null) return node._('threecx.test.ok');
-  const words = node._(`threecx.test.problem.${isOneOf(verdictProblems, problem) ? problem : 'other'}`);
+  const words = problemOf(node, api, problem);
   if (!detail) return words;
   // A sentence of ours, or the name that the system has for the reason.
   return problem === 'invalid-argument' ? `${words}: ${detail}` : `${words} (${detail})`;
+}
+
+/** The problems that mean something else where 3CX V20 was asked. */
+const v20Problems = ['unauthorized', 'unexpected-answer'] as const;
+
+function problemOf(node: EditorNode, api: ApiType, problem: unknown): string {
+  if (api === 'v20' && isOneOf(v20Problems, problem)) return node._(`threecx.test.v20.problem.${problem}`);
+  return node._(`threecx.test.problem.${isOneOf(verdictProblems, problem) ? problem : 'other'}`);
 }
 
 /** @returns what else was found: which server it is, how many calls there are, how long it took */

@@ -1,6 +1,13 @@
-import { baseUrlProblemOf, baseUrlTemplateProblemOf, type BaseUrlProblem } from '../lib/pbx';
+import {
+  type ApiType,
+  baseUrlProblemOf,
+  baseUrlTemplateProblemOf,
+  type BaseUrlProblem,
+  connectionDefaults,
+} from '../lib/pbx';
 import { prepareTest } from './connection-test';
 import {
+  apiOf,
   assignForm,
   asText,
   connectionDialog,
@@ -24,19 +31,27 @@ interface Credentials {
   user?: string;
   token?: string;
   has_token?: boolean;
+  clientId?: string;
+  clientSecret?: string;
+  has_clientSecret?: boolean;
 }
 
+/** What a log-in may need. */
+const credentialNames = ['user', 'token', 'clientId', 'clientSecret'] as const;
+type CredentialName = (typeof credentialNames)[number];
+
+/** How a connection logs in, and what it has for that; null while that is not known. */
 interface LogIn {
-  auth?: unknown;
-  user?: unknown;
-  token?: unknown;
+  api: ApiType;
+  auth: unknown;
+  credentials: Partial<Record<CredentialName, unknown>> | null;
 }
 
-/** What each authentication cannot do without. */
-const needed = { basic: 'user', bearer: 'token' } as const;
-
-function neededFor(auth: unknown): 'user' | 'token' | null {
-  return auth === 'basic' || auth === 'bearer' ? needed[auth] : null;
+/** @returns what a log-in cannot do without */
+function neededFor({ api, auth }: Pick<LogIn, 'api' | 'auth'>): readonly CredentialName[] {
+  if (api === 'v20') return ['clientId', 'clientSecret'];
+  if (auth === 'basic') return ['user'];
+  return auth === 'bearer' ? ['token'] : [];
 }
 
 /**
@@ -67,37 +82,45 @@ function askCredentials(node: ConnectionNode): void {
 
 /** @returns the log-in of a connection: in its dialog what stands in the form */
 function logInOf(node: ConnectionNode): LogIn {
+  const api = apiOf(node);
   const form = connectionDialog();
   if (isFormOf(form, node)) {
     const valueOf = (name: string): unknown => form.find(`#node-config-input-${name}`).val();
-    return { auth: valueOf('auth'), user: valueOf('user'), token: valueOf('token') };
+    const credentials = Object.fromEntries(credentialNames.map((name) => [name, valueOf(name)]));
+    return { api, auth: valueOf('auth'), credentials };
   }
   const { auth } = node;
-  if (neededFor(auth) === null) return { auth };
-  const credentials = credentialsOf(node);
-  // Not known yet: nothing is marked before it is.
-  if (!credentials) return {};
-  const { user, token, has_token } = credentials;
-  return { auth, user, token: has_token === true ? 'stored' : token };
+  const credentials = neededFor({ api, auth }).length === 0 ? {} : credentialsOf(node);
+  if (!credentials) return { api, auth, credentials: null };
+  const { has_token, has_clientSecret, ...texts } = credentials;
+  const stored = {
+    ...(has_token === true ? { token: 'stored' } : {}),
+    ...(has_clientSecret === true ? { clientSecret: 'stored' } : {}),
+  };
+  return { api, auth, credentials: { ...texts, ...stored } };
 }
 
-/** Does the connection have what its authentication needs? Asked of `auth`, `user` and `token`. */
-export function validateLogIn(node: ConnectionNode, name: 'auth' | 'user' | 'token'): Judgement {
+/** Does the connection have what its log-in needs? Asked of `api`, `auth`, and of what it may need. */
+export function validateLogIn(node: ConnectionNode, name: 'api' | 'auth' | CredentialName): Judgement {
   const logIn = logInOf(node);
-  const secret = neededFor(logIn.auth);
-  if (secret === null || (name !== 'auth' && name !== secret)) return true;
-  if (asText(logIn[secret]).trim() !== '') return true;
-  return secret === 'user' ? node._('threecx.error.no-user') : node._('threecx.error.no-token');
+  const { api, credentials } = logIn;
+  // Not known yet: nothing is marked before it is.
+  if (credentials === null) return true;
+  const missing = neededFor(logIn).filter((needed) => asText(credentials[needed]).trim() === '');
+  const isChoice = name === (api === 'v20' ? 'api' : 'auth');
+  const found = isChoice ? missing[0] : missing.find((needed) => needed === name);
+  return found === undefined || node._(`threecx.error.no-${found}`);
 }
 
 /** A base URL: http or https, nothing after the path, no password in it, and no operation at its end. */
 export function validateUrl(node: ConnectionNode, value: unknown = defaultOf(node, 'url')): Judgement {
   const text = asText(value);
-  const problem = hasEnvironment(text) ? baseUrlTemplateProblemOf(text) : baseUrlProblemOf(text);
-  return problem === null || urlReason(node, problem);
+  const api = apiOf(node);
+  const problem = hasEnvironment(text) ? baseUrlTemplateProblemOf(text, api) : baseUrlProblemOf(text, api);
+  return problem === null || urlReason(node, problem, api);
 }
 
-function urlReason(node: ConnectionNode, problem: BaseUrlProblem): string {
+function urlReason(node: ConnectionNode, problem: BaseUrlProblem, api: ApiType): string {
   switch (problem) {
     case 'address':
       return node._('threecx.error.url');
@@ -106,25 +129,46 @@ function urlReason(node: ConnectionNode, problem: BaseUrlProblem): string {
     case 'query':
       return node._('threecx.error.url-query');
     case 'operation':
-      return node._('threecx.error.url-operation');
+      return node._(`threecx.error.url-${api === 'v20' ? 'path' : 'operation'}`);
   }
 }
+
+/** What stands in an empty field. */
+const urlExamples: Readonly<Record<ApiType, string>> = {
+  http: connectionDefaults.url,
+  v20: 'https://pbx.example:5001',
+};
 
 /** Sets the connection's dialog up; for oneditprepare. */
 export function prepareConnection(node: ConnectionNode): void {
   prepareFields(node, 'node-config-input');
   const form = connectionDialog();
   assignForm(form, node);
+  const url = $('#node-config-input-url');
   const show = (): void => {
+    const api = apiOf(node);
+    showRows(form, 'data-threecx-api', (value) => value === api);
     const auth = $('#node-config-input-auth').val();
     showRows(form, 'data-threecx-auth', (value) => value === auth);
     // An environment variable may hold an https address.
-    const isSecure = /^\s*(https:|\$\{)/i.test(asText($('#node-config-input-url').val()));
+    const isSecure = /^\s*(https:|\$\{)/i.test(asText(url.val()));
     showRows(form, 'data-threecx-tls', () => isSecure);
+    url.attr('placeholder', urlExamples[api]);
     RED.tray.resize();
   };
   $('#node-config-input-auth, #node-config-input-url').on('input change', show);
+  $('#node-config-input-api').on('change', () => {
+    changeAddress(url, apiOf(node));
+    url.trigger('change');
+  });
   show();
   hideIcons(form);
   prepareTest(node, form);
+}
+
+/** The default address is that of an HTTP API beside Node-RED: nobody means it for 3CX V20. */
+function changeAddress(url: JQuery, api: ApiType): void {
+  const text = asText(url.val()).trim();
+  if (api === 'v20' && text === connectionDefaults.url) url.val('');
+  if (api === 'http' && text === '') url.val(connectionDefaults.url);
 }

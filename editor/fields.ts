@@ -1,3 +1,5 @@
+import { type ApiType, apiTypes } from '../lib/pbx';
+
 /** @returns the text of a property; a flow may hold anything */
 export function asText(value: unknown): string {
   if (value === undefined || value === null) return '';
@@ -64,6 +66,14 @@ export function chosenServer(): EditorNode | undefined {
   return RED.nodes.node($('#node-input-server').val());
 }
 
+/** @returns by which interface a connection reaches its PBX; the first for one that this version does not know */
+export function apiOf(connection: EditorNode | undefined): ApiType {
+  const form = connectionDialog();
+  const isOpen = connection !== undefined && isFormOf(form, connection);
+  const api = isOpen ? form.find('#node-config-input-api').val() : connection?.api;
+  return apiTypes.find((known) => known === api) ?? apiTypes[0];
+}
+
 /**
  * Fills the plain fields of a form. What a flow leaves out takes its default at run time, so the form shows the default.
  * What a later version wrote into a choice stays in it, or saving the dialog would put another value in its place.
@@ -87,6 +97,28 @@ export function showRows(form: JQuery, attribute: string, isShown: (value: strin
   form.find(`[${attribute}]`).each(function () {
     $(this).toggle(isShown(this.getAttribute(attribute) ?? ''));
   });
+}
+
+/** An icon for the eye only: words stand beside it. */
+function warningIcon(): JQuery {
+  const icon = $('<i class="fa fa-exclamation-triangle" aria-hidden="true">');
+  return icon.css({ color: 'var(--red-ui-text-color-warning)', marginRight: '4px' });
+}
+
+/** Puts words of warning into an element in place of what was there; none for no words. */
+export function warn(element: JQuery, words: string): void {
+  element.empty();
+  if (words !== '') element.append(warningIcon(), $('<span>').text(words));
+}
+
+/** @returns a note below a row of a form; it is hidden while it has no words */
+export function noteBelow(row: JQuery, id: string): (words: string) => void {
+  const note = $('<div class="form-tips" role="note">').css({ marginBottom: '12px' }).attr('id', id);
+  note.insertAfter(row).toggle(false);
+  return (words) => {
+    warn(note, words);
+    note.toggle(words !== '');
+  };
 }
 
 /** Icons in labels are for the eye only. */

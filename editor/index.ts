@@ -9,6 +9,7 @@
  */
 import { prepareArgument } from './arguments';
 import { assignForm, chosenServer, current, dialog, hideIcons, prepareFields, showRows } from './fields';
+import { prepareLacks } from './lacks';
 import { allArguments, canWatch, mayDial, type OperationNode, usedArguments } from './operations';
 import { prepareWatch } from './watch';
 
@@ -27,19 +28,21 @@ export function prepare(node: OperationNode): void {
   chooseOnlyServer();
   hideIcons(form);
   for (const name of allArguments(node)) prepareArgument(node, name);
+  if (canWatch(node)) prepareWatch(node);
 
+  const showLacks = prepareLacks(node);
   const show = (): void => {
     const used: string[] = usedArguments(node);
     showRows(form, 'data-threecx-argument', (name) => used.includes(name));
     const operation = $('#node-input-operation').val();
-    showRows(form, 'data-threecx-only', (only) => only === operation);
+    const isLacking = showLacks();
+    showRows(form, 'data-threecx-only', (only) => only === operation && !isLacking);
     form.find('.threecx-free').toggle(isFree(node));
     RED.tray.resize();
   };
   $('#node-input-operation, #node-input-server').on('change', show);
   $('#node-input-destination').on('typedinputtypechange', show);
   show();
-  if (canWatch(node)) prepareWatch(node);
 }
 
 /** Where there is one connection only, a node that has none yet can but mean that. */

@@ -32,7 +32,7 @@ export function chosenOffer(node: OperationNode): Offer | null {
 }
 
 /** @returns all that the node offers: what `msg`, an environment variable and a later version's operation may need */
-function possibleOffers(node: OperationNode): Offer[] {
+export function possibleOffers(node: OperationNode): Offer[] {
   const offer = chosenOffer(node);
   if (offer !== null) return [offer];
   return isWatching(node, current) ? [] : Object.values(offersOf(node.type));

@@ -10,6 +10,7 @@ interface JQuery {
   first(): this;
   find(selector: string): JQuery;
   next(selector: string): JQuery;
+  insertAfter(other: JQuery): this;
   closest(selector: string): JQuery;
   is(selector: string): boolean;
 

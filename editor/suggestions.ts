@@ -6,6 +6,8 @@ interface SeenExtension {
   extension: string;
   state: string | null;
   profile: string | null;
+  /** What the PBX calls it. */
+  name: string | null;
 }
 
 function isSeen(entry: Partial<SeenExtension> | null): entry is SeenExtension {
@@ -27,6 +29,11 @@ function askExtensions(done: (seen: SeenExtension[]) => void): void {
     .fail(() => done([]));
 }
 
+/** Does an extension begin with what was typed, or has its name that in it? */
+function fits({ extension, name }: SeenExtension, entry: string): boolean {
+  return extension.startsWith(entry) || (name ?? '').toLowerCase().includes(entry.toLowerCase());
+}
+
 function row(value: string, text: string, note: string): AutoCompleteRow {
   const label = $('<div>').css({ display: 'flex', justifyContent: 'space-between', gap: '16px' });
   const styles = { color: 'var(--red-ui-secondary-text-color)', overflow: 'hidden' };
@@ -34,6 +41,10 @@ function row(value: string, text: string, note: string): AutoCompleteRow {
     value,
     label: label.append(text === '' ? null : $('<span>').text(text), $('<span>').css(styles).text(note)),
   };
+}
+
+function titleOf({ extension, name }: SeenExtension): string {
+  return [extension, name].filter(Boolean).join(' ');
 }
 
 /** @returns what the extension does and which profile it has; as it came when it is none of the known */
@@ -52,15 +63,15 @@ function wordsFor(node: EditorNode, { state, profile }: SeenExtension): string {
 function rowsFor(node: EditorNode, before: string, entry: string, seen: SeenExtension[]): AutoCompleteRow[] {
   const taken = before.split(',').map((other) => other.trim());
   const fitting = seen
-    .filter(({ extension }) => extension.startsWith(entry) && !taken.includes(extension))
+    .filter((known) => fits(known, entry) && !taken.includes(known.extension))
     .sort((a, b) => a.extension.localeCompare(b.extension, undefined, { numeric: true }));
   const others = fitting.filter(({ extension }) => extension !== entry);
   if (others.length === 0) return [];
   const same = fitting.find(({ extension }) => extension === entry);
   const note = same ? wordsFor(node, same) : node._(`threecx.suggest.${entry === '' ? 'any' : 'typed'}`);
   return [
-    row(before + entry, entry, note),
-    ...others.map((known) => row(before + known.extension, known.extension, wordsFor(node, known))),
+    row(before + entry, same ? titleOf(same) : entry, note),
+    ...others.map((known) => row(before + known.extension, titleOf(known), wordsFor(node, known))),
   ];
 }
 

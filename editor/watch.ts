@@ -102,7 +102,8 @@ function mapOutputs(node: EditorNode): void {
 function eventBox(node: EditorNode, name: string, isChecked: boolean): JQuery {
   const box = $('<input type="checkbox">').val(name).prop('checked', isChecked);
   const words = node._(`threecx.${knownEvents.includes(name) ? `event.${name}` : 'label.unknown-event'}`);
-  return $('<label>').append(box, $('<span>').text(words), $('<code>').text(name));
+  const mark = $('<span class="threecx-lack">').attr('data-threecx-event', name);
+  return $('<label>').append(box, $('<span>').text(words), $('<code>').text(name), mark);
 }
 
 /**

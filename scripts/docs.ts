@@ -12,6 +12,10 @@ const docs = resolve(__dirname, '../docs');
 const images = join(docs, 'images');
 
 const connection = { id: 'connection', type: '3cx-config', name: '', url: 'http://127.0.0.1:8889' };
+/** The usual port of a V20 that is not hosted by 3CX. */
+const v20Port = 5001;
+const v20Connection = { ...connection, id: 'connection-v20', api: 'v20', url: `http://127.0.0.1:${v20Port}` };
+const client = { clientId: '900', clientSecret: 'secret-of-the-simulator' };
 const text = (name: string, value: string): object => ({ [name]: value, [`${name}Type`]: 'str' });
 const onTab = (id: string, type: string, properties: object): FlowNode => ({
   ...{ id, type, z: 'dialogs', x: 200, server: 'connection', wires: [[], []] },
@@ -21,6 +25,7 @@ const onTab = (id: string, type: string, properties: object): FlowNode => ({
 const dialogs: FlowNode[] = [
   { id: 'dialogs', type: 'tab', label: 'dialogs' },
   connection,
+  v20Connection,
   onTab('call-control', '3cx-call-control', {
     ...{ y: 60, operation: 'makecall' },
     ...text('extension', '10'),
@@ -44,8 +49,12 @@ const dialogs: FlowNode[] = [
 async function main(): Promise<void> {
   rmSync(images, { recursive: true, force: true });
   mkdirSync(images);
-  const simulator = await startSimulator({ port: 8889 });
-  const nodeRed = await startNodeRed({ flows: [...dialogs, ...exampleNodes()], modules: otherModules });
+  const simulator = await startSimulator({ port: 8889, v20: { port: v20Port, ...client } });
+  const nodeRed = await startNodeRed({
+    flows: [...dialogs, ...exampleNodes()],
+    credentials: { [v20Connection.id]: client },
+    modules: otherModules,
+  });
   const browser = await launchBrowser();
   try {
     const editor = await Editor.open(browser, nodeRed.url);
@@ -61,7 +70,8 @@ async function main(): Promise<void> {
     });
     for (const { id, slug } of examples()) await shootFlow(editor, id, `example-${slug}`);
     for (const id of ['call-control', 'agent-status', 'recorder', 'call-monitor']) await shootDialog(editor, id);
-    await shootConnection(editor);
+    await shootConnection(editor, connection.id, 'dialog-connection');
+    await shootConnection(editor, v20Connection.id, 'dialog-connection-v20');
   } finally {
     await browser.close();
     await nodeRed.stop();
@@ -86,12 +96,19 @@ async function shootDialog(editor: Editor, id: string): Promise<void> {
   await editor.close('cancel');
 }
 
-async function shootConnection(editor: Editor): Promise<void> {
+async function shootConnection(editor: Editor, id: string, name: string): Promise<void> {
   await editor.edit('call-control');
+  await editor.form().locator('#node-input-server').selectOption(id);
   await editor.openConnection('edit');
+  // The editor fetches the credentials first, if there are any.
+  await editor.page.waitForFunction(
+    `$('#node-config-input-api').val() === 'http' || $('#node-config-input-clientId').val()`,
+  );
   await editor.testConnection();
   const form = '#node-config-dialog-edit-form';
-  await shoot(editor, 'dialog-connection', `.red-ui-tray:has(${form}) .red-ui-tray-titlebar, ${form}`);
+  await shoot(editor, name, `.red-ui-tray:has(${form}) .red-ui-tray-titlebar, ${form}`);
+  await editor.closeConnection('cancel');
+  await editor.close('cancel');
 }
 
 /** A picture of the elements that a selector finds and of what is between them, with a margin in pixels. */

@@ -1,3 +1,4 @@
+import type { ApiType } from './apis';
 import { choices } from './arguments';
 import { ThreeCxError } from './errors';
 import { operationNames } from './operations';
@@ -15,22 +16,28 @@ export const operationAtEnd = new RegExp(
   'i',
 );
 
+/** How a path of 3CX V20's own APIs begins (official), and that of its web client, which people copy from the browser. */
+const v20Path = /\/(?:callcontrol|connect\/+token|webclient|xapi)(?:\/.*)?$/i;
+
+/** What nobody may leave at the end of a base URL. */
+const ends: Readonly<Record<ApiType, RegExp>> = { http: operationAtEnd, v20: v20Path };
+
 /** What is wrong with a base URL. */
 export type BaseUrlProblem = 'address' | 'log-in' | 'query' | 'operation';
 
 /** @returns what keeps operations from being added to it; null when nothing does */
-export function baseUrlProblemOf(text: string): BaseUrlProblem | null {
+export function baseUrlProblemOf(text: string, api: ApiType = 'http'): BaseUrlProblem | null {
   const url = httpUrlOf(text);
   if (url === null) return 'address';
   if (url.username !== '' || url.password !== '') return 'log-in';
   if (/[?#]/.test(url.href)) return 'query';
-  return operationAtEnd.test(url.pathname) ? 'operation' : null;
+  return ends[api].test(url.pathname) ? 'operation' : null;
 }
 
 /** @returns what is wrong with it already before its environment variables (`${…}`) are replaced */
-export function baseUrlTemplateProblemOf(text: string): BaseUrlProblem | null {
-  if (/^\s*[a-z]+:\/\/[^/?#]*@/i.test(text)) return 'log-in';
-  return operationAtEnd.test(text.trim().replace(/^[a-z]+:\/\/[^/]*/i, '')) ? 'operation' : null;
+export function baseUrlTemplateProblemOf(text: string, api: ApiType = 'http'): BaseUrlProblem | null {
+  if (holdsLogIn(text)) return 'log-in';
+  return ends[api].test(text.trim().replace(/^[a-z]+:\/\/[^/]*/i, '')) ? 'operation' : null;
 }
 
 /** @throws ThreeCxError `invalid-argument`, naming the setting but not quoting it */
@@ -43,18 +50,19 @@ export function httpUrl(setting: string, text: string): URL {
 }
 
 /** @throws ThreeCxError `invalid-argument` when operations cannot be added to it */
-export function baseUrl(text: string): URL {
+export function baseUrl(text: string, api: ApiType = 'http'): URL {
   const url = httpUrl('url', text);
-  const problem = baseUrlProblemOf(text);
+  const problem = baseUrlProblemOf(text, api);
   if (problem === 'log-in') throw logInInUrl();
   if (problem === 'query') {
     throw new ThreeCxError('invalid-argument', 'url must end with the path, without ? or #');
   }
   if (problem === 'operation') {
-    const operation = operationAtEnd.exec(url.pathname)?.[0].split('/').find(Boolean) ?? '';
+    const [end = ''] = ends[api].exec(url.pathname) ?? [];
+    const what = api === 'http' ? 'an operation of the API' : 'a path of the PBX';
     throw new ThreeCxError(
       'invalid-argument',
-      `url must not end in an operation of the API: end it before ${operation}`,
+      `url must not end in ${what}: end it before ${end.split('/').find(Boolean) ?? ''}`,
     );
   }
   return url;
@@ -67,7 +75,11 @@ export function baseUrl(text: string): URL {
  * @throws ThreeCxError `invalid-argument`
  */
 export function refuseLogIn(text: string): void {
-  if (baseUrlTemplateProblemOf(text) === 'log-in') throw logInInUrl();
+  if (holdsLogIn(text)) throw logInInUrl();
+}
+
+function holdsLogIn(text: string): boolean {
+  return /^\s*[a-z]+:\/\/[^/?#]*@/i.test(text);
 }
 
 function httpUrlOf(text: string): URL | null {

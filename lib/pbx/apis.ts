@@ -15,6 +15,8 @@ export interface Lacks {
   details: readonly (keyof Details)[];
   /** Events that never come. */
   events: readonly EventName[];
+  /** Events of which nobody knows whether they come. */
+  unsureEvents: readonly EventName[];
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Lacks {
  */
 const lacking = {
   // Divert is none: the community server does nothing for it, and says so.
-  http: { operations: {}, arguments: {}, details: [], events: [] },
+  http: { operations: {}, arguments: {}, details: [], events: [], unsureEvents: [] },
   v20: {
     operations: {
       record:
@@ -43,6 +45,8 @@ const lacking = {
     },
     details: ['recording'],
     events: ['recording'],
+    // The PBX's own interface for programs has the two statuses of a held call (official); nobody has seen them here.
+    unsureEvents: ['held', 'resumed'],
   },
 } as const satisfies Record<ApiType, Lacks>;
 

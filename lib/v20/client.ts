@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { anyWriting, type Health, httpUrl, ownError, quote, ThreeCxError, withoutSecrets } from '../pbx';
+import { anyWriting, baseUrl, type Health, httpUrl, ownError, quote, ThreeCxError, withoutSecrets } from '../pbx';
 import { Slots } from './slots';
 import { type TokenAnswer, tokenSourceOf, type TokenSource, tokenTakenError } from './token';
 import { type Answer, type Request, Wire } from './wire';
@@ -54,7 +54,7 @@ export class Client {
     if (!(this.timeout > 0 && this.timeout < 2 ** 31)) {
       throw new ThreeCxError('invalid-argument', 'timeout must be a number of milliseconds');
     }
-    const url = pbxUrl(options.url);
+    const url = baseUrl(options.url, 'v20');
     if (options.clientId.trim() === '') throw new ThreeCxError('invalid-argument', 'clientId is missing');
     if (options.clientSecret.trim() === '') throw new ThreeCxError('invalid-argument', 'clientSecret is missing');
     this.wire = new Wire({
@@ -237,16 +237,4 @@ export function closedError(): ThreeCxError {
 function healthOf({ code }: ThreeCxError, before: Health): Health {
   if (code === 'unreachable') return 'unreachable';
   return code === 'server-error' || code === 'unexpected-answer' ? 'ok' : before;
-}
-
-/** @throws ThreeCxError `invalid-argument` when paths cannot be added to it */
-function pbxUrl(text: string): URL {
-  const url = httpUrl('url', text);
-  if (url.username !== '' || url.password !== '') {
-    throw new ThreeCxError('invalid-argument', 'url must not hold a user or password');
-  }
-  if (/[?#]/.test(url.href)) {
-    throw new ThreeCxError('invalid-argument', 'url must end with the path, without ? or #');
-  }
-  return url;
 }

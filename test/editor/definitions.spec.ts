@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import {
+  apiTypes,
   argumentsOf,
   authTypes,
   choices,
@@ -110,6 +111,8 @@ describe('The definitions in the editor', () => {
     const defaults = defaultsOf('3cx-config');
     const literals = Object.keys(connectionDefaults).map((name) => [name, defaults[name]]);
     assert.deepEqual(Object.fromEntries(literals), connectionDefaults);
+    assert.deepEqual(optionsIn('3cx-config', 'node-config-input-api'), apiTypes);
+    assert.equal(defaults.api, apiTypes[0]);
     assert.deepEqual(optionsIn('3cx-config', 'node-config-input-auth'), authTypes);
     for (const name of ['url', 'timeout', 'pollInterval'] as const) {
       const field = `id="node-config-input-${name}" placeholder="${connectionDefaults[name]}"`;

@@ -91,8 +91,8 @@ const flows = [
 
 const extensions = [
   { extension: '100', state: null, profile: null },
-  { extension: '11', state: 'ringing', profile: 'avail' },
-  { extension: '10', state: 'talking', profile: 'oof' },
+  { extension: '11', state: 'ringing', profile: 'avail', name: '<i>Ben</i>' },
+  { extension: '10', state: 'talking', profile: 'oof', name: null },
   { extension: '20', state: 'idle', profile: 'sabbatical' },
   { extension: '<b>9', state: '<i>odd</i>', profile: null },
 ];
@@ -665,11 +665,14 @@ describe('dialogs in the editor', function () {
     assert.deepEqual(sent, {
       id: 'pbx',
       z: '',
+      api: 'http',
       url: 'https://pbx.example/new',
       auth: 'basic',
       user: 'node-red',
       password: '__PWRD__',
       token: '',
+      clientId: '',
+      clientSecret: '',
       tls: 'tls',
       proxy: '',
       timeout: '3000',
@@ -746,7 +749,11 @@ describe('dialogs in the editor', function () {
       [{ problem: 'unexpected-answer', hint: 'host-name' }, 'bad', hostName],
       [{ problem: 'unexpected-answer' }, 'bad', 'Something answers, but not the 3CX HTTP API'],
       [{ problem: 'invalid-argument', detail: 'url: not an address' }, 'bad', 'Not tried: url: not an address'],
-      [{ problem: 'secret' }, 'bad', 'The stored password or token goes to the deployed address only: type it again'],
+      [
+        { problem: 'secret' },
+        'bad',
+        'A stored password, token or client secret goes to the deployed address only: type it again',
+      ],
       [{ problem: 'busy' }, 'bad', 'Too many requests wait: try again in a moment'],
       [{ problem: 'closed' }, 'bad', 'The connection was deployed anew meanwhile: try again'],
       [{ problem: 'haunted', server: 'other', hint: 'other' }, 'bad', 'It did not work'],
@@ -810,7 +817,12 @@ describe('dialogs in the editor', function () {
     // What named a property is nobody's number.
     assert.equal(await textbox('Extension').inputValue(), '');
     assert.deepEqual(await rows(), [
-      ...['choose, or type any other', '<b>9 | <i>odd</i>', '10 | talking, Out of office', '11 | ringing, Available'],
+      ...[
+        'choose, or type any other',
+        '<b>9 | <i>odd</i>',
+        '10 | talking, Out of office',
+        '11 <i>Ben</i> | ringing, Available',
+      ],
       ...['20 | no call, sabbatical', '100'],
     ]);
     await shoot('completion');
@@ -825,7 +837,7 @@ describe('dialogs in the editor', function () {
     await textbox('Extension').fill('1');
     await textbox('Extension').press('End');
     assert.deepEqual(await rows(), [
-      ...['1 | as typed', '10 | talking, Out of office', '11 | ringing, Available', '100'],
+      ...['1 | as typed', '10 | talking, Out of office', '11 <i>Ben</i> | ringing, Available', '100'],
     ]);
     await page.keyboard.press('Tab');
     assert.equal(await menu().count(), 0);
@@ -851,7 +863,7 @@ describe('dialogs in the editor', function () {
     await open('watch');
     await set('extensions', '10, 20-29, ');
     await page.locator('#node-input-extensions').press('1');
-    assert.deepEqual(await rows(), ['1 | as typed', '11 | ringing, Available', '100']);
+    assert.deepEqual(await rows(), ['1 | as typed', '11 <i>Ben</i> | ringing, Available', '100']);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { type Simulator, startSimulator } from '../../simulator';
+import { startSimulator, type V20Simulator } from '../../simulator';
 import { launchBrowser } from '../../support/browser';
 import { type NodeRed, startNodeRed } from '../../support/node-red';
 
@@ -23,10 +23,11 @@ const palette = {
   '3cx-call-monitor': 'Monitor für Anrufe',
 };
 const types = Object.keys(palette);
+const client = { clientId: '900', clientSecret: 'Secret-of-the-client' };
 
 describe('The editor in German', function () {
   this.timeout(60_000);
-  let simulator: Simulator;
+  let simulator: V20Simulator;
   let nodeRed: NodeRed;
   let browser: Browser;
   let page: Page;
@@ -35,7 +36,7 @@ describe('The editor in German', function () {
   before(async function () {
     this.timeout(600_000); // a browser may have to be installed first
     mkdirSync(screenshots, { recursive: true });
-    simulator = await startSimulator();
+    simulator = await startSimulator({ v20: client });
     for (const extension of ['10', '11']) simulator.pbx.inbound({ number: '+4915112345678', extension });
     const node = (id: string, type: string, y: number, properties: object): object => ({
       ...{ id, type, z: 'tab', x: 250, y, wires: [], server: 'pbx', ...properties },
@@ -43,10 +44,11 @@ describe('The editor in German', function () {
     const flows = [
       { id: 'tab', type: 'tab', label: '3CX' },
       { id: 'pbx', type: '3cx-config', name: '', url: simulator.url, auth: 'basic' },
+      { id: 'pbx-v20', type: '3cx-config', name: 'V20', api: 'v20', url: simulator.v20Url },
       ...types.map((type, index) => node(type, type, 80 * (index + 1), {})),
       node('unset', '3cx-recorder', 400, { server: '' }),
     ];
-    const credentials = { pbx: { user: 'node-red', password: 'geheim' } };
+    const credentials = { pbx: { user: 'node-red', password: 'geheim' }, 'pbx-v20': client };
     nodeRed = await startNodeRed({ flows, credentials, settings: { lang: 'de' } });
     browser = await launchBrowser();
     // What a German browser says; the folder is named `de`.
@@ -59,7 +61,7 @@ describe('The editor in German', function () {
   after(async () => {
     await (browser as Browser | undefined)?.close();
     await (nodeRed as NodeRed | undefined)?.stop();
-    await (simulator as Simulator | undefined)?.close();
+    await (simulator as V20Simulator | undefined)?.close();
   });
 
   const ask = (expression: string): Promise<unknown> => page.evaluate(expression);
@@ -118,6 +120,55 @@ describe('The editor in German', function () {
     assert.doesNotMatch(await form.innerText(), /threecx/);
     await page.locator('#node-config-dialog-cancel').click();
     await form.waitFor({ state: 'detached' });
+  });
+
+  it('says in German what an API client of 3CX V20 may do', async () => {
+    const { v20 } = simulator;
+    await ask(`RED.editor.editConfig('', '3cx-config', 'pbx-v20')`);
+    await page.waitForFunction(`$('#node-config-input-clientId').val()`);
+    const verdict = page.locator('.threecx-verdict');
+    const cases: [Partial<typeof v20.switches>, RegExp[]][] = [
+      [{}, [/^Client-ID und Secret werden angenommen/, /3CX-Version/, /6 Nebenstellen/, /öffnet sich/, /API: erlaubt/]],
+      [{ visibleDns: [] }, [/angenommen/, /3CX-Version/, /keine Nebenstelle ausgewählt/, /öffnet sich/, /erlaubt/]],
+      [
+        { visibleDns: null, xapi: false, refusesSockets: true },
+        [/angenommen/, /erlaubt, 6/, /öffnet sich nicht/, /API: nicht erlaubt/],
+      ],
+      [{ xapi: true, callControl: false }, [/angenommen/, /3CX-Version/, /Control: nicht erlaubt/, /API: erlaubt/]],
+    ];
+    for (const [index, [switches, expected]] of cases.entries()) {
+      Object.assign(v20.switches, switches);
+      await page.locator('.threecx-test button').click();
+      await page.waitForFunction(`$('.threecx-verdict li').length === ${expected.length}`);
+      const lines = await verdict.locator('li').allInnerTexts();
+      for (const [line, words] of expected.entries()) assert.match(lines[line] ?? '', words);
+      assert.equal(await verdict.evaluate((one) => one.scrollWidth <= one.clientWidth), true);
+      assert.doesNotMatch(await page.locator('#node-config-dialog-edit-form').innerText(), /threecx/);
+      await shoot(`v20-test-${index}`);
+      await page.locator('#node-config-input-timeout').fill(String(7_000 + index));
+    }
+    await page.locator('#node-config-dialog-cancel').click();
+    await verdict.waitFor({ state: 'detached' });
+  });
+
+  it('marks in German what 3CX V20 cannot do', async () => {
+    const marks: Record<string, [operation: string, words: RegExp]> = {
+      '3cx-call-control': ['atttrans', /keine zwei Anrufe verbinden/],
+      '3cx-agent-status': ['login', /nur an allen Warteschlangen/],
+      '3cx-recorder': ['start', /keine Aufnahme starten/],
+      '3cx-call-monitor': ['watch', /nur wenn 3CX V20 es sendet[^]*meldet 3CX V20 nicht/],
+    };
+    for (const [type, [operation, words]] of Object.entries(marks)) {
+      await ask(`RED.editor.edit(RED.nodes.node('${type}'))`);
+      const form = page.locator('#dialog-form');
+      await form.locator('#node-input-operation').selectOption(operation);
+      await form.locator('#node-input-server').selectOption('pbx-v20');
+      assert.match(await form.innerText(), words);
+      assert.equal(await ask(`$('#dialog-form')[0].scrollWidth <= $('#dialog-form')[0].clientWidth`), true);
+      await shoot(`v20-${type}`);
+      await page.locator('#node-dialog-cancel').click();
+      await form.waitFor({ state: 'detached' });
+    }
   });
 
   it('has German help', async () => {

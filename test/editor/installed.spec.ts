@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import axe, { type AxeResults } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import { basename, join, resolve } from 'node:path';
+import axe from 'axe-core';
+import type { Browser } from 'playwright-core';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { launchBrowser } from '../../support/browser';
+import { darkOfNodeRed5, serious } from '../../support/dialogs';
 import { Editor, type EditorOptions } from '../../support/editor';
 import { startServer } from '../../support/http-server';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../../support/node-red';
@@ -397,25 +397,3 @@ describe('The package, installed from its tarball', function () {
     });
   }
 });
-
-/** What axe finds in a form and calls serious or critical. */
-async function serious(page: Page, form: string): Promise<string[]> {
-  const { violations } = await page.evaluate<AxeResults>(`axe.run('${form}', { resultTypes: ['violations'] })`);
-  return (
-    violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map((node) => ({ id, ...node })))
-      // Node-RED's own fields that keep the browser from filling in passwords have no label.
-      .filter(({ id, html }) => id !== 'label' || !html.includes('id="red-ui-trap-'))
-      .map(({ id, html, failureSummary }) => `${id}: ${html} ${failureSummary?.split('\n')[1] ?? ''}`)
-  );
-}
-
-/** Node-RED 4.1 has no dark mode, but themes for it change the same variables as that of 5.0. */
-async function darkOfNodeRed5(): Promise<string> {
-  const { red } = await nodeRed5();
-  const client = createRequire(red).resolve('@node-red/editor-client/package.json');
-  const css = await readFile(join(dirname(client), 'public/red/style.min.css'), 'utf8');
-  const variables = /html\.nr-theme-dark\{([^}]*)\}/.exec(css)?.[1] ?? '';
-  return `@media (prefers-color-scheme: dark) { :root { ${variables} } }`;
-}

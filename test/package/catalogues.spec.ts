@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  apiTypes,
   type ArgumentName,
   argumentsOf,
   choices,
@@ -8,6 +9,7 @@ import {
   extensionStates,
   filterChoices,
   isChoice,
+  lacksOf,
   type Offer,
   offers,
   operationOf,
@@ -39,10 +41,13 @@ const ends: Record<string, readonly string[]> = {
     'label.unknown-event',
   ],
   'threecx.error.': fields.filter((field) => !isChoice(field)),
+  'threecx.error.no-': ['user', 'token', 'clientId', 'clientSecret'],
+  'threecx.error.url-': ['path', 'operation'],
   'threecx.error.empty-': fields.filter((field) => !optional.has(field)),
   'threecx.extension-state.': extensionStates,
   'threecx.event.': eventNames,
   'threecx.label.': ['ask', 'ask-watch'],
+  'threecx.lack.': apiTypes.flatMap(lacks),
   'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
   'threecx.operation.': [watchOperation, ...allOffers.map(([name]) => name)],
   'threecx.status.': statuses(),
@@ -50,12 +55,30 @@ const ends: Record<string, readonly string[]> = {
   'threecx.test.hint.': verdictHints,
   'threecx.test.problem.': [...verdictProblems, 'other'],
   'threecx.test.server.': serverKinds,
+  'threecx.test.v20.': [
+    ...['accepted', 'version', 'call-control', 'no-extensions', 'socket', 'configuration'],
+    ...['call-control', 'socket', 'configuration'].flatMap((what) => [`${what}-forbidden`, `${what}-failed`]),
+  ],
+  'threecx.test.v20.problem.': ['unauthorized', 'unexpected-answer'],
   'threecx.test.failed.': ['offline', 'forbidden', 'missing', 'other'],
   'threecx.summary.': [
     ...['watch', 'watch-all'],
     ...allOffers.filter(([, offer]) => argumentsOf(offer).length > 0).map(([name]) => name),
   ],
 };
+
+/** What a dialog says of what cannot be done by one way to a PBX. */
+function lacks(api: (typeof apiTypes)[number]): string[] {
+  const { operations, arguments: untaken, events, unsureEvents } = lacksOf(api);
+  const keys = [
+    ...Object.keys(operations),
+    ...(Object.keys(operations).length > 0 ? ['option'] : []),
+    ...Object.values(untaken).flatMap((names) => Object.keys(names)),
+    ...(events.length > 0 ? ['event'] : []),
+    ...(unsureEvents.length > 0 ? ['unsure-event'] : []),
+  ];
+  return keys.map((key) => `${api}.${key}`);
+}
 
 /** Every status there can be. */
 function statuses(): string[] {

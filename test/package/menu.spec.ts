@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  apiTypes,
   argumentsOf,
   type ArgumentName,
   choices,
@@ -11,6 +12,7 @@ import {
   extensionStates,
   filterChoices,
   isChoice,
+  lacksOf,
   type NodeType,
   type Offer,
   offers,
@@ -115,6 +117,18 @@ for (const node of nodes) {
           ),
           [],
         );
+      });
+
+      it(`have a reason in ${language} where one way to the PBX cannot do them, or takes no such argument`, () => {
+        const wanted = apiTypes.flatMap((api) => {
+          const { operations, arguments: untaken } = lacksOf(api);
+          return offersByName(node).flatMap(([, { operation }]) =>
+            [...(operation in operations ? [operation] : []), ...Object.keys(untaken[operation] ?? {})].map(
+              (what) => `threecx.lack.${api}.${what}`,
+            ),
+          );
+        });
+        assert.deepEqual(without(wanted, textsFor(node, language)), []);
       });
 
       it(`have a line each in the help in ${language}`, () => {

@@ -10,6 +10,7 @@ import {
   operationAtEnd,
   operationNames,
   refuseLogIn,
+  ThreeCxError,
 } from '../../lib/pbx';
 import { refusal } from './support';
 
@@ -105,6 +106,35 @@ describe('The address of a connection', () => {
       assert.equal(error, problem === 'log-in' ? `url ${messages['log-in']}` : null);
     });
   }
+
+  it('ends, for 3CX V20, before the paths of its APIs and pages', () => {
+    const v20: [string, BaseUrlProblem | null][] = [
+      ['https://pbx.example', null],
+      ['https://pbx.example:5001/', null],
+      ['https://proxy.example/3cx/', null],
+      ['https://callcontrol/', null],
+      ['https://pbx.example/drop/10', null],
+      ['https://pbx.example/callcontrol', 'operation'],
+      ['https://pbx.example/callcontrol/10/participants', 'operation'],
+      ['https://pbx.example/3cx//XAPI/v1/', 'operation'],
+      ['https://pbx.example/connect/token', 'operation'],
+      ['https://pbx.example/webclient', 'operation'],
+      ['https://pbx.example/webclient/#/people', 'query'],
+      ['https://anna@pbx.example', 'log-in'],
+      ['pbx.example', 'address'],
+    ];
+    for (const [text, problem] of v20) {
+      assert.equal(baseUrlProblemOf(text, 'v20'), problem, text);
+      if (problem === null) assert.equal(baseUrl(text, 'v20').href, new URL(text).href);
+      else assert.throws(() => baseUrl(text, 'v20'), ThreeCxError);
+    }
+    assert.equal(
+      refusal(() => baseUrl('https://pbx/callcontrol/10', 'v20')),
+      'url must not end in a path of the PBX: end it before callcontrol',
+    );
+    assert.equal(baseUrlTemplateProblemOf('${PBX_URL}/callcontrol/', 'v20'), 'operation');
+    assert.equal(baseUrlTemplateProblemOf('https://${HOST}:5001', 'v20'), null);
+  });
 
   it('has an operation at its end by each name, and with each queue action', () => {
     for (const name of operationNames) assert.match(`/${name}`, operationAtEnd);
