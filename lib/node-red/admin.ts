@@ -1,6 +1,7 @@
+import type { KnownExtension } from './call-watch';
 import { findConnection, openAccess } from './connection';
 import { testConnection, type TestedValues } from './connection-test';
-import type { NodeAPI } from './types';
+import type { Access, NodeAPI } from './types';
 
 /** What the dialogs ask the runtime for. */
 export function registerAdminRoutes(RED: NodeAPI): void {
@@ -17,7 +18,13 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   });
 
   RED.httpAdmin.get('/3cx/:id/extensions', RED.auth.needsPermission('3cx-config.read'), (request, response) => {
-    const access = openAccess(findConnection(RED, String(request.params.id)));
-    response.json(access?.calls.extensions() ?? []);
+    knownExtensions(openAccess(findConnection(RED, String(request.params.id)))).then(
+      (known) => response.json(known),
+      () => response.sendStatus(500),
+    );
   });
+}
+
+async function knownExtensions(access: Access | null): Promise<KnownExtension[]> {
+  return access === null ? [] : access.calls.extensions(await access.pbx.extensions?.());
 }

@@ -1,11 +1,24 @@
 import { CallTracker, type Occurrence } from '../calls';
-import type { ApiType, ExtensionState, Pbx, Profile, Result, Snapshot, ThreeCxError, Watcher } from '../pbx';
+import type {
+  ApiType,
+  ExtensionState,
+  ListedExtension,
+  Pbx,
+  Profile,
+  Result,
+  Snapshot,
+  ThreeCxError,
+  Watcher,
+} from '../pbx';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
 export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean) => void;
 
-/** `connecting`: nothing is known yet. `retrying`: there was a snapshot, but none just now. */
-export type WatchState = 'connecting' | 'online' | 'retrying' | 'offline';
+/**
+ * `connecting`: nothing is known yet. `polling`: it is, but late, since events do not come by themselves as they should.
+ * `retrying`: there was a snapshot, but none just now.
+ */
+export type WatchState = 'connecting' | 'online' | 'polling' | 'retrying' | 'offline';
 
 /** What outlives a deploy: who watches anew goes on where the one before it stopped. */
 export interface Memory {
@@ -24,9 +37,11 @@ export interface Memory {
   readonly others: Set<string>;
 }
 
-/** An extension that was seen, and what is known of it now. */
+/** An extension that was seen, or that the PBX lists, and what is known of it now. */
 export interface KnownExtension {
   extension: string;
+  /** As the PBX tells it. */
+  name: string | null;
   state: ExtensionState | null;
   profile: Profile | null;
 }
@@ -76,7 +91,8 @@ export class CallWatch {
     const { failures, tracker } = this.memory;
     if (failures >= failuresToOffline) return 'offline';
     if (tracker.time === null) return 'connecting';
-    return failures > 0 ? 'retrying' : 'online';
+    if (failures > 0) return 'retrying';
+    return this.pbx.isPolling === true ? 'polling' : 'online';
   }
 
   /** Does somebody watch, and did the last try give no snapshot? */
@@ -117,14 +133,22 @@ export class CallWatch {
     if (ok && given.extension !== undefined) this.remember(given.extension, profile);
   }
 
-  /** The extensions that were seen so far, in the order of their numbers. */
-  extensions(): KnownExtension[] {
-    const { extensions, others, tracker } = this.memory;
-    const calls = new Map(tracker.calls().map(({ extension, extensionState }) => [extension, extensionState]));
-    const otherwise = this.state === 'online' && this.listeners.size > 0 ? 'idle' : null;
-    return [...extensions]
-      .filter(([extension]) => !others.has(extension) && !tracker.isQueue(extension))
-      .map(([extension, profile]) => ({ extension, state: otherwise && (calls.get(extension) ?? otherwise), profile }))
+  /**
+   * @param listed by the PBX itself
+   * @returns these and those that were seen so far, in the order of their numbers
+   */
+  extensions(listed: readonly ListedExtension[] = []): KnownExtension[] {
+    const { extensions: seen, others, tracker } = this.memory;
+    const states = new Map(tracker.calls().map(({ extension, extensionState }) => [extension, extensionState]));
+    const isKnown = (this.state === 'online' || this.state === 'polling') && this.listeners.size > 0;
+    const own = [...seen.keys()].filter((extension) => !others.has(extension) && !tracker.isQueue(extension));
+    const entries = new Map(listed.map((entry) => [entry.extension, entry]));
+    return [...new Set([...own, ...entries.keys()])]
+      .map((extension) => {
+        const { name = null, isWatched = true } = entries.get(extension) ?? {};
+        const state = isKnown && isWatched ? (states.get(extension) ?? 'idle') : null;
+        return { extension, name, state, profile: seen.get(extension) ?? null };
+      })
       .sort((a, b) => a.extension.localeCompare(b.extension, undefined, { numeric: true }));
   }
 

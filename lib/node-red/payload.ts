@@ -24,7 +24,10 @@ type Told<Of extends Offer, Key extends string> = Pick<Details, Column<Of['opera
 /** Of an operation `Name` as a node offers it. */
 type Payload<Name, Of> = Of extends Offer
   ? { operation: Name; answer: string } & Asked<Of> &
-      (({ ok: true } & Told<Of, 'done'>) | ({ ok: false; reason: RefusalReason } & Told<Of, 'refused'>))
+      (
+        | ({ ok: true } & Told<Of, 'done'> & Partial<Told<Of, 'perhaps'>>)
+        | ({ ok: false; reason: RefusalReason; detail?: string } & Told<Of, 'refused'>)
+      )
   : never;
 
 /** `msg.payload` of the operations of a node, such as `NodePayload<'3cx-recorder'>`. */
@@ -32,7 +35,10 @@ export type NodePayload<Type extends NodeType> = {
   [Name in keyof Offers[Type]]: Payload<Name, Offers[Type][Name]>;
 }[keyof Offers[Type]];
 
-/** `msg.payload` of a node that carries out an operation. `answer` is the raw text that the PBX answered. */
+/**
+ * `msg.payload` of a node that carries out an operation. `answer` is the raw text that the PBX answered; `detail` its own
+ * reason for a refusal, where it gives one.
+ */
 export type OperationPayload = { [Type in NodeType]: NodePayload<Type> }[NodeType];
 
 /**
@@ -43,14 +49,16 @@ export type OperationPayload = { [Type in NodeType]: NodePayload<Type> }[NodeTyp
  */
 export function payloadOf(name: string, offer: Offer, result: Result): Record<string, unknown> {
   const { given, ok, answer } = result;
-  const { done, refused = [] } = operationOf(offer.operation);
+  const { done, refused = [], perhaps = [] } = operationOf(offer.operation);
+  const known = perhaps.filter((detail) => result[detail] !== undefined);
   const asked = argumentsOf(offer).filter((argument) => given[argument] !== undefined);
   return {
     operation: name,
     ok,
     ...Object.fromEntries(asked.map((argument) => [argument, given[argument]])),
     ...(result.ok ? {} : { reason: result.reason }),
-    ...Object.fromEntries((ok ? done : refused).map((detail) => [detail, result[detail]])),
+    ...(result.ok || result.detail === undefined ? {} : { detail: result.detail }),
+    ...Object.fromEntries((ok ? [...done, ...known] : refused).map((detail) => [detail, result[detail]])),
     answer,
   };
 }

@@ -38,6 +38,8 @@ interface Operation {
   /** What it tells when it was done, and when the PBX refused it. */
   done: readonly (keyof Details)[];
   refused?: readonly (keyof Details)[];
+  /** What it tells beyond that when it was done, where the PBX lets it be known. */
+  perhaps?: readonly (keyof Details)[];
   /** A phone rings while it is under way. */
   calls?: true;
   /** A `destination` that `allowDestinations` governs. */
@@ -67,7 +69,7 @@ export const operations = {
   transfer: { kind: 'command', arguments: ['extension', 'destination'], done: [], dials: true },
   atttrans: { kind: 'command', arguments: extension, done: ['confirmed'] },
   divert: { kind: 'command', arguments: ['extension', 'destination'], done: [], dials: true },
-  park: { kind: 'command', arguments: extension, done: [] },
+  park: { kind: 'command', arguments: extension, done: [], perhaps: ['confirmed'] },
   unpark: { kind: 'command', arguments: ['extension', 'phone'], done: ['callId', 'confirmed'], calls: true },
   stop: { kind: 'command', arguments: [], done: [], endsServer: true },
   setstatus: { kind: 'command', arguments: ['extension', 'profile'], done: status, refused: status },

@@ -44,6 +44,15 @@ export interface V20Identity {
   configuration: ErrorCode | null;
 }
 
+/** An extension as the PBX lists it. */
+export interface ListedExtension {
+  extension: string;
+  /** Null when the PBX tells none. */
+  name: string | null;
+  /** Would a call of this extension be seen? */
+  isWatched: boolean;
+}
+
 /** The two kinds of HTTP API servers. */
 export const serverKinds = ['community', 'documented'] as const;
 export type ServerKind = (typeof serverKinds)[number];
@@ -79,6 +88,9 @@ export interface Pbx {
 
   /** Whether the call list is polled because events do not come by themselves, as they should. */
   readonly isPolling?: boolean;
+
+  /** The extensions that the PBX itself lists, in any order; asked for now and then only. Absent where it lists none. */
+  extensions?(): Promise<readonly ListedExtension[]>;
 
   /**
    * Tells what answers.

@@ -1,15 +1,17 @@
 import { ownError } from '../pbx';
 import type { Peer, Xapi } from './xapi';
 
-/** How long what was learnt counts as current, in ms; and how long nothing is asked after there was no answer. */
+/** How long what was learnt counts as current, in ms. */
 const maxAge = 3_600_000;
-const pauseAfterFailure = 600_000;
+/** How long nothing is asked after there was no answer, and after the PBX refused one, in ms. */
+const pauseAfterFailure = 30_000;
+const pauseAfterRefusal = 600_000;
 
 /** What the DNs of the PBX are called and are, as far as the API client may know. */
 export class Directory {
   private peers: ReadonlyMap<string, Peer> = new Map();
   private nextAt = 0;
-  private isAsking = false;
+  private asking: Promise<boolean> | null = null;
 
   constructor(private readonly xapi: Xapi) {}
 
@@ -29,20 +31,24 @@ export class Directory {
   }
 
   /** @returns whether something new was learnt; nothing is asked while what is known is current */
-  async refresh(): Promise<boolean> {
-    if (this.isAsking || performance.now() < this.nextAt) return false;
-    this.isAsking = true;
+  refresh(): Promise<boolean> {
+    if (this.asking === null && performance.now() < this.nextAt) return Promise.resolve(false);
+    this.asking ??= this.ask().finally(() => {
+      this.asking = null;
+    });
+    return this.asking;
+  }
+
+  private async ask(): Promise<boolean> {
     try {
       const peers = await this.xapi.peers();
       this.peers = new Map(peers.map((peer) => [peer.number, peer]));
       this.nextAt = performance.now() + maxAge;
       return true;
     } catch (error) {
-      ownError(error);
-      this.nextAt = performance.now() + pauseAfterFailure;
+      const { code } = ownError(error);
+      this.nextAt = performance.now() + (code === 'unauthorized' ? pauseAfterRefusal : pauseAfterFailure);
       return false;
-    } finally {
-      this.isAsking = false;
     }
   }
 }

@@ -208,12 +208,16 @@ export class Listener {
 
   private succeed(dns: Parameters<CallList['take']>[0], askedAt: Moment, isAfterOpen: boolean): void {
     const at = this.parts.clock();
-    const known = this.isLive && this.failures === 0 ? null : this.knownUntil;
+    const wasLive = this.isLive;
+    const known = wasLive && this.failures === 0 ? null : this.knownUntil;
     this.afterGap = this.failures > 0 || (known !== null && askedAt.steady - known > maxGap);
     this.failures = 0;
     const since = this.knownUntil ?? at.steady;
     this.knownUntil = askedAt.steady;
     this.forget();
+    // Before the snapshot, which is the last for a while to tell that the list is no longer polled.
+    const kept = isAfterOpen && this.socket?.isOpen ? this.kept : null;
+    if (kept !== null) this.isLive = true;
     const emitted = this.lastEmit;
     const keys = this.list.take(
       dns,
@@ -224,11 +228,9 @@ export class Listener {
     );
     // Whoever waits for a snapshot gets one, whatever it shows.
     if (this.lastEmit === emitted) this.emit(this.list.legs(), false, at, at);
-    if (this.isLive) for (const key of keys) this.suspects.set(key, at.steady);
-    if (isAfterOpen && this.kept !== null && this.socket?.isOpen) {
-      const { kept } = this;
+    if (wasLive) for (const key of keys) this.suspects.set(key, at.steady);
+    if (kept !== null) {
       this.kept = null;
-      this.isLive = true;
       this.socketFailures = 0;
       for (const { message, at: cameAt } of kept) this.take(message, cameAt);
     }

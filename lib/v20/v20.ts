@@ -5,6 +5,7 @@ import {
   type Identity,
   lackOf,
   lacksOf,
+  type ListedExtension,
   type Moment,
   type OperationBy,
   type OperationName,
@@ -62,6 +63,18 @@ export class V20Pbx implements Pbx {
   /** The DNs of the PBX with their names, where the API client may know them: extensions, queues and others. */
   get peers(): Peer[] {
     return this.directory.all();
+  }
+
+  async extensions(): Promise<ListedExtension[]> {
+    await this.directory.refresh();
+    const dns = this.listener?.participants.dns ?? new Map<string, string>();
+    const seen = [...dns].filter(([, type]) => roleOfType(type) === 'extension').map(([dn]) => dn);
+    const listed = this.peers.filter(({ type }) => roleOfType(type) === 'extension').map(({ number }) => number);
+    return [...new Set([...listed, ...seen])].map((extension) => ({
+      extension,
+      name: this.directory.nameOf(extension) || null,
+      isWatched: dns.has(extension),
+    }));
   }
 
   async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {

@@ -46,7 +46,13 @@ describe('The watch over the calls of a connection', () => {
     const note = (): void => void changes.push(watch.state);
     const moment = (): Moment => ({ wall: Date.now() + skipped.wall, steady: Date.now() + skipped.steady });
     poller = new Poller(client, { interval: 1_000, numbering, clock: moment });
-    return new CallWatch(poller as unknown as Pbx, memory, note);
+    const pbx: Partial<Pbx> = {
+      watch: (watcher, last) => poller.watch(watcher, last),
+      get stretched() {
+        return poller.stretched;
+      },
+    };
+    return new CallWatch(pbx as Pbx, memory, note);
   };
   const listen = (occurrences: readonly Occurrence[]): void => {
     heard.push(...occurrences.map(({ event }) => event));

@@ -204,9 +204,9 @@ describe("What the connection's dialog asks the runtime for", function () {
     const listed = deployed.requestCount + 3;
     await until(() => deployed.requestCount >= listed, 'three polls');
     assert.deepEqual(await extensions('pbx'), [
-      { extension: '11', state: 'dialing', profile: null },
-      { extension: '12', state: 'ringing', profile: null },
-      { extension: '100', state: 'ringing', profile: null },
+      { extension: '11', name: null, state: 'dialing', profile: null },
+      { extension: '12', name: null, state: 'ringing', profile: null },
+      { extension: '100', name: null, state: 'ringing', profile: null },
     ]);
     deployed.pbx.clearCalls();
   });

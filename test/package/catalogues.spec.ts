@@ -79,7 +79,7 @@ function statuses(): string[] {
     ...errorCodes.map((code) => ({ ...at, last: { code } })),
   ].map((state) => statusOf(RED, state));
   const seen = [
-    ...(['connecting', 'retrying', 'offline'] as const).map((state) => ({ ...watching, state })),
+    ...(['connecting', 'polling', 'retrying', 'offline'] as const).map((state) => ({ ...watching, state })),
     { ...watching, calls: 2 },
     { ...watching, period: 2400 },
   ].map((state) => watchStatusOf(RED, state));
