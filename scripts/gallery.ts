@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { slug } from 'github-slugger';
 import { format, resolveConfig } from 'prettier';
-import { exampleFiles, type FlowNode, readExample } from '../support/examples';
+import { exampleFiles, type FlowNode, lackOfExample, limitOfExample, readExample } from '../support/examples';
 
 const docs = resolve(__dirname, '../docs');
 
@@ -20,6 +20,8 @@ export interface Example {
   slug: string;
   /** Those of our nodes that it has. */
   uses: string[];
+  /** Whether it runs with 3CX V20, where that has to be said. */
+  v20: string | null;
 }
 
 /** All nodes of the examples; the connection, which they share, once. */
@@ -31,6 +33,7 @@ export function exampleNodes(): FlowNode[] {
 export function examples(): Example[] {
   return exampleFiles().flatMap((file) => {
     const nodes = readExample(file);
+    const v20 = wordsOnV20(lackOfExample(file, 'v20'), limitOfExample(file, 'v20'));
     return nodes
       .filter(({ type }) => type === 'tab')
       .map(({ id, label, info }) => {
@@ -41,10 +44,16 @@ export function examples(): Example[] {
           changes: inTab.flatMap(
             ({ type, name }) => /^Change: (.*)/.exec(type === 'comment' ? (name ?? '') : '')?.[1] ?? [],
           ),
+          v20,
           uses: [...new Set(inTab.map(({ type }) => type).filter((type) => type.startsWith('3cx-')))].sort(),
         };
       });
   });
+}
+
+function wordsOnV20(lack: string | null, limit: string | null): string | null {
+  if (lack !== null) return `Not with 3CX V20, where ${lack}`;
+  return limit === null ? null : `With 3CX V20 ${limit}`;
 }
 
 /** The pages that tell of the examples, by their names in docs/: the gallery, and each page with a list of them. */
@@ -70,7 +79,7 @@ function listOfUsing(type: string): string {
 
 function gallery(): string {
   const entries = examples().map(
-    ({ file, title, sentence, changes, uses, slug }) => `## ${title}
+    ({ file, title, sentence, changes, uses, slug, v20 }) => `## ${title}
 
 ${sentence}
 
@@ -78,6 +87,7 @@ ${sentence}
 
 ${[
   ...changes.map((change) => `- Change: ${change}`),
+  ...(v20 === null ? [] : [`- ${v20}`]),
   `- Nodes: ${uses.map((type) => `[${type.replace('3cx-', '')}](${type.replace('3cx-', '')}.md)`).join(', ')}`,
   `- In the import menu: [${basename(file, '.json')}](../examples/${encodeURIComponent(file)})`,
 ].join('\n')}`,
@@ -87,6 +97,10 @@ ${[
 These flows come with the package. In Node-RED: _Menu → Import → Examples → node-red-contrib-3cx_. With the
 connection of a fresh [simulator](simulator.md) they can be tried without a phone system; those for MQTT and for several
 phone systems say what else they need.
+
+All of them run with the HTTP API. Unless an entry says otherwise they run with 3CX V20 too, unchanged: only the connection
+differs, and [Setting up 3CX V20](setup-v20.md) says what each node needs there. The tests play them on the simulator with both;
+nobody has tried them on a V20 phone system yet.
 
 <!-- Written by \`npm run docs\`, of the flows in examples/. -->
 

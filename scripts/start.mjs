@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -14,6 +15,10 @@ const { startSimulator } = require(join(root, 'dist/simulator'));
 
 // `npm start` runs two simulators, an MQTT broker and a Node-RED with this package and its example flows until Ctrl-C.
 const host = '127.0.0.1';
+// Of Node-RED, for the secrets in its flows.
+const credentialSecret = 'simulator';
+const v20Client = { clientId: '900', clientSecret: 'simulator' };
+const v20Connection = '2000000000000001';
 // An argument names another user directory.
 const userDir = resolve(process.argv[2] ?? join(root, '.node-red'));
 prepareUserDir();
@@ -21,6 +26,7 @@ prepareUserDir();
 const simulator = await startSimulator({
   port: await freePort('the simulator', 8889),
   controlPort: await freePort('its page', 8890),
+  v20: { ...v20Client, port: await freePort('the simulated 3CX V20', 5001) },
 });
 // For the example with several PBXs.
 const secondSimulator = await startSimulator({
@@ -36,13 +42,14 @@ const nodeRed = spawn(
   process.execPath,
   [
     ...[require.resolve('node-red/red.js'), '--userDir', userDir, '--port', editorPort],
-    ...['-D', `uiHost=${host}`, '-D', 'flowFile=flows.json', '-D', 'credentialSecret=simulator'],
+    ...['-D', `uiHost=${host}`, '-D', 'flowFile=flows.json', '-D', `credentialSecret=${credentialSecret}`],
     ...['-D', 'editorTheme.tours=false', '-D', 'telemetry.enabled=false', '-D', `fileWorkingDirectory=${userDir}`],
   ],
   {
     env: {
       ...process.env,
       SIMULATOR_URL: simulator.url,
+      V20_URL: simulator.v20Url,
       SECOND_SIMULATOR_URL: secondSimulator.url,
       BROKER_PORT: String(brokerPort),
     },
@@ -58,6 +65,7 @@ createInterface({ input: nodeRed.stdout }).on('line', (line) => {
   Node-RED with the example flows: http://${host}:${editorPort}/
   The simulator's page:            ${simulator.controlUrl}/
   The simulated 3CX HTTP API:      ${simulator.url}/
+  The simulated 3CX V20:           ${simulator.v20Url}/ (client ID ${v20Client.clientId}, secret ${v20Client.clientSecret})
   The page of a second simulator:  ${secondSimulator.controlUrl}/
   The MQTT broker:                 mqtt://${host}:${brokerPort}
 
@@ -91,7 +99,27 @@ function prepareUserDir() {
       nodes.set(node.id, atOurs(node));
     }
   }
-  writeFileSync(flows, JSON.stringify([...nodes.values()], null, 2));
+  const v20Flow = startHereByV20();
+  writeFileSync(flows, JSON.stringify([...nodes.values(), ...v20Flow], null, 2));
+  writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(encrypted({ [v20Connection]: v20Client })));
+}
+
+/** A second copy of the first example, which reaches the simulator by the APIs of V20. */
+function startHereByV20() {
+  const text = readFileSync(join(root, 'examples/00 start here.json'), 'utf8');
+  return JSON.parse(text.replaceAll(/"3c(?=[0-9a-f]{14}")/g, '"20')).map((node) => {
+    if (node.type === 'tab') return { ...node, label: `${node.label}, 3CX V20` };
+    return node.id === v20Connection ? { ...node, name: '3CX V20', api: 'v20', url: '${V20_URL}' } : node;
+  });
+}
+
+/** As Node-RED keeps credentials on disk. */
+function encrypted(credentials) {
+  const iv = randomBytes(16);
+  const cipher = createCipheriv('aes-256-ctr', createHash('sha256').update(credentialSecret).digest(), iv);
+  return {
+    $: iv.toString('hex') + cipher.update(JSON.stringify(credentials), 'utf8', 'base64') + cipher.final('base64'),
+  };
 }
 
 /** A node of an example with the usual port connects to the server that runs here, whichever port that has now. */

@@ -22,6 +22,23 @@ describe('The gallery of the examples', () => {
     }
   });
 
+  it('says which examples 3CX V20 cannot run, and which show less there', async () => {
+    const { 'examples.md': page = '' } = await pagesOfExamples();
+    const marked = examples().filter(({ v20 }) => v20 !== null);
+    assert.deepEqual(
+      marked.map(({ title, v20 }) => [title, v20?.startsWith('Not ')]),
+      [
+        ['3CX call control', false],
+        ['3CX recorder', true],
+        ['3CX all together', true],
+        ['Busy sign', false],
+        ['Record a queue, not the payment', true],
+      ],
+    );
+    const unbroken = page.replaceAll(/\s+/g, ' ');
+    for (const { title, v20 } of marked) assert.ok(unbroken.includes(`- ${v20}`), title);
+  });
+
   it('has no two examples of the same title, and none without a sentence', () => {
     assert.equal(new Set(examples().map(({ slug }) => slug)).size, examples().length);
     assert.deepEqual(

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import assert from 'node:assert/strict';
-import { exampleFiles } from '../../support/examples';
+import { apiTypes } from '../../lib/pbx';
+import { exampleFiles, lackOfExample } from '../../support/examples';
 import { type Play, Theatre } from './stage';
 
 const plays = join(__dirname, 'plays');
@@ -22,9 +23,11 @@ describe('The example', function () {
   for (const example of examples) {
     const file = join(plays, fileOf(example));
     if (!existsSync(file)) continue;
-    it(basename(example, '.json'), async () => {
-      const { play } = (await import(file)) as { play: Play };
-      await theatre.play(example, play);
-    });
+    for (const api of apiTypes.filter((type) => lackOfExample(example, type) === null)) {
+      it(`${basename(example, '.json')}, by ${api}`, async () => {
+        const { play } = (await import(file)) as { play: Play };
+        await theatre.play(example, play, api);
+      });
+    }
   }
 });

@@ -4,13 +4,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type Simulator, startSimulator } from '../../simulator';
+import type { ApiType } from '../../lib/pbx';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { startServer, type TestServer } from '../../support/http-server';
 import { type Broker, Listener, startBroker } from '../../support/mqtt';
 import { type NodeRed, startNodeRed } from '../../support/node-red';
 import { pack } from '../../support/tarball';
 import { until } from '../../support/until';
 import { type FlowNode, otherModules, readExample } from '../../support/examples';
+import { ways } from './ways';
 
 /** A message as it arrived at a node, without what JSON cannot hold. */
 export type Arrived = Record<string, unknown> & { topic?: string; payload?: unknown };
@@ -27,6 +29,8 @@ type Simulators = [Simulator, ...Simulator[]];
 
 /** What a play has: one example in a real Node-RED, connected to a simulator and a broker of its own. */
 export interface Stage {
+  /** The way to the simulator. */
+  api: ApiType;
   /** Its time is real, and makecall takes none. */
   simulator: Simulator;
   /** One for each connection of the example; the first is the one above. */
@@ -46,7 +50,8 @@ export interface Stage {
   /** The caller that the plays use. */
   caller: string;
   /**
-   * Deploys the example; each connection is set to its simulator, at ten polls a second, and MQTT to the broker.
+   * Deploys the example; each connection is set to its simulator, with the HTTP API at ten polls a second, and MQTT to
+   * the broker.
    *
    * @param change what a user would change: gets each node, and returns it as it is to be
    */
@@ -63,14 +68,25 @@ export interface Stage {
   receive(count: number): Promise<Received[]>;
   /** Waits until the calls were looked at so often: with 1 they were seen as they are now, with 2 that is known to the example. */
   polls(count?: number): Promise<void>;
+  /** The paths of all requests to the simulator so far that hold this text. */
+  asked(text: string): string[];
+  /** Starts another simulator in the place of the first one: for the next deploy. */
+  another(options: SimulatorOptions): Promise<Simulator>;
+  /** Starts the first simulator at its old address, after it was closed; whoever does so closes it. */
+  startAgain(): Promise<Simulator>;
   /** Clicks the button of the inject node of this name. */
   press(name: string): Promise<void>;
   /** The ID of the last connection at a DN. */
   connectionAt(dn: string): string;
+  /** Waits until a command of the example has brought a call to a DN, and returns the ID of its connection. */
+  callAt(dn: string): Promise<string>;
 }
 
 /** Plays one example. */
 export type Play = (stage: Stage) => Promise<void>;
+
+/** How long a play waits for anything, in ms. */
+const patience = 30_000;
 
 /** Tells what arrives at which node. */
 const tellArrivals = `module.exports = (RED) => {
@@ -120,12 +136,17 @@ export class Theatre {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** @throws Error when Node-RED logs an error meanwhile */
-  async play(file: string, play: Play): Promise<void> {
+  /**
+   * @param api the way to the simulator
+   * @throws Error when Node-RED logs an error meanwhile
+   */
+  async play(file: string, play: Play, api: ApiType): Promise<void> {
     const example = readExample(file);
     const connections = example.filter(({ type }) => type === '3cx-config');
-    const simulators: Simulators = [await startSimulator({ delay: 0 })];
-    while (simulators.length < connections.length) simulators.push(await startSimulator({ delay: 0 }));
+    const { simulated } = ways[api];
+    const simulators: Simulators = [await startSimulator(simulated)];
+    while (simulators.length < connections.length) simulators.push(await startSimulator(simulated));
+    const replaced: Simulator[] = [];
     const broker = await startBroker();
     const mqtt = await Listener.connect(broker.port);
     const folder = await mkdtemp(join(this.folder, 'files-'));
@@ -134,10 +155,10 @@ export class Theatre {
     this.answer = { status: 200, body: '{}' };
     const begin = this.nodeRed.log().length;
     try {
-      await play(this.stage(example, simulators, broker, mqtt, folder));
+      await play(this.stage(api, example, simulators, replaced, broker, mqtt, folder));
     } finally {
       await this.deploy([]);
-      for (const opened of [...simulators, mqtt, broker]) await opened.close();
+      for (const opened of [...simulators, ...replaced, mqtt, broker]) await opened.close();
     }
     const complaints = this.nodeRed
       .log()
@@ -147,8 +168,16 @@ export class Theatre {
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
 
-  private stage(example: FlowNode[], simulators: Simulators, broker: Broker, mqtt: Listener, folder: string): Stage {
-    const [simulator] = simulators;
+  private stage(
+    api: ApiType,
+    example: FlowNode[],
+    simulators: Simulators,
+    replaced: Simulator[],
+    broker: Broker,
+    mqtt: Listener,
+    folder: string,
+  ): Stage {
+    const way = ways[api];
     let nodes = example;
     const named = (name: string): FlowNode[] => {
       const found = nodes.filter((node) => node.name === name);
@@ -159,11 +188,18 @@ export class Theatre {
       const ids = named(name).map(({ id }) => id);
       return this.arrived.filter(({ id }) => ids.includes(id)).map(({ msg }) => msg);
     };
-    const wait = async (condition: () => boolean): Promise<void> => {
-      while (!condition()) await once(this.events, 'change');
+    const wait = async (condition: () => boolean, what: () => string): Promise<void> => {
+      const signal = AbortSignal.timeout(patience);
+      while (!condition()) {
+        await once(this.events, 'change', { signal }).catch(() => {
+          throw new Error(`waited in vain for ${what()}`);
+        });
+      }
     };
+    const connectionAt = (dn: string): string => simulators[0].pbx.connectionsOf(dn).at(-1)?.id ?? '';
     return {
-      simulator,
+      api,
+      simulator: simulators[0],
       simulators,
       mqtt,
       nodeRed: this.nodeRed.url,
@@ -173,38 +209,51 @@ export class Theatre {
       folder,
       caller: '+4915112345678',
       deploy: async (change = (node) => node) => {
-        const urls = simulators.map(({ url }) => url);
+        const connections = simulators.map(way.connectionTo);
         nodes = example
           .map((node) => {
-            if (node.type === '3cx-config') return { ...node, url: urls.shift(), pollInterval: 100 };
+            if (node.type === '3cx-config') return { ...node, ...connections.shift() };
             return node.type === 'mqtt-broker' ? { ...node, port: String(broker.port) } : node;
           })
           .map(change);
         await this.deploy(nodes);
         if (nodes.some(({ operation }) => operation === 'watch')) {
-          await until(() => simulators.every(({ requestCount }) => requestCount > 1), 'the first polls');
+          await until(() => simulators.every(way.isWatched), 'the first look at the calls');
         }
       },
       redeploy: () => this.deploy(nodes),
       restart: (meanwhile) => this.nodeRed.restart(meanwhile),
       at,
       arrive: async (name, count = 1) => {
-        await wait(() => at(name).length >= count);
+        await wait(
+          () => at(name).length >= count,
+          () => `${count} messages at "${name}", where ${at(name).length} came`,
+        );
         return at(name);
       },
       receive: async (count) => {
-        await wait(() => this.received.length >= count);
+        await wait(
+          () => this.received.length >= count,
+          () => `${count} requests, of which ${this.received.length} came`,
+        );
         return this.received;
       },
-      polls: async (count = 2) => {
-        const looks = (): number => simulator.requests.filter(({ path }) => path === '/showallcalls').length;
-        const polls = looks() + count;
-        await until(() => looks() >= polls, 'polls');
+      polls: (count = 2) => way.looks(simulators[0], count),
+      asked: (text) => way.paths(simulators[0]).filter((path) => path.includes(text)),
+      another: async (options) => {
+        const opened = await startSimulator({ ...way.simulated, ...options });
+        replaced.push(...simulators.splice(0, 1, opened));
+        return opened;
       },
+      startAgain: () => startSimulator(way.simulatedAt(simulators[0])),
       press: async (name) => {
         await this.post(`/inject/${named(name)[0]?.id ?? ''}`, {});
       },
-      connectionAt: (dn) => simulator.pbx.connectionsOf(dn).at(-1)?.id ?? '',
+      connectionAt,
+      callAt: async (dn) => {
+        await until(() => connectionAt(dn) !== '', `a call at ${dn}`);
+        return connectionAt(dn);
+      },
     };
   }
 

@@ -25,6 +25,7 @@ describe('npm start', function () {
   let editor: string;
   let page: string;
   let api: string;
+  let v20: string;
   /** Keeps Node-RED's usual port, unless somebody else does. */
   const taken = createServer().on('error', () => undefined);
 
@@ -39,7 +40,7 @@ describe('npm start', function () {
       lines.push(line);
       if (line.includes('Ctrl-C ends')) break;
     }
-    [editor = '', page = '', api = ''] = lines.slice(-8).flatMap((line) => /http:\S+/.exec(line) ?? []);
+    [editor = '', page = '', api = '', v20 = ''] = lines.slice(-9).flatMap((line) => /http:\S+/.exec(line) ?? []);
   });
 
   after(async () => {
@@ -73,11 +74,17 @@ describe('npm start', function () {
   });
 
   it('has all example flows, on the simulators, without an unknown node', async () => {
-    const flows = (await (await fetch(new URL('flows', editor))).json()) as { type: string; url?: string }[];
-    assert.equal(flows.filter(({ type }) => type === 'tab').length, exampleFiles().length);
+    const flows = (await (await fetch(new URL('flows', editor))).json()) as {
+      id: string;
+      type: string;
+      url?: string;
+    }[];
+    // One more, by V20.
+    assert.equal(flows.filter(({ type }) => type === 'tab').length, exampleFiles().length + 1);
+    assert.equal(new Set(flows.map(({ id }) => id)).size, flows.length);
     assert.deepEqual(
       flows.filter(({ type }) => type === '3cx-config').map(({ url }) => url),
-      ['${SIMULATOR_URL}', '${SECOND_SIMULATOR_URL}'],
+      ['${SIMULATOR_URL}', '${SECOND_SIMULATOR_URL}', '${V20_URL}'],
     );
     const types = (await (
       await fetch(new URL('nodes', editor), { headers: { Accept: 'application/json' } })
@@ -109,10 +116,19 @@ describe('npm start', function () {
     await until((now) => now.connections.length === 0 && profileOfTen(now) === 'Available');
   });
 
+  it('watches the calls by V20 too, with the credentials it put there', async () => {
+    const numbers = async (): Promise<string[]> => {
+      const response = await fetch(new URL('3cx/2000000000000001/extensions', editor));
+      return ((await response.json()) as { extension: string }[]).map(({ extension }) => extension);
+    };
+    while ((await numbers()).length === 0) await wait(50);
+    assert.ok((await numbers()).includes('10'));
+  });
+
   it('ends all of it on Ctrl-C', async () => {
     const exit = once(child, 'exit');
     child.kill('SIGINT');
     assert.deepEqual(await exit, [0, null]);
-    for (const url of [editor, page, api]) await assert.rejects(fetch(url));
+    for (const url of [editor, page, api, v20]) await assert.rejects(fetch(url));
   });
 });

@@ -18,6 +18,8 @@ function quick(node: FlowNode): FlowNode {
 
 export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<void> {
   const called = (): unknown[] => stage.at('102 calls').map(({ destination }) => destination);
+  /** Waits for longer than an alarm rings. */
+  const ringsLonger = (): Promise<unknown> => stage.arrive('what next?', stage.at('what next?').length + 35);
   const phones = pbx.extension('102').phones;
   await stage.deploy(quick);
 
@@ -36,15 +38,16 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   await stage.press('alarm');
   await stage.arrive('give up');
   await stage.arrive('102 calls', 2);
+  const declining = await stage.callAt('12');
   await stage.polls();
-  pbx.hangup(stage.connectionAt('12'));
+  pbx.hangup(declining);
   await stage.arrive('102 calls', 3);
+  const answering = await stage.callAt('11');
   await stage.polls(1);
-  pbx.answer(stage.connectionAt('11'));
+  pbx.answer(answering);
   const [taken] = await stage.arrive('took it');
   assert.equal((taken?.payload as { number: string }).number, '11');
-  // Longer than it rings.
-  await stage.polls(7);
+  await ringsLonger();
   assert.equal(stage.at('give up').length, 1);
   pbx.clearCalls();
   await stage.polls();
@@ -68,10 +71,11 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   // A restart while it rings: somebody answers meanwhile, and is not cut off.
   await stage.press('alarm');
   await stage.arrive('102 calls', 8);
+  const ringing = await stage.callAt('11');
   await stage.polls();
-  await stage.restart(() => pbx.answer(stage.connectionAt('11')));
+  await stage.restart(() => pbx.answer(ringing));
   await stage.arrive('took it', 2);
-  await stage.polls(7);
+  await ringsLonger();
   assert.equal(pbx.connectionsOf('11').length, 1);
   // And the next alarm rings.
   pbx.clearCalls();

@@ -16,7 +16,8 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   const lines = async (path: string, count: number): Promise<string[]> => {
     let read: string[] = [];
     await until(async () => {
-      read = (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\r\n');
+      const text = await readFile(path, 'utf8').catch(() => '');
+      read = text.split('\r\n').slice(0, -1);
       return read.length >= count;
     }, 'the file');
     return read;
@@ -24,6 +25,7 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
 
   const log = join(stage.folder, 'logs', 'calls.csv');
   await stage.deploy(logTo(log));
+  await lines(log, 1);
   pbx.inbound({ queue: '8000', number: '=HYPERLINK("x")' });
   await stage.polls();
   pbx.answer(stage.connectionAt('10'));

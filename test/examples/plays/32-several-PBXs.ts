@@ -39,6 +39,17 @@ export async function play({ simulators, ...stage }: Stage): Promise<void> {
   simulators[1]?.pbx.clearCalls();
 
   // Two phones of an extension, and a caller who withholds the number.
+  if (stage.api === 'v20') {
+    const office = await stage.another({ phoneLegs: true });
+    await stage.deploy();
+    office.pbx.inbound({ extension: '10', number: '' });
+    assert.equal(office.pbx.connectionsOf('10').length, 2);
+    office.pbx.answer(stage.connectionAt('10'));
+    await shows('main office: 10 talking with an unknown number');
+    office.pbx.clearCalls();
+    await shows('nobody');
+    return;
+  }
   const pbx = await startScriptedPbx();
   try {
     await stage.deploy((node) =>
