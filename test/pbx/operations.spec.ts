@@ -22,14 +22,13 @@ describe('The menu of operations', () => {
         arguments: needed,
         optional = [],
         done,
-        refused = [],
         perhaps = [],
+        refused = [],
         ...columns
       } = operationOf(name);
       const given = [...needed, ...optional.map((one) => `[${one}]`)];
       const told = [
-        done.join(' '),
-        ...(perhaps.length > 0 ? [`perhaps: ${perhaps.join(' ')}`] : []),
+        [...done, ...perhaps.map((one) => `[${one}]`)].join(' '),
         ...(refused.length > 0 ? [`refused: ${refused.join(' ')}`] : []),
       ];
       return [`${kind} ${[name, ...given].join(' ')}`, ...told, ...Object.keys(columns)].filter(Boolean).join('; ');
@@ -41,7 +40,7 @@ describe('The menu of operations', () => {
       'command transfer extension destination; dials',
       'command atttrans extension; confirmed',
       'command divert extension destination; dials',
-      'command park extension; perhaps: confirmed',
+      'command park extension; [confirmed]',
       'command unpark extension phone; callId confirmed; calls',
       'command stop; endsServer',
       'command setstatus extension profile; profile profileName; refused: profile profileName',
