@@ -47,8 +47,10 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
     const state = calls?.state ?? 'connecting';
     const code = calls?.error?.code ?? null;
     const period = calls?.stretched ?? null;
-    if (state === shown.state && code === shown.code && count === shown.calls && period === shown.period) return;
-    const now = { configured: calls !== undefined, state, code, calls: count, period };
+    // In any other state the status has no number.
+    const counts = state === 'online' ? count : 0;
+    if (state === shown.state && code === shown.code && counts === shown.calls && period === shown.period) return;
+    const now = { configured: calls !== undefined, state, code, calls: counts, period };
     shown = now;
     node.status(watchStatusOf(RED, now));
   };

@@ -5,7 +5,7 @@ import type { Client } from './client';
 import type { Directory } from './directory';
 import { keyOf, type Message, messageOf, type Participant } from './participants';
 import { EventSocket } from './socket';
-import { tokenTakenCode } from './token';
+import { tokenTaken } from './token';
 import type { Xapi } from './xapi';
 
 /** How many messages wait for the first list. */
@@ -121,6 +121,11 @@ export class Listener {
   /** Something was answered: there is no reason to wait any longer when the PBX was away. */
   onAnswer(): void {
     if (this.failures > 0) this.refresh();
+  }
+
+  /** Nothing gets through: a list shows whether events still can be looked at, though the socket may stand. */
+  onTrouble(): void {
+    if (this.isLive && this.failures === 0 && !this.isListing) this.refresh();
   }
 
   /** A command was carried out: without events only a list shows what came of it. */
@@ -419,8 +424,8 @@ export class Listener {
   }
 
   /** Something could not be looked at: a list shows it, unless it is nothing for this API client to see. */
-  private refreshAfter({ code, systemCode }: ThreeCxError): void {
-    if (code === 'closed' || (code === 'unauthorized' && systemCode !== tokenTakenCode)) return;
+  private refreshAfter({ code, message }: ThreeCxError): void {
+    if (code === 'closed' || (code === 'unauthorized' && message !== tokenTaken)) return;
     this.refresh();
   }
 

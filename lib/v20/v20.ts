@@ -50,7 +50,13 @@ export class V20Pbx implements Pbx {
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
   constructor(private readonly options: V20Options) {
-    this.client = new Client(options);
+    this.client = new Client({
+      ...options,
+      onHealth: (health) => {
+        options.onHealth?.(health);
+        if (health !== 'ok') this.listener?.onTrouble();
+      },
+    });
     this.callControl = new CallControl(this.client);
     this.xapi = new Xapi(this.client);
     this.directory = new Directory(this.xapi);

@@ -348,8 +348,10 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual([watch.state, names()], ['offline', ['offline']]);
     });
 
-    it('starts afresh with another URL', () => {
+    it('starts afresh with another URL, or by another API', () => {
       assert.notEqual(rememberedFor('http://other.example', memory).tracker, memory.tracker);
+      assert.notEqual(rememberedFor('http://pbx.example', memory, 'v20').tracker, memory.tracker);
+      assert.equal(rememberedFor('http://pbx.example', memory).tracker, memory.tracker);
     });
 
     it('says of what ended while nobody watched that nobody saw it', async () => {
@@ -364,6 +366,38 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(
         heard.map((event) => [event.event, 'call' in event && event.synthetic]),
         [['ended', true]],
+      );
+    });
+  });
+
+  describe('lists the extensions', () => {
+    const listed = [
+      { extension: '11', name: 'Anna', isWatched: true },
+      { extension: '9', name: null, isWatched: true },
+      { extension: '12', name: 'Ben', isWatched: false },
+    ];
+
+    it('that the PBX lists, with names, beside those that were seen', async () => {
+      answer = talking;
+      watch.watch('a', listen);
+      await turn();
+      assert.deepEqual(watch.extensions(listed), [
+        { extension: '9', name: null, state: 'idle', profile: null },
+        { extension: '10', name: null, state: 'talking', profile: null },
+        { extension: '11', name: 'Anna', state: 'idle', profile: null },
+        // Whether it is in a call can't be seen.
+        { extension: '12', name: 'Ben', state: null, profile: null },
+      ]);
+    });
+
+    it('without a state as long as nobody watches', () => {
+      assert.deepEqual(
+        watch.extensions(listed).map(({ extension, state }) => [extension, state]),
+        [
+          ['9', null],
+          ['11', null],
+          ['12', null],
+        ],
       );
     });
   });

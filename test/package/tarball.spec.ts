@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { startSimulator } from '../../simulator';
 import { type NodeRed, startNodeRed } from '../../support/node-red';
 import { pack, type Tarball } from '../../support/tarball';
 
@@ -61,6 +62,29 @@ describe('The tarball', function () {
       const loaded = Object.keys(require.cache);
       console.log(loaded.length > 5, loaded.some((file) => /[\\\\/](axios|ws|https-proxy-agent|h3)[\\\\/]/.test(file)));`;
     assert.equal((await run(process.execPath, ['-e', script])).stdout, 'true false\n');
+  });
+
+  it('loads the WebSocket client only for a connection by V20 that is watched', async () => {
+    const simulator = await startSimulator({ v20: { clientId: 'nodered', clientSecret: 'secret' } });
+    const opener = join(nodeRed.userDir, 'node_modules/node-red-contrib-3cx/dist/lib/node-red/pbx.js');
+    const connections = [
+      { api: 'http', url: simulator.url, interval: 1_000, numbering: {} },
+      { api: 'v20', url: simulator.v20Url, clientId: 'nodered', clientSecret: 'secret' },
+    ];
+    const script = `const { openPbx } = require(${JSON.stringify(opener)});
+      const isLoaded = () => Object.keys(require.cache).some((file) => /[\\\\/]ws[\\\\/]/.test(file));
+      const look = async (settings) => {
+        const pbx = openPbx(settings);
+        await new Promise((onSnapshot, onSilence) => pbx.watch({ onSnapshot, onSilence }, null));
+        pbx.close();
+        return isLoaded();
+      };
+      (async () => {
+        for (const settings of ${JSON.stringify(connections)}) console.log(settings.api, await look(settings));
+      })();`;
+    const { stdout } = await run(process.execPath, ['-e', script]);
+    await simulator.close();
+    assert.equal(stdout, 'http false\nv20 true\n');
   });
 
   it('serves its icons, its help and what its dialogs share', async () => {

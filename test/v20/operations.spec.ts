@@ -443,6 +443,29 @@ describe('The operations of 3CX V20', () => {
     await until(() => stage.v20.sockets.every(({ closedAt }) => closedAt !== null), 'closed sockets');
   });
 
+  it('extensions: those of the PBX with their names, asked for once, and whether their calls can be seen', async () => {
+    await start({ visibleDns: ['10', '11'] });
+    const [first] = await Promise.all([stage.pbx.extensions(), stage.pbx.extensions()]);
+    assert.deepEqual(first[0], { extension: '10', name: 'Extension 10', isWatched: false });
+    assert.equal(first.length, 6);
+    await stage.watch();
+    const watched = (await stage.pbx.extensions()).filter(({ isWatched }) => isWatched);
+    assert.deepEqual(
+      watched.map(({ extension }) => extension),
+      ['10', '11'],
+    );
+    assert.equal(stage.v20.requests.filter(({ path }) => path.includes('/Peers')).length, 1);
+  });
+
+  it('extensions: without the Configuration API those that Call Control shows, without names', async () => {
+    await start({ xapi: false });
+    assert.deepEqual(await stage.pbx.extensions(), []);
+    await stage.watch();
+    const extensions = await stage.pbx.extensions();
+    assert.deepEqual(extensions[0], { extension: '10', name: null, isWatched: true });
+    assert.equal(extensions.length, 6);
+  });
+
   it('connections to one client share a token', async () => {
     await start();
     const other = new V20Pbx({ url: `${stage.v20.url}/`, clientId, clientSecret, clock });
