@@ -264,10 +264,14 @@ describe('3CX V20 in the editor', function () {
     await look(connection, 'test-contested');
     simulator.v20.switches.contested = false;
     // Meanwhile no token is asked for: the pauses grow.
-    await until(async () => {
-      await editor.testConnection();
-      return (await overall()) === 'good';
-    }, 'a token that holds', 40_000);
+    await until(
+      async () => {
+        await editor.testConnection();
+        return (await overall()) === 'good';
+      },
+      'a token that holds',
+      40_000,
+    );
     await editor.closeConnection('cancel');
   });
 
