@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import { connect, type Socket } from 'node:net';
+import httpProxyNode from '@node-red/nodes/core/network/06-httpproxy.js';
 import type { Node } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import type { CallsPayload } from '../../lib/node-red/watch-node';
 import { type SimulatorOptions, startSimulator, type V20Simulator, type V20Switches } from '../../simulator';
 import { calls, loadFlow, type Properties, useNodeRed } from '../../support/flow';
+import { listen } from '../../support/http-server';
 import { Inbox } from '../../support/inbox';
 import { until } from '../../support/until';
 import { credentials, loadV20, startV20 } from './v20-support';
@@ -149,6 +153,37 @@ describe('A connection by 3CX V20', function () {
     assert.deepEqual(shown(node), ['connecting', 'idle', 'polling', 'calls', 'idle']);
     // No outage: the PBX was there all the time.
     assert.deepEqual(calls(helper.getNode('server'), 'warn'), []);
+  });
+
+  it('goes through a core "http proxy" node with all it sends, the socket too', async () => {
+    await start();
+    const tunnels: string[] = [];
+    const proxy = http.createServer().on('connect', (request: http.IncomingMessage, socket: Socket) => {
+      tunnels.push(`${request.headers['proxy-authorization']} ${request.url}`);
+      const inner = connect(Number(new URL(simulator.v20Url).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(inner).pipe(socket);
+      });
+      inner.on('error', () => socket.destroy());
+      socket.on('error', () => inner.destroy());
+    });
+    const { port, close } = await listen(proxy);
+    closing.push(close);
+    const { node } = await loadFlow(
+      monitor,
+      { api: 'v20', url: 'http://pbx.invalid:5001', proxy: 'proxy' },
+      {
+        nodes: [{ id: 'proxy', type: 'http proxy', url: `http://127.0.0.1:${port}`, noproxy: [] }],
+        types: [httpProxyNode],
+        credentials: { server: credentials, proxy: { username: 'me', password: 'word' } },
+      },
+    );
+    await waitFor(node, 'idle');
+    assert.equal(openSockets(), 1);
+    const expected = `Basic ${Buffer.from('me:word').toString('base64')} pbx.invalid:5001`;
+    assert.ok(tunnels.length >= 2);
+    assert.deepEqual(new Set(tunnels), new Set([expected]));
+    await helper.unload();
   });
 
   it('that never gets a socket polls from the start', async () => {

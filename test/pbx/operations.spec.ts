@@ -17,9 +17,20 @@ import {
 describe('The menu of operations', () => {
   it('has what each operation needs and tells', () => {
     const lines = operationNames.map((name) => {
-      const { kind, arguments: needed, optional = [], done, refused = [], ...columns } = operationOf(name);
+      const {
+        kind,
+        arguments: needed,
+        optional = [],
+        done,
+        perhaps = [],
+        refused = [],
+        ...columns
+      } = operationOf(name);
       const given = [...needed, ...optional.map((one) => `[${one}]`)];
-      const told = [done.join(' '), ...(refused.length > 0 ? [`refused: ${refused.join(' ')}`] : [])];
+      const told = [
+        [...done, ...perhaps.map((one) => `[${one}]`)].join(' '),
+        ...(refused.length > 0 ? [`refused: ${refused.join(' ')}`] : []),
+      ];
       return [`${kind} ${[name, ...given].join(' ')}`, ...told, ...Object.keys(columns)].filter(Boolean).join('; ');
     });
     assert.deepEqual(lines, [
@@ -29,7 +40,7 @@ describe('The menu of operations', () => {
       'command transfer extension destination; dials',
       'command atttrans extension; confirmed',
       'command divert extension destination; dials',
-      'command park extension',
+      'command park extension; [confirmed]',
       'command unpark extension phone; callId confirmed; calls',
       'command stop; endsServer',
       'command setstatus extension profile; profile profileName; refused: profile profileName',
