@@ -9,6 +9,7 @@ import { launchBrowser } from '../../support/browser';
 import { darkOfNodeRed5, serious } from '../../support/dialogs';
 import { Editor } from '../../support/editor';
 import { type NodeRed, startNodeRed } from '../../support/node-red';
+import { until } from '../../support/until';
 
 const screenshots = join(__dirname, '../../coverage/screenshots');
 const client = { clientId: '900', clientSecret: 'S3cret-of-the-client' };
@@ -237,7 +238,6 @@ describe('3CX V20 in the editor', function () {
         'warning',
         [accepted, /version/, callControl, /^warning: Events: the WebSocket does not open\. .*polling/, configuration],
       ],
-      ['contested', { contested: true }, 'bad', [/^bad: .*another program uses this API client/]],
     ];
     await open('by-v20');
     for (const [name, switches, kind, expected] of cases) {
@@ -254,6 +254,24 @@ describe('3CX V20 in the editor', function () {
       if (expected.length > 1) assert.equal(await verdict.getByRole('listitem').count(), expected.length);
       await look(connection, `test-${name}`);
     }
+    await editor.closeConnection('cancel');
+  });
+
+  it('is tested: another program uses the client, and no longer does', async () => {
+    await open('by-v20');
+    simulator.v20.switches.contested = true;
+    assert.match((await findings()).join(), /^bad: .*another program uses this API client[^,]*$/);
+    await look(connection, 'test-contested');
+    simulator.v20.switches.contested = false;
+    // Meanwhile no token is asked for: the pauses grow.
+    await until(
+      async () => {
+        await editor.testConnection();
+        return (await overall()) === 'good';
+      },
+      'a token that holds',
+      40_000,
+    );
     await editor.closeConnection('cancel');
   });
 
@@ -428,9 +446,10 @@ describe('3CX V20 in the editor', function () {
     await editor.reload();
   });
 
-  const rows = async (): Promise<string[]> => {
+  /** What is offered once all has been typed. */
+  const rows = async (typed: string): Promise<string[]> => {
     const menu = editor.page.locator('.red-ui-autoComplete-container:visible li');
-    await menu.first().waitFor();
+    await editor.suggestion(typed).waitFor();
     return (await menu.allInnerTexts()).map((text) => text.replace(/\s*\n\s*/g, ' | '));
   };
 
@@ -439,7 +458,7 @@ describe('3CX V20 in the editor', function () {
     await editor.setArgument('extension', '');
     const input = editor.form().locator('[data-threecx-argument="extension"] .red-ui-typedInput-input');
     await input.pressSequentially('xtension 10');
-    assert.deepEqual(await rows(), [
+    assert.deepEqual(await rows('xtension 10'), [
       'xtension 10 | as typed',
       ...['10', '100', '101', '102'].map((number) => `${number} Extension ${number} | no call`),
     ]);
@@ -459,7 +478,7 @@ describe('3CX V20 in the editor', function () {
     const input = editor.form().locator('#node-input-extensions');
     await input.fill('20-29, 11, ');
     await input.pressSequentially('extension 1');
-    assert.deepEqual(await rows(), [
+    assert.deepEqual(await rows('extension 1'), [
       'extension 1 | as typed',
       ...['10', '12', '100', '101', '102'].map((number) => `${number} Extension ${number} | no call`),
     ]);
