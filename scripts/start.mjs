@@ -104,7 +104,7 @@ function prepareUserDir() {
   writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(encrypted({ [v20Connection]: v20Client })));
 }
 
-/** A second copy of the first example, which reaches the simulator by the APIs of V20. */
+/** A second copy of the first example, with other ids, which reaches the simulator by the APIs of V20. */
 function startHereByV20() {
   const text = readFileSync(join(root, 'examples/00 start here.json'), 'utf8');
   return JSON.parse(text.replaceAll(/"3c(?=[0-9a-f]{14}")/g, '"20')).map((node) => {

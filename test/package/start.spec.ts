@@ -68,6 +68,14 @@ describe('npm start', function () {
     assert.equal(await (await fetch(new URL('showallcalls', api))).text(), '<html><head></head><body></body></html>');
   });
 
+  it('answers as V20 does, and says with which client', async () => {
+    const line = lines.find((one) => one.includes(v20)) ?? '';
+    const [, id = '', secret = ''] = /client ID (\w+), secret (\w+)/.exec(line) ?? [];
+    assert.equal((await fetch(new URL('callcontrol', v20))).status, 401);
+    const body = new URLSearchParams({ client_id: id, client_secret: secret, grant_type: 'client_credentials' });
+    assert.equal((await fetch(new URL('connect/token', v20), { method: 'POST', body })).status, 200);
+  });
+
   it("has the simulator's page", async () => {
     assert.match(await (await fetch(page)).text(), /<title>3CX simulator<\/title>/);
     for (const file of ['page.css', 'page.js']) assert.equal((await fetch(new URL(file, page))).status, 200);
