@@ -849,7 +849,9 @@ class Oracle {
     if (rank < 3) {
       this.compareConnection(event, seen, look, rank === 0 ? look.wall : null, is);
       // Another leg has the call now, and what is true of that one.
-      const isOther = (look.before.get(seen.key)?.id ?? seen.id) !== seen.id;
+      const owner =
+        look.before.get(seen.key) ?? [...look.before.values()].find(({ legs }) => legs.some(isLeg(seen.id)));
+      const isOther = (owner?.id ?? seen.id) !== seen.id;
       assert.ok(isOther || happened(event.event, seen, look.gap), `${what} did not happen`);
     }
     if (!own.some((one) => this.callOf(one).isUnknowable)) {
@@ -996,6 +998,10 @@ function goesOn(seen: Seen, legs: readonly Connection[]): boolean {
 }
 
 /** Does it talk on a connection that it did not have? */
+function isLeg(id: string): (leg: Connection) => boolean {
+  return (leg) => leg.id === id;
+}
+
 function hasNewTalk(seen: Seen, before: ReadonlyMap<string, Seen>): boolean {
   const legs = before.get(seen.key)?.legs ?? [];
   return seen.legs.some((leg) => isUp(leg.status) && !legs.some(({ id }) => id === leg.id));
