@@ -17,7 +17,7 @@ import { type Certificates, makeCertificates } from './certificates';
 import { type Fault, faults, toldByStop } from './faults';
 import { callIdOf, FaultyServer } from './faulty-server';
 import { ClientSockets, expectNoComplaints, turns } from './process';
-import { report } from './report';
+import { report, tableOf } from './report';
 
 /** Which node carries an operation out, where it is not the call control. */
 const nodes: Partial<Record<OperationName, string>> = {
@@ -317,18 +317,3 @@ describe('Whatever the server does', () => {
     });
   });
 });
-
-/** Faults × what was asked; columns that are the same stand together. */
-function tableOf(told: ReadonlyMap<string, ReadonlyMap<string, string>>): { columns: string[]; rows: string[][] } {
-  const [first = new Map<string, string>()] = told.values();
-  const groups = new Map<string, string[]>();
-  for (const column of first.keys()) {
-    const cells = [...told.values()].map((row) => row.get(column)).join();
-    groups.set(cells, [...(groups.get(cells) ?? []), column]);
-  }
-  const [most = [], ...others] = [...groups.values()].sort((a, b) => b.length - a.length);
-  return {
-    columns: ['the server …', ...others.map((names) => names.join(', ')), `the other ${most.length}`],
-    rows: [...told].map(([fault, row]) => [fault, ...[...others, most].map(([name = '']) => `\`${row.get(name)}\``)]),
-  };
-}
