@@ -11,6 +11,14 @@ export = function (RED: NodeAPI): void {
       RED.nodes.createNode(this, def);
       openConnection(RED, this, migrate(def));
     },
-    { credentials: { user: { type: 'text' }, password: { type: 'password' }, token: { type: 'password' } } },
+    {
+      credentials: {
+        user: { type: 'text' },
+        password: { type: 'password' },
+        token: { type: 'password' },
+        clientId: { type: 'text' },
+        clientSecret: { type: 'password' },
+      },
+    },
   );
 };

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,12 +11,6 @@ cpSync(join(root, 'simulator/page'), join(root, 'dist/simulator/page'), { recurs
 
 const definitions = readdirSync(join(root, 'nodes')).filter((file) => file.endsWith('.html'));
 for (const file of definitions) cpSync(join(root, 'nodes', file), join(built, file));
-
-// No public type refers to these declarations.
-for (const folder of ['dist/nodes', 'dist/lib/http-api']) {
-  const declarations = readdirSync(join(root, folder)).filter((file) => file.endsWith('.d.ts'));
-  for (const file of declarations) rmSync(join(root, folder, file));
-}
 
 // Node-RED gives every node a catalogue of its own, and a status key is looked up in that one only. The strings that
 // the nodes share stand once, in shared.json, and are laid under each node's own.

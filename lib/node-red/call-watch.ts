@@ -1,5 +1,5 @@
 import { CallTracker, type Occurrence } from '../calls';
-import type { ExtensionState, Pbx, Profile, Result, Snapshot, ThreeCxError, Watcher } from '../pbx';
+import type { ApiType, ExtensionState, Pbx, Profile, Result, Snapshot, ThreeCxError, Watcher } from '../pbx';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
 export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean) => void;
@@ -9,6 +9,7 @@ export type WatchState = 'connecting' | 'online' | 'retrying' | 'offline';
 
 /** What outlives a deploy: who watches anew goes on where the one before it stopped. */
 export interface Memory {
+  readonly api: ApiType;
   readonly url: string;
   readonly tracker: CallTracker;
   /** Tries in a row that gave no snapshot. */
@@ -37,11 +38,11 @@ const maxDeploy = 60_000;
 /** How many extensions are remembered. */
 const maxExtensions = 1_000;
 
-/** What was known of a URL, or a fresh start. */
-export function rememberedFor(url: string, before: Memory | undefined): Memory {
-  if (before?.url === url) return before;
+/** What was known of a URL, or a fresh start: the ids of calls are others where a PBX is reached another way. */
+export function rememberedFor(url: string, before: Memory | undefined, api: ApiType = 'http'): Memory {
+  if (before?.url === url && before.api === api) return before;
   return {
-    ...{ url, tracker: new CallTracker(), failures: 0, error: null },
+    ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
     ...{ unseen: new Map(), extensions: new Map(), others: new Set() },
   };
 }

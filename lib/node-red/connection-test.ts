@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { countCalls } from '../calls';
 import { roleOf, wrongHostCode } from '../http-api';
 import { ownError, type Pbx, type ServerKind, ThreeCxError, type Verdict } from '../pbx';
-import { findConnection, storedSecrets, targetOf } from './connection';
+import { tokenTakenCode } from '../v20';
+import { findConnection, secretNames, type Secrets, storedSecrets, targetOf } from './connection';
 import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { type Environment, Settings } from './settings';
 import type { ConnectionCredentials, ConnectionDef, NodeAPI } from './types';
@@ -24,33 +25,35 @@ export async function testConnection(RED: NodeAPI, values: TestedValues): Promis
   const since = performance.now();
   const verdict = (found: Partial<Verdict>): Verdict => {
     const milliseconds = Math.round(performance.now() - since);
-    return { problem: null, detail: null, server: null, calls: null, hint: null, milliseconds, ...found };
+    const nothing = { problem: null, detail: null, server: null, calls: null, v20: null, hint: null };
+    return { ...nothing, milliseconds, ...found };
   };
   let pbx: Pbx;
   let settings: PbxSettings;
   try {
     const stored = findConnection(RED, values.id);
-    const secrets = stored === null ? noSecrets : storedSecrets(RED, stored);
     const written = new Settings(RED, stored ?? surroundings(RED, values), {
       ...values,
-      ...secretsOf(values, secrets),
+      ...(stored === null ? {} : keptSecrets(values, storedSecrets(RED, stored))),
     });
     settings = readPbxSettings(RED, values, written);
-    const isStored = isDeepStrictEqual(stored?.target, targetOf(settings.url, values));
-    if (usesStoredSecret(values) && !isStored) return verdict({ problem: 'secret' });
+    const isStored = isDeepStrictEqual(stored?.target, targetOf(settings, values));
+    if (usesStoredSecret(settings, values) && !isStored) return verdict({ problem: 'secret' });
     pbx = openPbx({ ...settings, timeout: Math.min(settings.timeout ?? maxTimeout, maxTimeout) });
   } catch (error) {
     const { code, message } = ownError(error);
     return verdict({ problem: code, detail: message });
   }
   try {
+    if (settings.api === 'v20') return verdict(await v20Of(pbx));
     const { connections = [] } = await pbx.execute('showallcalls');
     const { numbering } = settings;
     const legs = connections.map((leg) => ({ ...leg, role: roleOf(leg.extension, numbering), callId: null }));
     return { ...verdict({ calls: countCalls(legs) }), server: await serverOf(pbx) };
   } catch (error) {
     const own = ownError(error);
-    return { ...verdict({ problem: own.code }), ...(await reasonFor(own, pbx)) };
+    const reason = settings.api === 'v20' ? v20ReasonFor(own) : await reasonFor(own, pbx);
+    return { ...verdict({ problem: own.code }), ...reason };
   } finally {
     pbx.close();
   }
@@ -60,6 +63,18 @@ export async function testConnection(RED: NodeAPI, values: TestedValues): Promis
 async function serverOf(pbx: Pbx): Promise<ServerKind | null> {
   const identity = await pbx.identify().catch(() => null);
   return identity?.server ?? null;
+}
+
+/** What 3CX V20 allows the API client. */
+async function v20Of(pbx: Pbx): Promise<Partial<Verdict>> {
+  const { v20 = null } = await pbx.identify();
+  return { v20 };
+}
+
+/** Why 3CX V20 gives no token, or takes none. */
+function v20ReasonFor(error: ThreeCxError): Partial<Verdict> {
+  const { systemCode = null } = error;
+  return systemCode === tokenTakenCode ? { hint: 'token-taken' } : { detail: systemCode ?? statusOf(error) };
 }
 
 /** Why a server does not list its calls. */
@@ -96,17 +111,26 @@ function surroundings(RED: NodeAPI, { id, name, z }: TestedValues): Environment 
   return _flow === undefined ? null : { id, name, _flow };
 }
 
-function usesStoredSecret({ auth, password, token }: TestedValues): boolean {
-  return (auth === 'basic' && password === storedSecret) || (auth === 'bearer' && token === storedSecret);
+function usesStoredSecret(settings: PbxSettings, values: ConnectionCredentials): boolean {
+  const name = secretNameOf(settings);
+  return name !== null && values[name] === storedSecret;
 }
 
-type Secrets = ReturnType<typeof storedSecrets>;
-const noSecrets: Secrets = { password: '', token: '' };
+/** @returns the secret that the server is asked with */
+function secretNameOf(settings: PbxSettings): keyof Secrets | null {
+  if (settings.api === 'v20') return 'clientSecret';
+  switch (settings.auth?.type) {
+    case 'basic':
+      return 'password';
+    case 'bearer':
+      return 'token';
+    default:
+      return null;
+  }
+}
 
 /** Those of the stored ones that stand for what was not typed anew. */
-function secretsOf(values: ConnectionCredentials, { password, token }: Secrets): Partial<Secrets> {
-  return {
-    ...(values.password === storedSecret ? { password } : {}),
-    ...(values.token === storedSecret ? { token } : {}),
-  };
+function keptSecrets(values: ConnectionCredentials, stored: Secrets): Partial<Secrets> {
+  const kept = secretNames.filter((name) => values[name] === storedSecret);
+  return Object.fromEntries(kept.map((name) => [name, stored[name]]));
 }

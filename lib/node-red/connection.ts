@@ -1,6 +1,6 @@
 import { type OperationName, ownError, type Result, ThreeCxError } from '../pbx';
 import { CallWatch, type Memory, rememberedFor } from './call-watch';
-import { openPbx, readPbxSettings } from './pbx';
+import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { Settings } from './settings';
 import type {
   Access,
@@ -27,13 +27,13 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
   try {
     const settings = new Settings(RED, node, { ...def, ...node.credentials, ...storedSecrets(RED, node) });
     const options = readPbxSettings(RED, def, settings);
-    node.target = targetOf(options.url, def);
+    node.target = targetOf(options, def);
     const pbx = openPbx(options, (health) => {
       node.health = health;
       logOutage();
       for (const user of Object.values(node.users)) user.showHealth();
     });
-    const memory = rememberedFor(options.url, memories.get(node.id));
+    const memory = rememberedFor(options.url, memories.get(node.id), options.api);
     memories.set(node.id, memory);
     node.access = { pbx, calls: new CallWatch(pbx, memory, logOutage) };
   } catch (error) {
@@ -73,14 +73,15 @@ function outageLog(RED: NodeAPI, node: ConnectionNode): () => void {
   };
 }
 
+export const secretNames = ['password', 'token', 'clientSecret'] as const;
+export type Secrets = Required<Pick<ConnectionCredentials, (typeof secretNames)[number]>>;
+
 /** As they were typed: in `node.credentials` Node-RED has replaced each `${ENV}` that is the whole of one. */
-export function storedSecrets(
-  RED: NodeAPI,
-  { id, _alias }: ConnectionNode,
-): Required<Omit<ConnectionCredentials, 'user'>> {
+export function storedSecrets(RED: NodeAPI, { id, _alias }: ConnectionNode): Secrets {
   // In an instance of a subflow the credentials are those of the node in its template.
   const stored = RED.nodes.getCredentials(_alias ?? id) as ConnectionCredentials | undefined;
-  return { password: stored?.password ?? '', token: stored?.token ?? '' };
+  const { password = '', token = '', clientSecret = '' } = stored ?? {};
+  return { password, token, clientSecret };
 }
 
 /** @returns null when there is no such connection, or it is not deployed */
@@ -133,7 +134,7 @@ export async function execute(
   return result;
 }
 
-/** @param url with its environment variables replaced */
-export function targetOf(url: string, { tls = '', proxy = '' }: ConnectionDef): Target {
-  return { url, tls, proxy };
+/** @param settings with their environment variables replaced */
+export function targetOf({ api, url }: PbxSettings, { tls = '', proxy = '' }: ConnectionDef): Target {
+  return { api, url, tls, proxy };
 }

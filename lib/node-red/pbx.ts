@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Node } from 'node-red';
 import { HttpApi, type HttpApiOptions, type Numbering } from '../http-api';
 import {
+  apiTypes,
   authTypes,
   connectionDefaults,
   type Health,
@@ -10,11 +11,16 @@ import {
   refuseLogIn,
   ThreeCxError,
 } from '../pbx';
+import { type V20Options, V20Pbx } from '../v20';
 import { now } from './clock';
 import type { Settings } from './settings';
 import type { ConnectionDef, NodeAPI } from './types';
 
-export type PbxSettings = Omit<HttpApiOptions, 'onHealth' | 'clock'>;
+type HttpSettings = { api: 'http' } & Omit<HttpApiOptions, 'onHealth' | 'clock'>;
+type V20Settings = { api: 'v20' } & Omit<V20Options, 'onHealth' | 'clock'>;
+
+/** How a connection reaches its PBX. */
+export type PbxSettings = HttpSettings | V20Settings;
 
 /**
  * Reads how a connection reaches its PBX.
@@ -22,26 +28,36 @@ export type PbxSettings = Omit<HttpApiOptions, 'onHealth' | 'clock'>;
  * @throws ThreeCxError `invalid-argument`, naming the setting that is wrong
  */
 export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Settings): PbxSettings {
+  const api = settings.oneOf('api', apiTypes);
   refuseLogIn(String(def.url));
-  const url = settings.text('url', connectionDefaults.url);
+  // Every PBX has another address; that of the HTTP API is the one that it has where people leave it as it is.
+  const url = api === 'v20' ? settings.required('url') : settings.text('url', connectionDefaults.url);
   const proxy = proxyFor(url, referred(RED, 'proxy', 'http proxy', def.proxy) as ProxyNode | null);
   const tls = referred(RED, 'tls', 'tls-config', def.tls) as TlsNode | null;
-  return {
+  const shared = {
     url,
-    auth: auth(settings),
     tls: tls?.addTLSOptions({}) ?? {},
     timeout: settings.milliseconds('timeout', connectionDefaults.timeout, leastMilliseconds.timeout),
     allowDestinations: settings.expression('allowDestinations', connectionDefaults.allowDestinations),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+  if (api === 'v20') {
+    return { api, ...shared, clientId: settings.required('clientId'), clientSecret: settings.secret('clientSecret') };
+  }
+  return {
+    api,
+    ...shared,
+    auth: auth(settings),
     allowStop: settings.flag('allowStop'),
     interval: settings.milliseconds('pollInterval', connectionDefaults.pollInterval, leastMilliseconds.pollInterval),
     numbering: numberingOf(settings),
-    ...(proxy === undefined ? {} : { proxy }),
   };
 }
 
 /** Opens the way to a PBX that a connection has chosen. */
 export function openPbx(settings: PbxSettings, onHealth: (health: Health) => void = () => undefined): Pbx {
-  return new HttpApi({ ...settings, onHealth, clock: now });
+  const options = { onHealth, clock: now };
+  return settings.api === 'v20' ? new V20Pbx({ ...settings, ...options }) : new HttpApi({ ...settings, ...options });
 }
 
 function numberingOf(settings: Settings): Numbering {
@@ -51,7 +67,7 @@ function numberingOf(settings: Settings): Numbering {
   };
 }
 
-function auth(settings: Settings): NonNullable<PbxSettings['auth']> {
+function auth(settings: Settings): NonNullable<HttpSettings['auth']> {
   const type = settings.oneOf('auth', authTypes);
   switch (type) {
     case 'none':

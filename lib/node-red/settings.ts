@@ -41,6 +41,13 @@ export class Settings {
     return text === '' ? byDefault : expandEnvironment(this.RED, this.environment, name, text);
   }
 
+  /** A text that nothing can stand in for. */
+  required(name: string): string {
+    const text = this.text(name, '').trim();
+    if (text === '') throw new ThreeCxError('invalid-argument', `${name} is missing`);
+    return text;
+  }
+
   /** A secret: only a `${ENV}` that is the whole of it is replaced, so that no error quotes a part of a secret. */
   secret(name: string): string {
     const text = this.literal(name);

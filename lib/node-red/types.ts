@@ -1,11 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { ArgumentName, Health, Pbx, ThreeCxError } from '../pbx';
+import type { ApiType, ArgumentName, Health, Pbx, ThreeCxError } from '../pbx';
 import type { CallWatch } from './call-watch';
 
 export type { NodeAPI };
 
 /** A `3cx-config` node as the editor saved it; what a flow leaves out takes its default at run time. */
 export interface ConnectionDef extends NodeDef {
+  api?: string;
   url?: string;
   auth?: string;
   /** Id of a core `tls-config` node. */
@@ -24,6 +25,9 @@ export interface ConnectionCredentials {
   user?: string;
   password?: string;
   token?: string;
+  /** Of the API client of 3CX V20. */
+  clientId?: string;
+  clientSecret?: string;
 }
 
 /** The `3cx-config` node: one connection, which the nodes that name it share. */
@@ -47,6 +51,7 @@ export interface Access {
 
 /** A server, and the way to it. */
 export interface Target {
+  api: ApiType;
   url: string;
   /** Ids of the `tls-config` and `http proxy` nodes, empty for none. */
   tls: string;

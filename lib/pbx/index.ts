@@ -1,4 +1,5 @@
 export * from './address';
+export * from './apis';
 export * from './arguments';
 export * from './checks';
 export * from './connections';

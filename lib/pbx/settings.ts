@@ -1,5 +1,6 @@
-/** What a connection has where a flow says nothing. */
+/** What a connection has where a flow says nothing. The address is that of the HTTP API: every PBX has another one. */
 export const connectionDefaults = {
+  api: 'http',
   url: 'http://127.0.0.1:8889',
   auth: 'none',
   timeout: 8_000,

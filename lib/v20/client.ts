@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { anyWriting, type Health, httpUrl, ownError, quote, ThreeCxError, withoutSecrets } from '../pbx';
 import { Slots } from './slots';
-import { type TokenAnswer, tokenSourceOf, type TokenSource, tokenTaken } from './token';
+import { type TokenAnswer, tokenSourceOf, type TokenSource, tokenTakenError } from './token';
 import { type Answer, type Request, Wire } from './wire';
 import { field, parseJson } from './json';
 
@@ -138,7 +138,7 @@ export class Client {
       if (answer.status === 401) {
         this.tokens.reject(another);
         this.setHealth('unauthorized');
-        throw new ThreeCxError('unauthorized', tokenTaken);
+        throw tokenTakenError();
       }
     }
     this.setHealth('ok');

@@ -1,2 +1,3 @@
+export { tokenTakenCode } from './token';
 export { V20Pbx, type V20Options } from './v20';
 export type { Peer } from './xapi';

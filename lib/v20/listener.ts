@@ -5,7 +5,7 @@ import type { Client } from './client';
 import type { Directory } from './directory';
 import { keyOf, type Message, messageOf, type Participant } from './participants';
 import { EventSocket } from './socket';
-import { tokenTaken } from './token';
+import { tokenTakenCode } from './token';
 import type { Xapi } from './xapi';
 
 /** How many messages wait for the first list. */
@@ -417,8 +417,8 @@ export class Listener {
   }
 
   /** Something could not be looked at: a list shows it, unless it is nothing for this API client to see. */
-  private refreshAfter({ code, message }: ThreeCxError): void {
-    if (code === 'closed' || (code === 'unauthorized' && message !== tokenTaken)) return;
+  private refreshAfter({ code, systemCode }: ThreeCxError): void {
+    if (code === 'closed' || (code === 'unauthorized' && systemCode !== tokenTakenCode)) return;
     this.refresh();
   }
 

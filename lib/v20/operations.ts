@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Arguments,
   type Connection,
-  type OperationName,
-  operationNames,
+  type OperationBy,
   type Outcome,
   type Profile,
   profileNames,
@@ -31,23 +30,6 @@ export type Told = Outcome & { answer: string; given?: Partial<Arguments> };
 type Given = Readonly<Required<Arguments>>;
 type Operation = (means: Means, given: Given) => Promise<Told>;
 
-/** What V20 has no way to do, and what to use in its place. */
-const lacking = {
-  record:
-    'recording cannot be started or stopped: the APIs of 3CX V20 have nothing for it. Let the PBX record all calls of ' +
-    'the extension, or record by its app',
-  atttrans:
-    'calls cannot be joined: the APIs of 3CX V20 have no attended transfer. Use transfer: the call comes back when ' +
-    'nobody answers',
-  stop: 'there is no HTTP API to stop: 3CX V20 is reached directly',
-} as const satisfies Partial<Record<OperationName, string>>;
-
-const noSingleQueue =
-  'nobody can be logged in to or out of a single queue: the APIs of 3CX V20 do so for all queues only. Leave the queue ' +
-  'empty';
-
-export const supported: ReadonlySet<OperationName> = new Set(operationNames.filter((name) => !(name in lacking)));
-
 /** How long a profile or a queue log-in may take until it can be read back, in ms. */
 const settleTime = 400;
 
@@ -57,7 +39,7 @@ const fallbackCodes = { park: '*0', unpark: '*1' } as const;
 const place = '0';
 const parkingDn = /^SP\d+$/;
 
-export const v20Operations: Readonly<Record<OperationName, Operation>> = {
+export const v20Operations: Readonly<Record<OperationBy<'v20'>, Operation>> = {
   showallcalls: async ({ callControl }) => {
     const { dns, text } = await callControl.list();
     return { ok: true, connections: connectionsOf(dns), answer: text };
@@ -162,18 +144,13 @@ export const v20Operations: Readonly<Record<OperationName, Operation>> = {
   notready: (means, given) => setAgent(means, given, 'custom1', 'LoggedOut'),
   logout: (means, given) => setAgent(means, given, 'away', 'LoggedOut'),
 
-  login: async ({ xapi }, { extension, action, ...optional }) => {
-    if ('queue' in optional) throw new ThreeCxError('unsupported', noSingleQueue);
+  login: async ({ xapi }, { extension, action }) => {
     const user = await xapi.user(extension);
     if (user === null) return refused('not-an-extension');
     if (!(await xapi.isAgent(extension))) return refused('not-an-agent');
     const changed = await setQueueStatus(xapi, user, extension, action === 'login_all' ? 'LoggedIn' : 'LoggedOut');
     return changed.isDone ? { ok: true, answer: changed.text } : refusalOf(changed);
   },
-
-  record: () => Promise.reject(new ThreeCxError('unsupported', lacking.record)),
-  atttrans: () => Promise.reject(new ThreeCxError('unsupported', lacking.atttrans)),
-  stop: () => Promise.reject(new ThreeCxError('unsupported', lacking.stop)),
 };
 
 /** The kinds of phones, as far as they can be told apart. */

@@ -31,6 +31,8 @@ const remembered = 3;
 
 export const tokenTaken =
   'the PBX does not accept its own token: another program uses this API client, or the client ID or secret is wrong';
+/** Of the error that says so. */
+export const tokenTakenCode = 'TOKEN_TAKEN';
 
 /** The one token of an API client: the PBX accepts only the last one that it gave to a client. */
 export class TokenSource {
@@ -51,7 +53,7 @@ export class TokenSource {
   async get(ask: AskForToken): Promise<string> {
     const { held } = this;
     if (held !== null && this.now() < held.renewAt) return held.value;
-    if (this.now() < this.pausedUntil) throw this.reason ?? unauthorized();
+    if (this.now() < this.pausedUntil) throw this.reason ?? tokenTakenError();
     const isShared = this.pending !== null;
     this.pending ??= this.renew(ask).finally(() => {
       this.pending = null;
@@ -71,7 +73,7 @@ export class TokenSource {
     if (held?.value !== token) return;
     if (this.now() - held.receivedAt >= settledAfter) this.failures = 0;
     this.forget();
-    this.fail(unauthorized(), 1);
+    this.fail(tokenTakenError(), 1);
   }
 
   /** What must not be quoted: tokens that hold, or held a short time ago. */
@@ -145,6 +147,6 @@ function claimsOf(token: string): { iat?: unknown; exp?: unknown } {
   }
 }
 
-function unauthorized(): ThreeCxError {
-  return new ThreeCxError('unauthorized', tokenTaken);
+export function tokenTakenError(): ThreeCxError {
+  return new ThreeCxError('unauthorized', tokenTaken, tokenTakenCode);
 }

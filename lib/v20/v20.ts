@@ -3,22 +3,27 @@ import {
   checkArguments,
   checkDestination,
   type Identity,
+  lackOf,
+  lacksOf,
   type Moment,
+  type OperationBy,
   type OperationName,
+  operationNames,
   operationOf,
   ownError,
   type Pbx,
   type Result,
-  type ThreeCxError,
+  ThreeCxError,
   type Watcher,
 } from '../pbx';
 import { CallControl } from './call-control';
 import { Client, type ClientOptions } from './client';
 import { Directory } from './directory';
 import { Listener } from './listener';
-import { supported, v20Operations } from './operations';
+import { v20Operations } from './operations';
 import { type Participant, roleOfType } from './participants';
 import { EventSocket } from './socket';
+import { tokenTakenCode } from './token';
 import { type Peer, Xapi } from './xapi';
 
 export interface V20Options extends ClientOptions {
@@ -31,7 +36,9 @@ export interface V20Options extends ClientOptions {
 
 /** A PBX by the APIs that 3CX V20 has itself: Call Control, whose events come by themselves, and Configuration. */
 export class V20Pbx implements Pbx {
-  readonly supports = supported;
+  readonly supports: ReadonlySet<OperationName> = new Set(
+    operationNames.filter((name) => !(name in lacksOf('v20').operations)),
+  );
   /** Events come when something happens. */
   readonly stretched = null;
   private readonly client: Client;
@@ -58,6 +65,8 @@ export class V20Pbx implements Pbx {
   }
 
   async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+    const lack = lackOf('v20', name, args);
+    if (lack !== null) throw new ThreeCxError('unsupported', lack);
     const given = checkArguments(name, args);
     checkDestination(name, given, this.options.allowDestinations);
     const means = {
@@ -66,7 +75,10 @@ export class V20Pbx implements Pbx {
       nameOf: (dn: string) => this.directory.nameOf(dn),
       queueOf: (participant: Participant) => this.queueOf(participant),
     };
-    const { given: corrected, ...told } = await v20Operations[name](means, given as Required<Arguments>);
+    const { given: corrected, ...told } = await v20Operations[name as OperationBy<'v20'>](
+      means,
+      given as Required<Arguments>,
+    );
     if (told.ok && operationOf(name).kind === 'command') this.listener?.onCommand();
     this.listener?.onAnswer();
     const answer = this.client.withoutSecrets(told.answer);
@@ -94,6 +106,7 @@ export class V20Pbx implements Pbx {
       outcomeOf(this.trySocket()),
       outcomeOf(this.xapi.probe()),
     ]);
+    if (list.error?.systemCode === tokenTakenCode) throw list.error;
     const dns = list.value?.dns ?? [];
     return {
       server: null,

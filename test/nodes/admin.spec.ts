@@ -54,7 +54,7 @@ describe("What the connection's dialog asks the runtime for", function () {
     assert.ok(Number.isInteger(milliseconds));
     return verdict;
   }
-  const nothing = { problem: null, detail: null, server: null, calls: null, hint: null };
+  const nothing = { problem: null, detail: null, server: null, calls: null, v20: null, hint: null };
 
   describe('a test of the connection tells', () => {
     for (const kind of ['community', 'documented'] as const) {

@@ -30,6 +30,7 @@ describe('A connection whose flow says nothing', () => {
     const { trunks, services, ...others } = connectionDefaults;
     assert.deepEqual(others, {
       url: 'http://127.0.0.1:8889',
+      api: 'http',
       auth: 'none',
       timeout: 8000,
       pollInterval: 1000,

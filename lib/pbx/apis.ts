@@ -1,0 +1,64 @@
+import { type ArgumentName, isAbsent } from './arguments';
+import type { EventName } from './events';
+import type { Details, OperationName } from './operations';
+
+/** The ways to a PBX: the HTTP API, a program beside it, or the APIs that 3CX V20 has itself. The first is the default. */
+export const apiTypes = ['http', 'v20'] as const;
+export type ApiType = (typeof apiTypes)[number];
+
+/** What one way to a PBX has nothing for. Each sentence says what that is, and what to do instead. */
+export interface Lacks {
+  operations: Readonly<Partial<Record<OperationName, string>>>;
+  /** Arguments that an operation does not take, though it can be carried out. */
+  arguments: Readonly<Partial<Record<OperationName, Readonly<Partial<Record<ArgumentName, string>>>>>>;
+  /** What is null in each message. */
+  details: readonly (keyof Details)[];
+  /** Events that never come. */
+  events: readonly EventName[];
+}
+
+/**
+ * What cannot be done or told, by the way to the PBX: operations fail with `unsupported` and nothing is sent, and the
+ * dialogs mark all of it. 3CX V20: its documentation has no request for these (V20 official).
+ */
+const lacking = {
+  // Divert is none: the community server does nothing for it, and says so.
+  http: { operations: {}, arguments: {}, details: [], events: [] },
+  v20: {
+    operations: {
+      record:
+        'recording cannot be started or stopped: the APIs of 3CX V20 have nothing for it. Let the PBX record all calls ' +
+        'of the extension, or record by its app',
+      atttrans:
+        'calls cannot be joined: the APIs of 3CX V20 have no attended transfer. Use transfer: the call comes back when ' +
+        'nobody answers',
+      stop: 'there is no HTTP API to stop: 3CX V20 is reached directly',
+    },
+    arguments: {
+      login: {
+        queue:
+          'nobody can be logged in to or out of a single queue: the APIs of 3CX V20 do so for all queues only. Leave ' +
+          'the queue empty',
+      },
+    },
+    details: ['recording'],
+    events: ['recording'],
+  },
+} as const satisfies Record<ApiType, Lacks>;
+
+/** The operations that can be carried out that way. */
+export type OperationBy<Api extends ApiType> = Exclude<OperationName, keyof (typeof lacking)[Api]['operations']>;
+
+export function lacksOf(api: ApiType): Lacks {
+  return lacking[api];
+}
+
+/**
+ * @param args unchecked; those that the operation does not have are ignored
+ * @returns why that cannot be carried out; null when it can
+ */
+export function lackOf(api: ApiType, operation: OperationName, args: Readonly<Record<string, unknown>>): string | null {
+  const { operations, arguments: untaken } = lacksOf(api);
+  const given = Object.entries(untaken[operation] ?? {}).find(([name]) => !isAbsent(args[name]));
+  return operations[operation] ?? given?.[1] ?? null;
+}
