@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
-import { Subscription } from '../../lib/calls';
-import { CallWatch, rememberedFor } from '../../lib/node-red/call-watch';
-import { eventNames, type OperationName, ThreeCxError } from '../../lib/pbx';
-import { V20Pbx } from '../../lib/v20';
-import { everything } from '../../support/calls';
+import tlsNode from '@node-red/nodes/core/network/05-tls.js';
+import helper from 'node-red-node-test-helper';
+import { accessOf } from '../../lib/node-red/connection';
+import type { Access, ConnectionNode } from '../../lib/node-red/types';
+import type { WatchPayload } from '../../lib/node-red/watch-node';
+import type { OperationName } from '../../lib/pbx';
+import { calls, type Flow, loadFlow, type Properties, useNodeRed } from '../../support/flow';
 import { startServer, type TestServer } from '../../support/http-server';
-import { clientSecret, clock as now } from '../v20/support';
+import { clientSecret } from '../v20/support';
 import { type Certificates, makeCertificates } from './certificates';
 import { type Fault, faults } from './faults';
 import { asked, FaultyV20, isCommand, token } from './faulty-v20';
+import { callControl, Messages, otherNodes } from './nodes';
 import { ClientSockets, expectNoComplaints, turns } from './process';
 import { report, tableOf } from './report';
 
@@ -17,14 +21,6 @@ import { report, tableOf } from './report';
 type Kind = 'list' | 'dn' | 'configuration' | 'action' | 'change' | 'token';
 type Told = Fault['told'][number] | 'refused';
 
-const args = {
-  extension: '10',
-  destination: '+4915112345678',
-  phone: 'Soft',
-  action: 'login_all',
-  profile: 'away',
-  recordAction: 'start',
-};
 /** The answer may have 4 MiB; what the system holds ready for it comes on top. */
 const maxTaken = 16 * 1024 * 1024;
 /** What is on the wire for longest, a transfer, gets 60 s. */
@@ -61,6 +57,7 @@ function toldOf({ name, told }: Fault, kind: Kind): readonly Told[] {
 
 describe('Whatever 3CX V20 does', function () {
   this.timeout(60_000);
+  useNodeRed();
   expectNoComplaints();
   const sockets = new ClientSockets();
   let clock: Clock;
@@ -68,6 +65,10 @@ describe('Whatever 3CX V20 does', function () {
   let certificates: Certificates;
   let plain: FaultyV20;
   let secure: FaultyV20;
+  let flow: Flow;
+  const messages = new Messages();
+  /** Everything that came out, beside the log. */
+  let seen: string[] = [];
   const told = new Map<string, Map<string, string>>();
   const found = { asked: 0, duplicates: 0, again: 0, unchecked: 0, invented: 0 };
   let clients = 0;
@@ -75,9 +76,12 @@ describe('Whatever 3CX V20 does', function () {
   before(async () => {
     certificates = await makeCertificates();
     sockets.start();
+    messages.start();
     clock = FakeTimers.install({
       toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
       now: Date.now(),
+      // Node-RED has begun before, and ends later.
+      shouldClearNativeTimers: true,
     });
     const pass = (milliseconds: number): void =>
       void setImmediate(() => clock.tick(milliseconds < 8_000 ? milliseconds : longest));
@@ -86,34 +90,59 @@ describe('Whatever 3CX V20 does', function () {
     secure = await FaultyV20.start({ pass, elsewhere: elsewhere.url, certificates });
   });
   after(async () => {
+    messages.stop();
     clock.uninstall();
     sockets.stop();
     await Promise.all([plain, secure, elsewhere].map((server) => server.close()));
   });
 
   const serverFor = (fault: Fault): FaultyV20 => (fault.certificate === undefined ? plain : secure);
-  /** A client of its own each time, with a token of its own. */
-  const connect = (server: FaultyV20): V20Pbx =>
-    new V20Pbx({
-      ...{ url: server.url, clientId: `client${++clients}`, clientSecret, clock: now },
-      tls: { ca: certificates.authority },
-    });
+  /** With a client of its own each time, and so with a token of its own. */
+  const load = (
+    properties: Properties & { type: string },
+    server: FaultyV20,
+    more: Properties[] = [],
+  ): Promise<Flow> => {
+    const tls = { id: 'tls', type: 'tls-config', cert: '', key: '', ca: '', certname: '', keyname: '', caname: '' };
+    const clientId = `client${++clients}`;
+    return loadFlow(
+      properties,
+      { api: 'v20', url: server.url, tls: 'tls' },
+      {
+        nodes: [{ ...tls, verifyservercert: true }, ...more],
+        types: [tlsNode],
+        credentials: { server: { clientId, clientSecret }, tls: { cadata: certificates.authority } },
+      },
+    );
+  };
+  const access = (): Access => accessOf(flow.connection as ConnectionNode);
+  beforeEach(() => {
+    seen = [];
+  });
+  afterEach(async () => {
+    const log = helper.log().args.map(([line]) => inspect(line, { depth: null }));
+    for (const secret of [clientSecret, ...token.split('.')]) {
+      assert.ok(!seen.concat(log).some((text) => text.includes(secret)));
+    }
+    assert.ok(!log.some((text) => text.includes('15112345678')));
+    await helper.unload();
+    await turns();
+    assert.equal(clock.countTimers(), 0, 'timers that are left');
+    assert.equal(plain.openSockets + secure.openSockets, 0, 'WebSockets that are left');
+  });
 
   describe('each command arrives at most once, and is told the truth:', () => {
-    const ask = (name: OperationName) => async (pbx: V20Pbx) => {
-      try {
-        return (await pbx.execute(name, args)).ok ? 'done' : 'refused';
-      } catch (error) {
-        assert.ok(error instanceof ThreeCxError);
-        for (const secret of [clientSecret, ...token.split('.')]) assert.ok(!error.message.includes(secret));
-        return error.code;
-      }
+    /** @returns the code of the error, or where the message came out */
+    const ask = (name: OperationName) => async (): Promise<string> => {
+      const { code, outcome } = await messages.send(flow, name);
+      seen.push(inspect(outcome, { depth: null, showHidden: true }));
+      return code;
     };
     const column = (
       name: string,
       kind: Kind,
       concerned: Pick<RegExp, 'test'>,
-      asks: (pbx: V20Pbx) => Promise<string>,
+      asks: () => Promise<string>,
     ): { name: string; kind: Kind; concerned: Pick<RegExp, 'test'>; asks: typeof asks } => {
       return { name, kind, concerned, asks };
     };
@@ -137,10 +166,10 @@ describe('Whatever 3CX V20 does', function () {
       column('look for a phone', 'dn', asked.devices, ask('makecall')),
       column('look for the user', 'configuration', asked.user, ask('setstatus')),
       column('read-back', 'configuration', afterCommand(asked.user), ask('setstatus')),
-      column('token', 'token', asked.token, (pbx) => {
+      column('token', 'token', asked.token, () => {
         // The one that there is has expired.
         clock.tick(3_600_000);
-        return ask('drop')(pbx);
+        return ask('drop')();
       }),
     ];
 
@@ -149,17 +178,17 @@ describe('Whatever 3CX V20 does', function () {
         const server = serverFor(fault);
         const row = new Map<string, string>();
         told.set(fault.name, row);
-        const pbx = connect(server);
+        flow = await load(callControl, server, otherNodes);
         for (const { name, kind, concerned, asks } of columns) {
           // By then a token that was not accepted is forgotten.
           clock.tick(31_000);
-          assert.equal(await asks(pbx), 'done', `${name}, before the fault`);
+          assert.equal(await asks(), 'done', `${name}, before the fault`);
           // A token that has worked for a while is replaced at once.
           clock.tick(31_000);
           server.requests.length = 0;
           server.commands.length = 0;
           await server.begin(fault, concerned);
-          const code = await asks(pbx);
+          const code = await asks();
           await server.end();
           const arrivals = server.requests.filter((request) => concerned.test(request)).length;
           const twice = server.commands.length - new Set(server.commands).size;
@@ -178,32 +207,23 @@ describe('Whatever 3CX V20 does', function () {
           }
         }
         clock.tick(31_000);
-        for (const { name, asks } of columns) assert.equal(await asks(pbx), 'done', `${name}, after the fault`);
-        pbx.close();
+        for (const { name, asks } of columns) assert.equal(await asks(), 'done', `${name}, after the fault`);
       });
     }
 
     it('nothing is sent for what 3CX V20 cannot do', async () => {
-      const pbx = connect(plain);
+      flow = await load(callControl, plain, otherNodes);
       plain.requests.length = 0;
-      for (const name of ['record', 'atttrans', 'stop'] as const) assert.equal(await ask(name)(pbx), 'unsupported');
-      pbx.close();
+      for (const name of ['record', 'atttrans', 'stop'] as const) assert.equal(await ask(name)(), 'unsupported');
       assert.deepEqual(plain.requests, []);
     });
   });
 
   describe('watching calls invents nothing, and goes on when it is over:', () => {
-    let watch: CallWatch;
-    let pbx: V20Pbx;
     let events: string[];
     afterEach(async () => {
       await plain.end();
       await secure.end();
-      watch.close();
-      pbx.close();
-      await turns();
-      assert.equal(clock.countTimers(), 0, 'timers that are left');
-      assert.equal(plain.openSockets + secure.openSockets, 0, 'WebSockets that are left');
     });
 
     /** Lets time pass until something is so. */
@@ -220,18 +240,21 @@ describe('Whatever 3CX V20 does', function () {
     };
     const take = (): string[] => events.splice(0).sort();
     const known = (): string[] =>
-      watch.tracker.calls().map(({ connection, call, callId, status }) => [connection, call, callId, status].join(' '));
+      access()
+        .calls.tracker.calls()
+        .map(({ connection, call, callId, status }) => [connection, call, callId, status].join(' '));
+    const isLive = (server: FaultyV20): boolean =>
+      access().calls.state === 'online' && access().pbx.isPolling !== true && server.openSockets === 1;
 
     const start = async (server: FaultyV20): Promise<void> => {
       events = [];
       server.hasCalls = false;
-      pbx = connect(server);
-      watch = new CallWatch(pbx, rememberedFor(server.url, undefined), () => undefined);
-      const subscription = new Subscription({ ...everything, events: new Set(eventNames) });
-      watch.watch('test', (occurrences) => {
-        events.push(...subscription.select(occurrences, watch.tracker).map(({ event }) => event));
+      flow = await load({ type: '3cx-call-monitor', operation: 'watch', wires: [['done']] }, server);
+      helper.getNode('done').on('input', ({ payload }) => {
+        seen.push(inspect(payload));
+        events.push((payload as WatchPayload).event);
       });
-      await passUntil(() => watch.state === 'online' && !pbx.isPolling, 'events');
+      await passUntil(() => isLive(server), 'events');
       server.hasCalls = true;
       for (const id of [101, 102]) server.send('upset', '10', id);
       await passUntil(() => events.length >= 2, 'the calls');
@@ -241,7 +264,7 @@ describe('Whatever 3CX V20 does', function () {
     /** Checks that there was an outage, or none, and no event but those that say so; and how it goes on. */
     const checkOutage = async (server: FaultyV20, fault: Fault, isGone = false): Promise<void> => {
       const before = known().filter((call) => !isGone || call.startsWith('102 '));
-      if (isOutage(fault)) await passUntil(() => watch.state === 'offline', 'an outage');
+      if (isOutage(fault)) await passUntil(() => access().calls.state === 'offline', 'an outage');
       await passSeconds(60);
       const outage = [...(isGone ? ['ended'] : []), ...(isOutage(fault) ? ['offline'] : [])];
       found.invented += events.filter((event) => !outage.includes(event)).length;
@@ -250,7 +273,7 @@ describe('Whatever 3CX V20 does', function () {
       await server.end();
       // How long a WebSocket may take to open is measured by the real clock.
       if (fault.told.includes('timeout')) await server.hangUp();
-      await passUntil(() => watch.state === 'online' && !pbx.isPolling && server.openSockets === 1, 'the end of it');
+      await passUntil(() => isLive(server), 'the end of it');
       await passSeconds(5);
       assert.deepEqual(take(), [...(isGone ? ['answered'] : []), ...(isOutage(fault) ? ['online'] : [])]);
       server.hasCalls = false;
@@ -258,6 +281,9 @@ describe('Whatever 3CX V20 does', function () {
       await passUntil(() => events.length >= 3, 'the end of the calls');
       await passSeconds(5);
       assert.deepEqual(take(), ['ended', 'ended', 'missed']);
+      const lines = isOutage(fault) ? 1 : 0;
+      assert.equal(calls(flow.connection, 'warn').length, lines, 'lines when it goes');
+      assert.equal(calls(flow.connection, 'log').length, lines, 'lines when it is back');
     };
 
     for (const fault of allFaults) {
@@ -295,6 +321,7 @@ describe('Whatever 3CX V20 does', function () {
       figures: {
         'Faults tried': found.asked,
         'Commands that arrived twice': found.duplicates,
+        'Messages done with more or less than once': messages.wrong,
         'Commands sent once more after a 401': found.again,
         'Commands sent although the look before failed': found.unchecked,
         'Events invented while calls were watched': found.invented,
