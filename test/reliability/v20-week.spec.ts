@@ -5,10 +5,13 @@ import { Subscription } from '../../lib/calls';
 import { CallWatch, rememberedFor } from '../../lib/node-red/call-watch';
 import { V20Pbx } from '../../lib/v20';
 import { at, everything } from '../../support/calls';
-import { type Part, report } from './report';
+import { isLong, type Part, report } from './report';
 import { callsPerMinute, expectNoGrowth, heapSize, hours, megabytes, monitors, Simulated, v20 } from './virtual-week';
 
-describe(`${hours} hours of events and calls over 3CX V20`, function () {
+// `npm test` has no time for it.
+if (isLong) describe(`${hours} hours of events and calls over 3CX V20`, watchForHours);
+
+function watchForHours(this: Mocha.Suite): void {
   this.timeout(3_600_000);
   let simulator: Simulated;
   let pbx: V20Pbx;
@@ -99,4 +102,4 @@ describe(`${hours} hours of events and calls over 3CX V20`, function () {
       },
     };
   });
-});
+}
