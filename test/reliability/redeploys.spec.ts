@@ -8,8 +8,8 @@ import { type Living, probe } from './probe';
 import { isLong, report } from './report';
 
 const deploys = isLong ? 600 : 50;
-/** Deploys before the first look: code that was never run is compiled, caches fill. */
-const warmUp = 10;
+/** Deploys before the first look: code that was never run is compiled, caches fill. What would grow without end goes on. */
+const warmUp = isLong ? 100 : 10;
 /** By so many bytes the heap of a Node-RED goes up and down. */
 const noise = 2_000_000;
 const kinds = ['full', 'flows', 'nodes'] as const;
