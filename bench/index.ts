@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { fidelity } from './fidelity';
-import { speed } from './speed';
+import { speed, speedOfV20 } from './speed';
 
 /** By the argument that chooses one: `npm run bench -- fidelity`; without one it is `speed`. */
 const benchmarks = new Map([
   ['speed', speed],
   ['fidelity', fidelity],
+  ['v20', speedOfV20],
 ]);
 
 const [name = 'speed'] = parseArgs({ allowPositionals: true }).positionals;

@@ -6,14 +6,25 @@ import { NodeRed } from './node-red';
 import { startUp, tarballSize, versions } from './package';
 import type { Row } from './side-by-side';
 import { snapshots } from './snapshots';
+import { v20 } from './v20';
 import { watching } from './watching';
+
+/** The lines for 3CX V20 only, which are not saved. */
+export async function speedOfV20(): Promise<void> {
+  const nodeRed = await NodeRed.start();
+  try {
+    console.log(table(await v20(nodeRed)));
+  } finally {
+    await nodeRed.stop();
+  }
+}
 
 /** How fast everything is, side by side with what one would use instead; saved in results.md. */
 export async function speed(): Promise<void> {
   const nodeRed = await NodeRed.start();
   const rows: Row[] = [];
   try {
-    rows.push(...(await commands(nodeRed)), ...(await watching(nodeRed)));
+    rows.push(...(await commands(nodeRed)), ...(await watching(nodeRed)), ...(await v20(nodeRed)));
   } finally {
     await nodeRed.stop();
   }

@@ -8,7 +8,11 @@ import prettier from 'prettier';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = join(root, '.cache/reliability');
 const document = join(root, 'docs/reliability.md');
-const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
+/** The marks around what is made anew, by the chapter that the parts belong to. */
+const chapters = {
+  http: ['<!-- figures -->', '<!-- end of figures -->', '##'],
+  v20: ['<!-- figures of 3CX V20 -->', '<!-- end of figures of 3CX V20 -->', '###'],
+};
 
 // `npm run test:reliability [-- name …]` runs the tests of test/reliability, all of them or those named, in their long
 // form.
@@ -22,22 +26,27 @@ const { status } = spawnSync(`npm run build && npx mocha ${specs.join(' ')}`, {
 if (status === 0) await render();
 else process.exitCode = status ?? 1;
 
-// Writes docs/reliability.md between its two marks, from the files that the tests left in .cache/reliability/.
+// Writes each chapter of docs/reliability.md between its two marks, from the files that the tests left in .cache/reliability/.
 async function render() {
   const found = readdirSync(parts)
     .map((file) => JSON.parse(readFileSync(join(parts, file), 'utf8')))
     .sort((a, b) => a.position - b.position);
-  const [before, , after] = readFileSync(document, 'utf8').split(new RegExp(`(?<=${begin})|(?=${end})`));
-  const text = [before, ...found.map(section), after].join('\n\n');
+  let text = readFileSync(document, 'utf8');
+  for (const [name, [begin, end, heading]] of Object.entries(chapters)) {
+    const own = found.filter(({ chapter = 'http' }) => chapter === name);
+    if (own.length === 0) continue;
+    const [before, , after] = text.split(new RegExp(`(?<=${begin})|(?=${end})`));
+    text = [before, ...own.map((part) => section(part, heading)), after].join('\n\n');
+  }
   const options = await prettier.resolveConfig(document);
   writeFileSync(document, await prettier.format(text, { ...options, filepath: document }));
 }
 
-function section({ title, text, figures = {}, table, date, node }) {
+function section({ title, text, figures = {}, table, date, node }, heading) {
   const count = (value) => (typeof value === 'number' ? value.toLocaleString('en') : value);
   const lines = Object.entries(figures).map(([what, value]) => `- ${what}: **${count(value)}**`);
   return [
-    `## ${title}\n\n${text}`,
+    `${heading} ${title}\n\n${text}`,
     `${lines.join('\n')}`,
     ...(table === undefined ? [] : [tableOf(table)]),
     `_${date}, Node.js ${node.replace('v', '')}_`,

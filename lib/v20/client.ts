@@ -182,9 +182,10 @@ export class Client {
     if (status === 404 || (status >= 300 && status < 400)) {
       throw new ThreeCxError('unexpected-answer', `this is no 3CX V20, which gives tokens here (HTTP ${status})`);
     }
-    if (status >= 400) {
+    if (status === 400 || status === 401 || status === 403) {
       throw new ThreeCxError('unauthorized', `the PBX does not accept the client ID and secret (HTTP ${status})`);
     }
+    if (status >= 400) throw new ThreeCxError('unexpected-answer', `the PBX gave no token (HTTP ${status})`);
     const answer = parseJson(text);
     const token = field(answer, 'access_token');
     const expiresIn = Number(field(answer, 'expires_in'));

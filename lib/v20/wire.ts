@@ -49,8 +49,10 @@ function loadProxyAgents(): typeof ProxyAgents {
 /** Sends requests to one PBX, and reports what became of each. */
 export class Wire {
   private readonly base: string;
+  /** Looked up once: to require it takes as long as to send with it. */
+  private readonly axios = loadAxios();
   /** Of axios the part that sends: its interceptors and transforms are not for such answers. */
-  private readonly adapter = loadAxios().getAdapter('http');
+  private readonly adapter = this.axios.getAdapter('http');
   private readonly config: InternalAxiosRequestConfig;
   private readonly reads: http.Agent;
   private readonly commands: http.Agent;
@@ -60,7 +62,7 @@ export class Wire {
     this.reads = this.createAgent({});
     this.commands = this.createAgent({ timeout: maxIdleForCommands });
     this.config = {
-      ...loadAxios().defaults,
+      ...this.axios.defaults,
       proxy: false,
       decompress: false,
       maxContentLength: maxAnswerBytes,
@@ -91,7 +93,7 @@ export class Wire {
         ...this.config,
         method,
         url: this.base + path,
-        headers: new (loadAxios().AxiosHeaders)({
+        headers: new this.axios.AxiosHeaders({
           Accept: 'application/json',
           // Compressed answers would only let a small one grow without limit.
           'Accept-Encoding': 'identity',

@@ -241,7 +241,9 @@ describe('The package, installed from its tarball', function () {
         await editor.page.screenshot({ path: join(screenshots, `installed-${variant.short}.png`) });
         await editor.deploy();
         // What the first list of calls holds is no news.
-        await until(() => simulator.requests.some(({ answer }) => answer !== null), 'the first list of calls');
+        const isListed = (): boolean =>
+          simulator.requests.some(({ path, answer }) => path.endsWith('/showallcalls') && answer !== null);
+        await until(isListed, 'the first list of calls');
         isDeployed = true;
       });
 

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { hooks } from '@node-red/util';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import tlsNode from '@node-red/nodes/core/network/05-tls.js';
-import type { Node } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import type { CallState } from '../../lib/calls';
 import { type OperationName, operations, ThreeCxError } from '../../lib/pbx';
@@ -16,18 +14,10 @@ import { startServer, type TestServer } from '../../support/http-server';
 import { type Certificates, makeCertificates } from './certificates';
 import { type Fault, faults, toldByStop } from './faults';
 import { callIdOf, FaultyServer } from './faulty-server';
+import { callControl, Messages, otherNodes } from './nodes';
 import { ClientSockets, expectNoComplaints, turns } from './process';
-import { report } from './report';
+import { report, tableOf } from './report';
 
-/** Which node carries an operation out, where it is not the call control. */
-const nodes: Partial<Record<OperationName, string>> = {
-  ...{ showallcalls: 'monitor', getcallerid: 'monitor', ondn: 'monitor', dnregs: 'monitor' },
-  ...{ ready: 'agent', notready: 'agent', logout: 'agent', login: 'agent' },
-  ...{ setstatus: 'agent', showstatus: 'agent', record: 'recorder' },
-};
-/** What it is called there, where that is another name. */
-const nodeOperations: Partial<Record<OperationName, string>> = { record: 'start' };
-const args = { extension: '10', destination: '+4915112345678', phone: 'Soft', action: 'login_all', profile: 'away' };
 const names = Object.keys(operations) as OperationName[];
 /** The answer may have 4 MiB; what the system holds ready for it comes on top. */
 const maxTaken = 16 * 1024 * 1024;
@@ -44,12 +34,11 @@ describe('Whatever the server does', () => {
   let plain: FaultyServer;
   let secure: FaultyServer;
   let flow: Flow;
-  /** Each time that a message was done with, the code of its error. */
-  let done: (string | undefined)[] = [];
+  const messages = new Messages();
   /** By fault, and by what was asked. */
   const told = new Map<string, Map<string, string>>();
   let asked = 0;
-  const found = { duplicates: 0, completions: 0, invented: 0 };
+  const found = { duplicates: 0, invented: 0 };
   /** Everything that came out, beside the log. */
   let seen: string[];
 
@@ -61,12 +50,10 @@ describe('Whatever the server does', () => {
     elsewhere = await startServer('true');
     plain = await FaultyServer.start({ pass, elsewhere: elsewhere.url });
     secure = await FaultyServer.start({ pass, elsewhere: elsewhere.url, certificates });
-    hooks.add('onComplete.reliability', ({ node, error }: { node: { node: Node }; error?: ThreeCxError }) => {
-      if (node.node.type.startsWith('3cx-')) done.push(error?.code);
-    });
+    messages.start();
   });
   after(async () => {
-    hooks.remove('*.reliability');
+    messages.stop();
     clock.uninstall();
     sockets.stop();
     await Promise.all([plain, secure, elsewhere].map((server) => server.close()));
@@ -98,27 +85,11 @@ describe('Whatever the server does', () => {
   const client = (): HttpApiClient => (access().pbx as unknown as { client: HttpApiClient }).client;
 
   describe('each message is carried out at most once, done with once, and told the truth:', () => {
-    const loadNodes = (url: string): Promise<Flow> => {
-      const node = (id: string, type: string): Properties => ({
-        ...{ id, type, z: 'tab', server: 'server', operation: 'msg', wires: [['done'], ['refused']] },
-      });
-      return load({ type: '3cx-call-control', operation: 'msg', phone: 'phone', phoneType: 'msg' }, url, [
-        node('agent', '3cx-agent-status'),
-        node('recorder', '3cx-recorder'),
-        node('monitor', '3cx-call-monitor'),
-      ]);
-    };
-    /** @returns the code of the error, or `done` */
+    const loadNodes = (url: string): Promise<Flow> => load(callControl, url, otherNodes);
     const send = async (name: OperationName): Promise<string> => {
-      done = [];
-      const operation = nodeOperations[name] ?? name;
-      const msg = { ...args, operation };
-      const outcome = await flow.send(msg, nodes[name]);
-      await new Promise(setImmediate);
-      if (done.length !== 1) found.completions += 1;
-      assert.equal(done.length, 1, `done with ${done.length} times`);
+      const { code, outcome } = await messages.send(flow, name);
       seen.push(inspect(outcome, { depth: null, showHidden: true }));
-      return outcome.msg.error?.code ?? outcome.output;
+      return code;
     };
     const lookUp = async (request: Promise<unknown>): Promise<string> =>
       request.then(
@@ -185,12 +156,13 @@ describe('Whatever the server does', () => {
     flow = await load({ type: '3cx-call-control', operation: 'drop' }, plain.url);
     const before = plain.requests.length;
     await plain.begin({ onRequest: () => undefined });
-    done = [];
+    messages.done.length = 0;
     for (let number = 0; number < count; number++) flow.node.receive({ extension: 1000 + number });
     await turns();
     await helper.unload();
     await turns();
     await plain.end();
+    const { done } = messages;
     assert.equal(done.length, count);
     assert.equal(done.filter((code) => code === 'busy').length, count - 101);
     assert.equal(done.filter((code) => code === 'closed').length, 101);
@@ -307,7 +279,7 @@ describe('Whatever the server does', () => {
       figures: {
         'Faults tried': asked,
         'Commands that arrived twice': found.duplicates,
-        'Messages done with more or less than once': found.completions,
+        'Messages done with more or less than once': messages.wrong,
         'Events invented while calls were watched': found.invented,
         'Redirects followed': elsewhere.requests.length,
         'Most connections at a time': sockets.max,
@@ -317,18 +289,3 @@ describe('Whatever the server does', () => {
     });
   });
 });
-
-/** Faults × what was asked; columns that are the same stand together. */
-function tableOf(told: ReadonlyMap<string, ReadonlyMap<string, string>>): { columns: string[]; rows: string[][] } {
-  const [first = new Map<string, string>()] = told.values();
-  const groups = new Map<string, string[]>();
-  for (const column of first.keys()) {
-    const cells = [...told.values()].map((row) => row.get(column)).join();
-    groups.set(cells, [...(groups.get(cells) ?? []), column]);
-  }
-  const [most = [], ...others] = [...groups.values()].sort((a, b) => b.length - a.length);
-  return {
-    columns: ['the server …', ...others.map((names) => names.join(', ')), `the other ${most.length}`],
-    rows: [...told].map(([fault, row]) => [fault, ...[...others, most].map(([name = '']) => `\`${row.get(name)}\``)]),
-  };
-}

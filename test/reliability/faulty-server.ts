@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Certificates } from './certificates';
 import { turns } from './process';
 
@@ -37,23 +38,21 @@ export interface Surroundings {
   certificates?: Certificates;
 }
 
-/** The 3CX HTTP API that people run, on 127.0.0.1, until it is told to misbehave. It keeps its port. */
-export class FaultyServer {
-  /** The raw URLs of the requests that arrived. */
+/** A server on 127.0.0.1 that behaves well until it is told to misbehave. It keeps its port. */
+export abstract class MisbehavingServer {
+  /** The raw URLs of the requests that arrived, each after its method where that is not GET. */
   readonly requests: string[] = [];
   /** The most connections that were open at a time. */
   maxSockets = 0;
   /** The most bytes that a client took over one connection. */
   maxBytes = 0;
-  /** The records of `showallcalls`. */
-  calls = '';
   private readonly sockets = new Set<Socket>();
   private readonly server: Server | https.Server;
   private fault: Misbehaviour = {};
-  private concerned = /^/;
+  private concerned: Pick<RegExp, 'test'> = /^/;
   private port = 0;
 
-  private constructor(private readonly surroundings: Surroundings) {
+  protected constructor(private readonly surroundings: Surroundings) {
     const { certificates } = surroundings;
     this.server = certificates === undefined ? createServer() : https.createServer(certificates.good);
     this.server.keepAliveTimeout = 0;
@@ -61,14 +60,26 @@ export class FaultyServer {
       this.accept(socket);
     });
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.receive(request, response);
+      void this.receive(request, response);
+    });
+    this.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (this.fault.onRequest === undefined || !this.concerned.test(nameOf(request))) {
+        this.requests.push(nameOf(request));
+        this.upgrade(request, socket, head);
+        return;
+      }
+      const response = new ServerResponse(request);
+      response.assignSocket(socket);
+      void this.receive(request, response);
     });
   }
 
-  static async start(surroundings: Surroundings): Promise<FaultyServer> {
-    const server = new FaultyServer(surroundings);
-    await server.listen();
-    return server;
+  /** Carries out a request: what was carried out stays so, whatever becomes of the answer. */
+  protected abstract answer(request: string, body: string): string;
+
+  /** Opens a WebSocket. */
+  protected upgrade(...[, socket]: [request: IncomingMessage, socket: Socket, head: Buffer]): void {
+    socket.destroy();
   }
 
   get url(): string {
@@ -78,9 +89,9 @@ export class FaultyServer {
   /**
    * Misbehaves from now on.
    *
-   * @param concerned misbehaves for these requests only, by their URL
+   * @param concerned misbehaves for these requests only
    */
-  async begin(fault: Misbehaviour, concerned = /^/): Promise<void> {
+  async begin(fault: Misbehaviour, concerned: Pick<RegExp, 'test'> = /^/): Promise<void> {
     const { certificates } = this.surroundings;
     this.fault = fault;
     this.concerned = concerned;
@@ -112,7 +123,7 @@ export class FaultyServer {
     await closed;
   }
 
-  private async listen(): Promise<void> {
+  protected async listen(): Promise<void> {
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
     ({ port: this.port } = this.server.address() as AddressInfo);
@@ -130,15 +141,33 @@ export class FaultyServer {
     this.fault.onConnection?.(socket);
   }
 
-  private receive(request: IncomingMessage, response: ServerResponse): void {
-    const { url = '', socket } = request;
-    const good = this.answer(url);
-    this.requests.push(url);
-    if (this.fault.onRequest === undefined || !this.concerned.test(url)) response.end(good);
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const name = nameOf(request);
+    const { socket } = request;
+    this.requests.push(name);
+    const body = request.method === 'GET' ? '' : await text(request);
+    const good = this.answer(name, body);
+    if (this.fault.onRequest === undefined || !this.concerned.test(name)) response.end(good);
     else this.fault.onRequest({ request, response, socket, good, ...this.surroundings });
   }
+}
 
-  private answer(url: string): string {
+function nameOf({ method = '', url = '' }: IncomingMessage): string {
+  return method === 'GET' ? url : `${method} ${url}`;
+}
+
+/** The 3CX HTTP API that people run. */
+export class FaultyServer extends MisbehavingServer {
+  /** The records of `showallcalls`. */
+  calls = '';
+
+  static async start(surroundings: Surroundings): Promise<FaultyServer> {
+    const server = new FaultyServer(surroundings);
+    await server.listen();
+    return server;
+  }
+
+  protected answer(url: string): string {
     const [, operation = '', extension = '', action = ''] = url.split('/');
     switch (operation) {
       case 'showallcalls':

@@ -15,7 +15,10 @@ export interface Living {
 
 const dist = join(__dirname, '../../dist/lib');
 /** Classes of which each connection has one. */
-const classes = { HttpApiClient: 'http-api/client', RequestLane: 'http-api/lane', CallWatch: 'node-red/call-watch' };
+const classes = {
+  ...{ HttpApiClient: 'http-api/client', RequestLane: 'http-api/lane', CallWatch: 'node-red/call-watch' },
+  ...{ V20Pbx: 'v20/v20', Listener: 'v20/listener', EventSocket: 'v20/socket' },
+};
 
 /** For `startNodeRed`: answers `GET probe?ports=1,2` with `Living`. */
 export const probe = `

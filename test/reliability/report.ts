@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 
 /** What one spec found, for its section of docs/reliability.md. */
 export interface Part {
+  /** Whose chapter it is in: that of the HTTP API where nothing else is said. */
+  chapter?: 'v20';
   /** The sections stand in this order. */
   position: number;
   title: string;
@@ -29,4 +31,22 @@ export function report(name: string, part: Part): void {
   mkdirSync(folder, { recursive: true });
   const ranOn = { date: new Date().toISOString().slice(0, 10), node: process.version };
   writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...part, ...ranOn }, null, 2));
+}
+
+/** Faults × what was asked, with what was told; columns that are the same stand together. */
+export function tableOf(told: ReadonlyMap<string, ReadonlyMap<string, string>>): {
+  columns: string[];
+  rows: string[][];
+} {
+  const [first = new Map<string, string>()] = told.values();
+  const groups = new Map<string, string[]>();
+  for (const column of first.keys()) {
+    const cells = [...told.values()].map((row) => row.get(column)).join();
+    groups.set(cells, [...(groups.get(cells) ?? []), column]);
+  }
+  const [most = [], ...others] = [...groups.values()].sort((a, b) => b.length - a.length);
+  return {
+    columns: ['the server …', ...others.map((names) => names.join(', ')), `the other ${most.length}`],
+    rows: [...told].map(([fault, row]) => [fault, ...[...others, most].map(([name = '']) => `\`${row.get(name)}\``)]),
+  };
 }

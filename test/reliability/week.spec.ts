@@ -1,62 +1,13 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { Worker } from 'node:worker_threads';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import { Subscription } from '../../lib/calls';
 import { HttpApi } from '../../lib/http-api';
 import { CallWatch, rememberedFor } from '../../lib/node-red/call-watch';
 import { at, everything, numbering } from '../../support/calls';
-import { isLong, type Part, report } from './report';
-
-const hours = isLong ? 24 * 7 : 3;
-const monitors = 5;
-const callsPerMinute = 4;
-/** By so many bytes the heap goes up and down. */
-const noise = 1_000_000;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-function heapSize(): number {
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-}
-
-/** A simulator with virtual time, in a thread of its own: what it remembers is not on our heap. */
-class Simulated {
-  private constructor(
-    private readonly worker: Worker,
-    readonly url: string,
-  ) {}
-
-  static async start(): Promise<Simulated> {
-    const worker = new Worker(
-      `require('tsx/cjs');
-      const { parentPort } = require('node:worker_threads');
-      const { startSimulator } = require('./simulator');
-      startSimulator({ time: 'virtual', delay: 0, traffic: ${callsPerMinute} }).then((simulator) => {
-        parentPort.on('message', async (ms) => {
-          if (ms === null) await simulator.close();
-          else await simulator.advance(ms);
-          parentPort.postMessage('done');
-          if (ms === null) parentPort.close();
-        });
-        parentPort.postMessage(simulator.url);
-      });`,
-      { eval: true },
-    );
-    const [url] = (await once(worker, 'message')) as [string];
-    return new Simulated(worker, url);
-  }
-
-  /** Lets so many ms pass, or ends it. */
-  async advance(ms: number | null): Promise<void> {
-    this.worker.postMessage(ms);
-    await once(this.worker, 'message');
-  }
-}
+import { type Part, report } from './report';
+import { callsPerMinute, expectNoGrowth, heapSize, hours, megabytes, monitors, Simulated } from './virtual-week';
 
 describe(`${hours} hours of polls and calls`, function () {
   this.timeout(3_600_000);
@@ -110,9 +61,7 @@ describe(`${hours} hours of polls and calls`, function () {
       if (second % 60 === 0) await pbx.execute('drop', { extension: '10' });
       if (second === 3_600) afterHour = heapSize();
     }
-    const atEnd = heapSize();
-    assert.ok(atEnd - afterHour < noise, `the heap grew from ${afterHour} to ${atEnd} bytes`);
-    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+    const atEnd = expectNoGrowth(afterHour);
     found = {
       position: 50,
       title: hours === 24 * 7 ? 'A week' : `${hours} hours`,

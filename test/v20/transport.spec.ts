@@ -208,6 +208,24 @@ describe('The way to 3CX V20', () => {
     });
   });
 
+  for (const [status, code] of [
+    [400, 'unauthorized'],
+    [401, 'unauthorized'],
+    [407, 'unexpected-answer'],
+    [429, 'unexpected-answer'],
+    [503, 'server-error'],
+  ] as const) {
+    it(`a token endpoint that answers ${status}: ${code}`, async () => {
+      const server = await startServer((_request, response) => {
+        response.statusCode = status;
+        return '{"error":"unauthorized"}';
+      });
+      closing.push(() => server.close());
+      await assert.rejects(open(server.url).execute('ondn', { extension: '10' }), { code });
+      assert.equal(server.requests.length, 1);
+    });
+  }
+
   it('no error holds the secret, the token or a part of it', async () => {
     for (const status of [200, 302, 400, 403, 404, 422, 500]) {
       const server = await serve((request, response) => {
