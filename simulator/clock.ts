@@ -51,6 +51,9 @@ export class VirtualClock implements Clock {
   private time = 0;
   private advanced: Promise<unknown> = Promise.resolve();
 
+  /** @param settle resolves when all that a timer has set off waits for another one */
+  constructor(private readonly settle: () => Promise<unknown> = turn) {}
+
   now(): number {
     return this.time;
   }
@@ -81,7 +84,7 @@ export class VirtualClock implements Clock {
   private async moveTo(end: number): Promise<void> {
     for (;;) {
       // A request that waited for the last timer goes on first, and may set another.
-      await turn();
+      await this.settle();
       const next = this.next();
       if (next === undefined || next.at > end) break;
       this.timers.delete(next);

@@ -40,7 +40,9 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
   const { call, extension, legs, answeredAt } = party;
   const heir = [...legs.keys()].map((id) => partyOf.get(id)).find((other) => other?.call === call);
   if (heir !== undefined) return heir.extension === extension ? null : nameOf(heir, present);
-  const others = [...call.parties].filter((other) => present.has(other));
+  // Who rang and is gone has got nothing.
+  const isThere = (other: Party): boolean => present.get(other)?.some(({ gone }) => gone === undefined) ?? false;
+  const others = [...call.parties].filter(isThere);
   // Where the PBX says which legs are one call, lines outside may have no leg: see below.
   const isCertain = [...legs.values()].some(({ group }) => group !== undefined);
   if (!isCertain && !others.some(({ isTrunk, legs: before }) => isTrunk && before.size > 0)) return null;
@@ -68,7 +70,8 @@ function talksOn(
       other !== successor &&
       (other.isTrunk || other.isExtension) &&
       ![extension, successor.extension].includes(other.extension) &&
-      other.legs.size > 0,
+      other.legs.size > 0 &&
+      isUp(statusNow(other, present)),
   );
 }
 
@@ -84,6 +87,8 @@ export function isTakenFrom(party: Party, { present }: Attendance): boolean {
 
 /** Is it forwarded by now to a line outside, which was seen dialling and on which somebody has answered? */
 export function isForwarded({ call }: Party, { present }: Attendance): boolean {
+  // Where the PBX says which legs are one call, such a line is in it.
+  if (isTold(call)) return false;
   return [...present.keys()].some((line) => {
     const isDialled = line.direction === 'outbound' && (line !== line.call.callersLine || line.call.parties.size === 1);
     return isDialled && mayForward(line.call, call) && isUp(statusNow(line, present));
@@ -92,6 +97,7 @@ export function isForwarded({ call }: Party, { present }: Attendance): boolean {
 
 /** Was it forwarded to a line outside on which somebody answered, and which has gone with it? */
 export function wasForwarded(call: Call, { gone, present }: Attendance): boolean {
+  if (isTold(call)) return false;
   return gone.some(({ call: line }) => line.wasUp && mayForward(line, call) && !isAlive(line, present));
 }
 
@@ -111,6 +117,11 @@ export function goesOnElsewhere(party: Party, present: Attendance['present']): b
 
 export function isAlive({ parties }: Call, present: Attendance['present']): boolean {
   return [...parties].some((party) => present.has(party));
+}
+
+/** Does the PBX say which legs are in this call? */
+function isTold({ rung }: Call): boolean {
+  return rung.some(({ legs }) => [...legs.values()].some(({ group }) => group !== undefined));
 }
 
 /**

@@ -1,8 +1,14 @@
 import type { Leg, Moment } from '../pbx';
-import { type Dn, keyOf, type Participant, Participants } from './participants';
+import { type Dn, isUp as isStatusUp, keyOf, type Participant, Participants } from './participants';
 
 /** How long it may take until it is known how a ring ended, in ms: queues pause between agents. */
 export const doubtPeriod = 2_000;
+
+/** How long the Removes of a call that is over may take, one after the other, in ms. */
+export const maxEnding = 100;
+
+/** How long a phone may ring on when another one has answered, in ms. */
+const maxTaking = 1_000;
 
 /** What the PBX says of a call that has no participant: it is over, goes on without one, or somebody took it. */
 export type Verdict = 'over' | 'waiting' | 'taken';
@@ -10,10 +16,25 @@ export type Verdict = 'over' | 'waiting' | 'taken';
 /** Takes the legs as they are now. */
 export type Emit = (legs: readonly Leg[], at: Moment, since: Moment) => void;
 
-interface EndedRing {
-  leg: Leg;
+/** Since when something is true of a participant. */
+interface Times {
+  /** That it is in its call. */
+  begunAt: Moment;
+  upAt: Moment | null;
+  /** That the other party is who it is. */
+  partyAt: Moment;
+}
+
+/** A participant that is gone. */
+interface Gone {
+  key: string;
   participant: Participant;
+  leg: Leg;
+  begunAt: Moment;
   at: Moment;
+}
+
+interface EndedRing extends Omit<Gone, 'key'> {
   isAsked: boolean;
 }
 
@@ -29,6 +50,7 @@ export class CallList {
   /** Calls whose caller has given up. */
   private readonly givenUp = new Set<string>();
   private readonly lastAt = new Map<string, Moment>();
+  private readonly times = new Map<string, Times>();
 
   constructor(
     nameOf: (dn: string) => string,
@@ -48,19 +70,10 @@ export class CallList {
 
   /** @param at when the message about it came */
   upsert(participant: Participant, at: Moment): void {
-    const { dn, id, callId } = participant;
-    const key = keyOf(dn, id);
-    if (this.participants.get(key) === null) {
-      this.givenUp.delete(callId);
-      // A phone that rings again has stopped before.
-      for (const [other, ring] of this.ended) {
-        const isSameCall = ring.participant.callId === callId;
-        if (isSameCall && ring.participant.dn === dn) this.standIns.set(callId, standIn(callId));
-        else if (ring.leg.id !== id) continue;
-        this.release(other, at);
-      }
-    }
-    if (!this.participants.upsert(participant)) return;
+    const { callId } = participant;
+    const key = keyOf(participant.dn, participant.id);
+    if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at);
+    if (!this.put(participant, at)) return;
     this.standIns.delete(callId);
     this.emitAt(callId, at);
     this.settle(callId, at);
@@ -68,13 +81,20 @@ export class CallList {
 
   /** @param at when the message about it came */
   remove(key: string, at: Moment): void {
-    const participant = this.participants.get(key);
-    const leg = this.participants.remove(key);
-    if (participant === null || leg === null) return;
-    this.noteGivenUp(participant, leg);
-    this.keepRing(key, participant, leg, at);
-    this.emitAt(participant.callId, at);
-    this.settle(participant.callId, at);
+    this.removeAll([[key, at]]);
+  }
+
+  /** Takes those of one call away that are gone together, each with the time when the message about it came. */
+  removeAll(removals: readonly (readonly [string, Moment])[]): void {
+    const gone = removals.flatMap(([key, at]) => this.takeAway(key, at));
+    const [first] = gone;
+    if (first === undefined) return;
+    for (const { participant, leg } of gone) this.noteGivenUp(participant, leg);
+    for (const one of gone) this.keepRing(one);
+    const { callId } = first.participant;
+    const at = latest(gone.map((one) => one.at));
+    this.emitAt(callId, at);
+    this.settle(callId, at);
   }
 
   /**
@@ -117,20 +137,44 @@ export class CallList {
   /**
    * Time has passed.
    *
+   * @param isLeaving tells participants that are about to be removed, or may be
    * @returns the calls of which only the PBX can say how they go on
    */
-  expire(now: Moment): string[] {
+  expire(now: Moment, isLeaving: (key: string) => boolean): string[] {
     const questions = new Set<string>();
+    const over: string[] = [];
     for (const [key, ring] of this.ended) {
-      if (now.steady - ring.at.steady < doubtPeriod) continue;
       const { callId } = ring.participant;
-      if (callId === '' || this.participants.ofCall(callId).length > 0) this.release(key, now);
+      const age = now.steady - ring.at.steady;
+      if (age < doubtPeriod) {
+        const members = this.participants.ofCall(callId);
+        const isAnyRinging = members.some(({ status }) => status === 'ringing');
+        const isEnding = members.some((other) => isLeaving(keyOf(other.dn, other.id)));
+        // Nobody is left who could take it, and the call goes on.
+        const isKnown = age >= maxEnding && !isAnyRinging && !isEnding;
+        if (isKnown && members.some((other) => this.isTalking(other))) over.push(key);
+        continue;
+      }
+      if (callId === '' || this.participants.ofCall(callId).length > 0) over.push(key);
       else if (!ring.isAsked) {
         ring.isAsked = true;
         questions.add(callId);
       }
     }
+    this.release(over, now);
     return [...questions];
+  }
+
+  /** When this one is gone: has somebody got the call who came later, or is it over? */
+  mayBeOver(key: string): boolean {
+    const leaver = this.participants.get(key);
+    const upAt = this.times.get(key)?.upAt ?? null;
+    if (leaver === null || upAt === null) return false;
+    return this.participants.ofCall(leaver.callId).some((other) => {
+      const begunAt = this.times.get(keyOf(other.dn, other.id))?.begunAt ?? upAt;
+      const mayHaveGot = other.dn !== leaver.dn && this.participants.roleOf(other.dn) === 'extension';
+      return mayHaveGot && begunAt.steady > upAt.steady;
+    });
   }
 
   /** The calls that go on without a participant. */
@@ -148,9 +192,8 @@ export class CallList {
       this.standIns.set(callId, { ...standing, gone: { at: now, isTaken: true } });
       this.emit(this.legs(), now, now);
     }
-    for (const [key, { participant }] of this.ended) {
-      if (participant.callId === callId) this.release(key, now, !isSeen && verdict === 'taken');
-    }
+    const keys = [...this.ended].filter(([, { participant }]) => participant.callId === callId).map(([key]) => key);
+    this.release(keys, now, !isSeen && verdict === 'taken');
     if (verdict !== 'waiting' && this.standIns.delete(callId)) this.emit(this.legs(), now, now);
   }
 
@@ -161,27 +204,63 @@ export class CallList {
     since: Moment,
     isGap: boolean,
   ): string[] {
-    const gone = missing.flatMap((key) => {
-      const participant = this.participants.get(key);
-      const leg = this.participants.remove(key);
-      return participant === null || leg === null ? [] : [{ key, participant, leg }];
-    });
-    const changed = listed.filter(([, participant]) => this.participants.upsert(participant));
+    for (const [key, participant] of listed) {
+      if (!isGap && this.participants.get(key)?.callId !== participant.callId) this.stopBefore(participant, at);
+    }
+    const gone = missing.flatMap((key) => this.takeAway(key, at));
+    const changed = listed.filter(([, participant]) => this.put(participant, at));
     for (const [, { callId }] of changed) this.standIns.delete(callId);
     if (isGap) {
       this.ended.clear();
       this.standIns.clear();
     } else {
       for (const { participant, leg } of gone) this.noteGivenUp(participant, leg);
-      for (const { key, participant, leg } of gone) this.keepRing(key, participant, leg, at);
+      for (const one of gone) this.keepRing(one);
     }
     const keys = [...gone.map(({ key }) => key), ...changed.map(([key]) => key)];
     if (keys.length === 0 && !isGap) return [];
+    const calls = new Set([...gone, ...changed.map(([, participant]) => ({ participant }))].map(callIdOf));
+    for (const callId of calls) this.momentOf(callId, at);
     this.emit(this.legs(), at, since);
-    for (const callId of new Set([...gone, ...changed.map(([, participant]) => ({ participant }))].map(callIdOf))) {
-      this.settle(callId, at);
-    }
+    for (const callId of calls) this.settle(callId, at);
     return keys;
+  }
+
+  /** It is new in its call: a phone that rings again, or somebody who comes back, has stopped ringing before. */
+  private stopBefore(participant: Participant, at: Moment): void {
+    const { dn, id, callId } = participant;
+    // Who answers on another leg is told of in either order.
+    const tolerance = isUp(participant) ? maxEnding : 0;
+    this.givenUp.delete(callId);
+    for (const [key, ring] of this.ended) {
+      const isSame = ring.participant.callId === callId && ring.participant.dn === dn;
+      // Where one leg follows another at once, the extension has been in the call all the while.
+      const isLater = at.steady - ring.at.steady > tolerance;
+      if (isSame && isLater) this.standIns.set(callId, standIn(callId));
+      else if (ring.leg.id !== id) continue;
+      this.release([key], at);
+    }
+  }
+
+  /** @returns whether something is new */
+  private put(participant: Participant, at: Moment): boolean {
+    const key = keyOf(participant.dn, participant.id);
+    const before = this.participants.get(key);
+    const isMoved = before?.callId !== participant.callId;
+    const times = (isMoved ? undefined : this.times.get(key)) ?? { begunAt: at, upAt: null, partyAt: at };
+    if (before?.party.dn !== participant.party.dn) times.partyAt = at;
+    if (isUp(participant)) times.upAt ??= at;
+    this.times.set(key, times);
+    return this.participants.upsert(participant);
+  }
+
+  private takeAway(key: string, at: Moment): Gone[] {
+    const participant = this.participants.get(key);
+    const leg = this.participants.remove(key);
+    const begunAt = this.times.get(key)?.begunAt ?? at;
+    this.times.delete(key);
+    if (participant === null || leg === null) return [];
+    return [{ key, participant, leg, begunAt, at: this.momentOf(participant.callId, at) }];
   }
 
   private noteGivenUp({ callId, status }: Participant, { role, direction }: Leg): void {
@@ -190,41 +269,60 @@ export class CallList {
   }
 
   /** A leg that rang stays, unless it is known how that ended. */
-  private keepRing(key: string, participant: Participant, leg: Leg, at: Moment): void {
+  private keepRing({ key, participant, leg, begunAt, at }: Gone): void {
     const { dn, callId, status } = participant;
     if (status !== 'ringing' || leg.role !== 'extension' || callId === '') return;
     if (this.participants.ofCall(callId).some((other) => other.dn === dn)) return;
-    this.ended.set(key, { leg: { ...leg, gone: { at, isTaken: false } }, participant, at, isAsked: false });
+    const marked = { ...leg, gone: { at, isTaken: false } };
+    this.ended.set(key, { leg: marked, participant, begunAt, at, isAsked: false });
   }
 
   /** Lets go of the rings of a call of which is known by now how they ended. */
   private settle(callId: string, at: Moment): void {
     const members = this.participants.ofCall(callId);
     const isOver = members.length === 0 && this.givenUp.has(callId);
-    for (const [key, { participant }] of this.ended) {
-      if (participant.callId !== callId) continue;
-      const { dn } = participant;
-      if (members.some((other) => other.dn === dn)) this.release(key, at);
-      else if (isOver || members.some((other) => this.hasTaken(other, dn) || this.isAtMenu(other)))
-        this.release(key, at);
-      else if (members.some((other) => this.talksTo(other, dn))) this.release(key, at, true);
+    const over: string[] = [];
+    const taken: string[] = [];
+    for (const [key, ring] of this.ended) {
+      if (ring.participant.callId !== callId) continue;
+      const { dn } = ring.participant;
+      if (members.some((other) => other.dn === dn)) over.push(key);
+      else if (isOver || members.some((other) => this.hasTaken(other, ring) || this.isAtMenu(other))) over.push(key);
+      else if (members.some((other) => this.talksTo(other, ring))) taken.push(key);
     }
+    this.release(over, at);
+    this.release(taken, at, true);
     if (members.length > 0) return;
     this.givenUp.delete(callId);
     if (![...this.ended.values()].some(({ participant }) => participant.callId === callId)) this.lastAt.delete(callId);
   }
 
-  private hasTaken(other: Participant, dn: string): boolean {
-    const role = this.participants.roleOf(other.dn);
-    const mayTake = role === 'extension' || role === 'trunk';
-    return mayTake && other.dn !== dn && isUp(other) && !this.participants.isCaller(other);
+  /** Has somebody answered who was called, and has it stopped ringing for that? */
+  private hasTaken(other: Participant, { participant, begunAt, at }: EndedRing): boolean {
+    const upAt = this.times.get(keyOf(other.dn, other.id))?.upAt?.steady;
+    if (upAt === undefined || other.dn === participant.dn || !this.isTalking(other)) return false;
+    return upAt > begunAt.steady && at.steady - upAt <= maxTaking;
   }
 
-  /** Does the caller talk to somebody who cannot be seen? */
-  private talksTo(caller: Participant, dn: string): boolean {
+  /** Does somebody talk who was called? */
+  private isTalking(other: Participant): boolean {
+    const role = this.participants.roleOf(other.dn);
+    return (role === 'extension' || role === 'trunk') && isUp(other) && !this.participants.isCaller(other);
+  }
+
+  /**
+   * Does the caller talk to somebody who cannot be seen? An outside line is connected while a call from it rings, and so
+   * says nothing.
+   */
+  private talksTo(caller: Participant, { participant: { dn }, begunAt }: EndedRing): boolean {
     const { party } = caller;
     const isPerson = party.type === 'extension' || party.type === 'externalline';
-    return isUp(caller) && this.participants.isCaller(caller) && isPerson && party.dn !== dn;
+    const isCaller = this.participants.roleOf(caller.dn) === 'extension' && this.participants.isCaller(caller);
+    const isSeen = party.dn === dn || this.participants.dns.has(party.dn);
+    const { upAt, partyAt } = this.times.get(keyOf(caller.dn, caller.id)) ?? { upAt: null, partyAt: begunAt };
+    // Whom the caller talked to before it rang has not taken the call from there.
+    const isNew = upAt !== null && latest([upAt, partyAt]).steady > begunAt.steady;
+    return isUp(caller) && isCaller && isPerson && !isSeen && isNew;
   }
 
   /** Has the caller got to a voicemail, say? */
@@ -232,23 +330,29 @@ export class CallList {
     return isUp(caller) && this.participants.isCaller(caller) && caller.party.type === 'specialmenu';
   }
 
-  private release(key: string, now: Moment, isTaken = false): void {
-    const ring = this.ended.get(key);
-    if (ring === undefined) return;
+  /** All at once: what rang for one call has ended with it. */
+  private release(keys: readonly string[], now: Moment, isTaken = false): void {
+    const rings = keys.map((key) => this.ended.get(key)).filter((ring) => ring !== undefined);
+    if (rings.length === 0) return;
+    const since = rings.reduce((first, { at }) => (at.steady < first.steady ? at : first), now);
     if (isTaken) {
-      ring.leg = { ...ring.leg, gone: { at: ring.at, isTaken } };
-      this.emit(this.legs(), now, ring.at);
+      for (const ring of rings) ring.leg = { ...ring.leg, gone: { at: ring.at, isTaken } };
+      this.emit(this.legs(), now, since);
     }
-    this.ended.delete(key);
-    this.emit(this.legs(), now, ring.at);
+    for (const key of keys) this.ended.delete(key);
+    this.emit(this.legs(), now, since);
   }
 
   /** Within a call time does not go back, though some answers come later than others. */
   private emitAt(callId: string, at: Moment): void {
+    this.emit(this.legs(), this.momentOf(callId, at), at);
+  }
+
+  private momentOf(callId: string, at: Moment): Moment {
     const last = this.lastAt.get(callId);
     const moment = last !== undefined && last.steady > at.steady ? last : at;
     this.lastAt.set(callId, moment);
-    this.emit(this.legs(), moment, at);
+    return moment;
   }
 }
 
@@ -256,8 +360,12 @@ function callIdOf({ participant }: { participant: Participant }): string {
   return participant.callId;
 }
 
+function latest(moments: readonly Moment[]): Moment {
+  return moments.reduce((last, one) => (one.steady > last.steady ? one : last));
+}
+
 function isUp({ status }: Participant): boolean {
-  return status === 'connected' || status === 'hold' || status === 'held';
+  return isStatusUp(status);
 }
 
 /** Says only that a call goes on. */

@@ -1,9 +1,9 @@
 import { type Leg, type Moment, ownError, ThreeCxError, type Watcher } from '../pbx';
 import type { CallControl } from './call-control';
-import { CallList } from './call-list';
+import { CallList, maxEnding } from './call-list';
 import type { Client } from './client';
 import type { Directory } from './directory';
-import { keyOf, type Message, messageOf, type Participant } from './participants';
+import { isUp, keyOf, type Message, messageOf, type Participant } from './participants';
 import { EventSocket } from './socket';
 import { tokenTaken } from './token';
 import type { Xapi } from './xapi';
@@ -71,6 +71,8 @@ export class Listener {
   /** Steady time until which nothing can have happened unseen; null before the first list. */
   private knownUntil: number | null;
   private failures = 0;
+  /** Steady time of the last list. */
+  private listedAt = -Infinity;
   private listTimer: NodeJS.Timeout | null = null;
   private isListing = false;
   private isListWanted = false;
@@ -200,7 +202,7 @@ export class Listener {
       .finally(() => {
         this.isListing = false;
         if (this.isOver) return;
-        if (this.isListWanted) this.refresh();
+        if (this.isListWanted && this.failures === 0) this.refresh();
         else this.schedule();
       });
   }
@@ -217,6 +219,7 @@ export class Listener {
     const known = wasLive && this.failures === 0 ? null : this.knownUntil;
     this.afterGap = this.failures > 0 || (known !== null && askedAt.steady - known > maxGap);
     this.failures = 0;
+    this.listedAt = at.steady;
     const since = this.knownUntil ?? at.steady;
     this.knownUntil = askedAt.steady;
     this.forget();
@@ -237,7 +240,10 @@ export class Listener {
     if (kept !== null) {
       this.kept = null;
       this.socketFailures = 0;
-      for (const { message, at: cameAt } of kept) this.take(message, cameAt);
+      // What came before the list was asked for is in it, and what came later may be.
+      for (const { message, at: cameAt } of kept) {
+        if (cameAt.steady >= askedAt.steady) this.take({ ...message, attached: null }, cameAt);
+      }
     }
     this.tickSoon();
     void this.parts.directory.refresh().then((isNew) => {
@@ -290,7 +296,8 @@ export class Listener {
       }
       this.removed.add(key);
       this.remove(key, at);
-    } else if (attached?.id === id && !isLate && job === undefined && !this.removed.has(key) && this.knows(dn)) {
+    } else if (attached?.id === id && !isLate && job === undefined && this.isCredible(key, attached)) {
+      this.leaveBefore(attached);
       this.list.upsert(attached, at);
       this.tickSoon();
     } else {
@@ -303,32 +310,63 @@ export class Listener {
 
   /**
    * Who talked and is gone may have transferred the call: whoever got it may be in a message that came before, and is
-   * asked for. So that comes first, for a while. A ring waits anyway until it is known how it ended.
+   * asked for. So that comes first, for a while. Where somebody is there who may have got it, it may be that the call is
+   * over: what says so comes a moment later. A ring waits anyway until it is known how it ended.
    */
   private remove(key: string, at: Moment): void {
     if (this.leaving.has(key)) return;
     const status = this.list.participants.get(key)?.status;
     const answers = [...this.jobs.values()].map(({ answer }) => answer);
-    if (status === undefined || status === 'ringing' || answers.length === 0) {
+    const mayBeOver = this.list.mayBeOver(key);
+    if (status === undefined || status === 'ringing' || (answers.length === 0 && !mayBeOver)) {
       this.list.remove(key, at);
       this.tickSoon();
       return;
     }
-    const timer = setTimeout(() => this.leave(key), maxOrderWait);
-    const leaving: Leaving = { at, stop: () => clearTimeout(timer) };
+    const timers: NodeJS.Timeout[] = [];
+    const wait = (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        timers.push(setTimeout(resolve, ms));
+      });
+    const leaving: Leaving = { at, stop: () => timers.forEach(clearTimeout) };
     this.leaving.set(key, leaving);
-    void Promise.allSettled(answers).then(() => {
+    const answered = Promise.race([Promise.allSettled(answers), wait(maxOrderWait)]);
+    void Promise.all([answered, mayBeOver ? wait(maxEnding) : null]).then(() => {
       if (this.leaving.get(key) === leaving) this.leave(key);
     });
   }
 
+  /** With it go those of its call that wait too: the call may be over. */
   private leave(key: string): void {
-    const leaving = this.leaving.get(key);
-    if (leaving === undefined || this.isOver) return;
-    this.leaving.delete(key);
-    leaving.stop();
-    this.list.remove(key, leaving.at);
+    if (!this.leaving.has(key) || this.isOver) return;
+    const callOf = (one: string): string => {
+      const { callId = '' } = this.list.participants.get(one) ?? {};
+      return callId === '' ? one : callId;
+    };
+    const together = [...this.leaving].filter(([other]) => callOf(other) === callOf(key));
+    for (const [other, { stop }] of together) {
+      this.leaving.delete(other);
+      stop();
+    }
+    this.list.removeAll(together.map(([other, { at }]) => [other, at]));
     this.tickSoon();
+  }
+
+  /** Unless something newer is known, or may be: that it is gone, was answered, or what a list has just shown. */
+  private isCredible(key: string, { dn, status }: Participant): boolean {
+    const before = this.list.participants.get(key)?.status;
+    const isOld = isUp(before) && !isUp(status);
+    const mayBeOld = this.parts.clock().steady - this.listedAt <= maxDelay;
+    return this.knows(dn) && !this.removed.has(key) && !isOld && !mayBeOld;
+  }
+
+  /** A phone rings where somebody is about to be removed from the same call: that is another part in it. */
+  private leaveBefore({ dn, callId, status }: Participant): void {
+    if (status !== 'ringing') return;
+    for (const key of [...this.leaving.keys()]) {
+      const other = this.list.participants.get(key);
+      if (other?.dn === dn && other.callId === callId) this.leave(key);
+    }
   }
 
   /** Is something newer known than the list that is under way, or about to be? */
@@ -364,10 +402,16 @@ export class Listener {
         if (this.isOver) return;
         this.newer.add(key);
         if (this.wasCancelled(job)) continue;
+        if (participant === null) {
+          // What has been asked about since came nearer to its end.
+          this.remove(key, this.lastMessage(job) ?? since);
+          this.removed.add(key);
+          continue;
+        }
         this.leave(key);
-        if (participant === null) this.list.remove(key, since);
-        else this.list.upsert(participant, since);
-        if (participant !== null) this.removed.delete(key);
+        this.leaveBefore(participant);
+        this.list.upsert(participant, since);
+        this.removed.delete(key);
       }
     } catch (error) {
       this.refreshAfter(ownError(error));
@@ -375,6 +419,11 @@ export class Listener {
       this.jobs.delete(key);
       this.tickSoon();
     }
+  }
+
+  /** While its answer was awaited. */
+  private lastMessage({ again }: Job): Moment | null {
+    return again;
   }
 
   /** While its answer was awaited, that is. */
@@ -426,7 +475,8 @@ export class Listener {
   /** Something could not be looked at: a list shows it, unless it is nothing for this API client to see. */
   private refreshAfter({ code, message }: ThreeCxError): void {
     if (code === 'closed' || (code === 'unauthorized' && message !== tokenTaken)) return;
-    this.refresh();
+    // While lists fail the next one comes after a pause, whatever else fails meanwhile.
+    if (this.failures === 0) this.refresh();
   }
 
   /** Looks again and again, as long as time alone changes something. */
@@ -448,7 +498,8 @@ export class Listener {
     }
     // Until there is a list again, nobody knows how things are.
     if (this.failures > 0) return;
-    for (const callId of this.list.expire(now)) void this.question(callId);
+    for (const callId of this.list.expire(now, (key) => this.leaving.has(key) || this.jobs.has(key)))
+      void this.question(callId);
     for (const callId of this.list.waiting) {
       const asked = this.questions.get(callId);
       if (asked !== undefined && now.steady >= asked.at) void this.question(callId);

@@ -209,6 +209,11 @@ export function roleOfType(type: string): Role {
   }
 }
 
+/** Is it answered, whoever may be on hold? */
+export function isUp(status: ConnectionStatus | undefined): boolean {
+  return status === 'connected' || status === 'hold' || status === 'held';
+}
+
 export function keyOf(dn: string, id: string): string {
   return `${dn}/${id}`;
 }
@@ -230,6 +235,12 @@ export function directionOf({ status, originatedBy, legId }: Participant): 'inbo
   return legId === 1 ? 'outbound' : 'inbound';
 }
 
+/** Of an outside line: was the call made on it, or does the caller come from there? The caller's leg is the first. */
+function lineDirectionOf({ status, originatedBy, legId }: Participant): 'inbound' | 'outbound' {
+  if (originatedBy.type !== '') return 'inbound';
+  return legId === null ? (status === 'dialing' ? 'inbound' : 'outbound') : legId === 1 ? 'outbound' : 'inbound';
+}
+
 /** The queue that a participant itself names; null when it names none. */
 export function ownQueueOf({ onBehalfOf, originatedBy, referredBy }: Participant): string | null {
   return [onBehalfOf, originatedBy, referredBy].find(({ type }) => type === 'queue')?.dn ?? null;
@@ -243,6 +254,8 @@ interface Present {
   /** Of its leg: the participant's, but where another DN has one of the same id. */
   legId: string;
   direction: 'inbound' | 'outbound';
+  /** The call in which it was first seen. */
+  firstCall: string;
   leg: Leg | null;
 }
 
@@ -302,9 +315,10 @@ export class Participants {
     return [...this.present.values()].some(({ participant }) => participant.status === 'ringing');
   }
 
-  /** Did this one begin the call? */
-  isCaller({ dn, id }: Participant): boolean {
-    return this.present.get(keyOf(dn, id))?.direction === 'outbound';
+  /** Did this one begin the call? Who got into it by dialling a code did not. */
+  isCaller({ dn, id, callId }: Participant): boolean {
+    const present = this.present.get(keyOf(dn, id));
+    return present?.direction === 'outbound' && present.firstCall === callId;
   }
 
   /** @returns whether something is new */
@@ -314,7 +328,7 @@ export class Participants {
     if (before !== undefined && isSame(before.participant, participant)) return false;
     const present: Present = before ?? {
       ...{ participant, key, order: ++this.count, legId: this.freeLegId(participant) },
-      ...{ direction: directionOf(participant), leg: null },
+      ...{ direction: this.directionOf(participant), firstCall: participant.callId, leg: null },
     };
     if (before !== undefined) this.leaveCall(before);
     present.participant = participant;
@@ -389,6 +403,10 @@ export class Participants {
       return isBefore && this.roleOf(other.dn) === 'queue';
     })?.participant.dn;
     return queue === undefined ? null : { number: queue, name: this.nameOf(queue) };
+  }
+
+  private directionOf(participant: Participant): 'inbound' | 'outbound' {
+    return this.roleOf(participant.dn) === 'trunk' ? lineDirectionOf(participant) : directionOf(participant);
   }
 
   private freeLegId({ dn, id }: Participant): string {

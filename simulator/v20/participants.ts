@@ -302,7 +302,8 @@ export class Participants {
       return { dn: waitsIn ?? (isRouted && other !== undefined ? other.dn : ''), number: connection.party };
     }
     if (other === undefined) return { dn: '', number: connection?.party ?? '' };
-    return { dn: other.dn, number: other.dn === this.pbx.trunk ? other.party : other.dn };
+    const place = isParked(other) ? parkingPlace : other.dn;
+    return { dn: place, number: place === this.pbx.trunk ? other.party : place };
   }
 
   /** Whom a connection talks to, or else dials, or else rings. */

@@ -53,23 +53,37 @@ export interface V20Server {
   close(): Promise<void>;
 }
 
+/** What a V20 PBX is made of. */
+export interface V20Parts {
+  readonly pbx: Pbx;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly v20: V20Options;
+}
+
+/** The V20 APIs without a server: for requests and WebSockets that come in another way. */
+export interface V20App {
+  readonly app: H3;
+  readonly sockets: Sockets;
+  readonly tokens: Tokens;
+  readonly participants: Participants;
+  /** Can be changed at any time. */
+  readonly switches: V20Switches;
+  /** The status with which a WebSocket is refused; null: it may be opened. */
+  socketRefusal(request: Pick<IncomingMessage, 'url' | 'headers'>): number | null;
+  /** Ends what is under way. */
+  close(): void;
+}
+
 /** What the WebSocket is opened at. */
 const socketPath = '/callcontrol/ws';
 
 /**
- * Starts the V20 APIs.
+ * @param notify is called after each token, and each opened or closed WebSocket.
  * @throws RangeError for an option that isn't allowed.
- * @throws Error with the system's `code`, such as `EADDRINUSE`.
  */
-export async function startV20(options: {
-  readonly pbx: Pbx;
-  readonly clock: Clock;
-  readonly host: string;
-  readonly seed: number;
-  readonly v20: V20Options;
-}): Promise<V20Server> {
-  const { pbx, clock, host, seed, v20 } = options;
-  const { port = 0, clientId } = v20;
+export async function createV20({ pbx, clock, seed, v20 }: V20Parts, notify: () => void): Promise<V20App> {
+  const { clientId } = v20;
   let publish: () => void = () => undefined;
   const switches = new Proxy(checkV20Options(v20), {
     set: (target, name, value) => {
@@ -79,16 +93,11 @@ export async function startV20(options: {
       return isSet;
     },
   });
-  const listeners = new Set<() => void>();
-  const notify = () => {
-    for (const listener of listeners) listener();
-  };
   const tokens = new Tokens(v20, switches, clock);
-  const log = new RequestLog(notify);
   const participants = new Participants(pbx, switches, clientId);
   const closing = new AbortController();
   // h3 is an ES module, this package CommonJS.
-  const { H3, HTTPError, toNodeHandler } = await import('h3');
+  const { H3, HTTPError } = await import('h3');
   const app = new H3();
   const sockets = new Sockets(switches, clock, randomFrom(seed), respondWith(app), notify);
 
@@ -124,13 +133,39 @@ export async function startV20(options: {
   };
   const stopListening = pbx.onChange(publish);
 
+  return {
+    ...{ app, sockets, tokens, participants, switches },
+    socketRefusal: (request) => socketRefusal(request, tokens, switches),
+    close: () => {
+      stopListening();
+      closing.abort();
+      sockets.close();
+    },
+  };
+}
+
+/**
+ * Starts the V20 APIs.
+ * @throws RangeError for an option that isn't allowed.
+ * @throws Error with the system's `code`, such as `EADDRINUSE`.
+ */
+export async function startV20(options: V20Parts & { readonly host: string }): Promise<V20Server> {
+  const { port = 0, clientId } = options.v20;
+  const listeners = new Set<() => void>();
+  const notify = () => {
+    for (const listener of listeners) listener();
+  };
+  const log = new RequestLog(notify);
+  const v20 = await createV20(options, notify);
+  const { app, sockets, tokens, switches } = v20;
+  const { toNodeHandler } = await import('h3');
   const handle = toNodeHandler(app);
   const server = createServer((request, response) => {
     log.add(request, response);
     void handle(request, response);
   });
-  onUpgrade(server, log, (request) => socketRefusal(request, tokens, switches), sockets);
-  const url = await listen(server, port, host);
+  onUpgrade(server, log, (request) => v20.socketRefusal(request), sockets);
+  const url = await listen(server, port, options.host);
   const api: V20Api = {
     url,
     clientId,
@@ -152,9 +187,7 @@ export async function startV20(options: {
       return () => listeners.delete(listener);
     },
     close: async () => {
-      stopListening();
-      closing.abort();
-      sockets.close();
+      v20.close();
       await shutDown(server);
     },
   };
@@ -175,7 +208,11 @@ function isUnder(folder: string, path: string): boolean {
 }
 
 /** The status of a WebSocket that isn't opened. */
-function socketRefusal({ url = '', headers }: IncomingMessage, tokens: Tokens, switches: V20Switches): number | null {
+function socketRefusal(
+  { url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>,
+  tokens: Tokens,
+  switches: V20Switches,
+): number | null {
   if (switches.failsWith !== null) return switches.failsWith;
   if (switches.refusesSockets) return 503;
   if (url !== socketPath) return 404;

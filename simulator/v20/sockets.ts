@@ -38,8 +38,14 @@ interface Answer {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** The PBX's end of a WebSocket. */
+export type SocketEnd = Pick<WebSocket, 'readyState' | 'OPEN' | 'send' | 'pong' | 'close' | 'terminate'> & {
+  on(event: 'ping' | 'message', listener: (data: Buffer) => void): unknown;
+  on(event: 'error' | 'close', listener: () => void): unknown;
+};
+
 interface OpenSocket {
-  readonly socket: WebSocket;
+  readonly socket: SocketEnd;
   readonly log: Mutable<V20Socket>;
   /** A message that waits until the next one has been sent. */
   held: string | null;
@@ -75,25 +81,28 @@ export class Sockets {
 
   /** Opens a WebSocket for a client that may have one. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.server.handleUpgrade(request, socket, head, (webSocket) => {
-      const log = { id: ++this.opened, openedAt: Date.now(), closedAt: null, sent: 0, pings: 0 };
-      const one: OpenSocket = { socket: webSocket, log, held: null };
-      this.open.add(one);
-      this.log.push(log);
-      if (this.log.length > logLength) this.log.shift();
-      webSocket.on('ping', (data: Buffer) => {
-        one.log.pings++;
-        if (!this.switches.silent) webSocket.pong(data);
-      });
-      webSocket.on('message', (data) => void this.answer(one, data, request.headers));
-      webSocket.on('error', () => webSocket.terminate());
-      webSocket.on('close', () => {
-        this.open.delete(one);
-        one.log.closedAt = Date.now();
-        this.notify();
-      });
+    this.server.handleUpgrade(request, socket, head, (webSocket) => this.add(webSocket, request.headers));
+  }
+
+  /** Takes a WebSocket that has been opened. */
+  add(webSocket: SocketEnd, headers: IncomingMessage['headers']): void {
+    const log = { id: ++this.opened, openedAt: Date.now(), closedAt: null, sent: 0, pings: 0 };
+    const one: OpenSocket = { socket: webSocket, log, held: null };
+    this.open.add(one);
+    this.log.push(log);
+    if (this.log.length > logLength) this.log.shift();
+    webSocket.on('ping', (data: Buffer) => {
+      one.log.pings++;
+      if (!this.switches.silent) webSocket.pong(data);
+    });
+    webSocket.on('message', (data) => void this.answer(one, data, headers));
+    webSocket.on('error', () => webSocket.terminate());
+    webSocket.on('close', () => {
+      this.open.delete(one);
+      one.log.closedAt = Date.now();
       this.notify();
     });
+    this.notify();
   }
 
   /** Tells of a new or changed participant, again and again while it rings where the switch says so. */

@@ -1,12 +1,12 @@
 import type { H3, H3Event } from 'h3' with { 'resolution-mode': 'import' };
 import type { Clock } from '../clock';
-import type { Call, Extension, Pbx } from '../pbx';
+import { type Call, type Extension, isParked, type Pbx } from '../pbx';
 import type { Profile } from '../setup';
 import { parkCode, unparkCode } from './actions';
 import { jsonOf, Refusal, textIn } from './http';
 import { badRequest, collection, entity, odataError, type Row } from './odata';
 import type { V20Switches } from './options';
-import { callidOf, type Participants } from './participants';
+import { callidOf, parkingPlace, type Participants } from './participants';
 
 interface XapiContext {
   readonly pbx: Pbx;
@@ -244,7 +244,9 @@ class CallTimes {
     const [caller, ...others] = connections;
     const callee = others.find(({ status }) => status !== 'Ringing') ?? others[0];
     const queue = waitingIn === null ? undefined : pbx.queueName(waitingIn);
-    const called = callee === undefined ? (caller?.party ?? '') : this.nameOf(callee.dn, callee.party);
+    const place = callee !== undefined && isParked(callee) ? parkingPlace : callee?.dn;
+    const called =
+      callee === undefined || place === undefined ? (caller?.party ?? '') : this.nameOf(place, callee.party);
     return [
       caller === undefined ? '' : this.nameOf(caller.dn, caller.party),
       queue === undefined ? called : `${waitingIn ?? ''} ${queue}`,

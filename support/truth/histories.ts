@@ -18,7 +18,7 @@ export const queues = [
   { number: '8001', name: 'Sales', agents: extensions.slice(5, 9) },
   { number: '8002', name: 'Night', agents: extensions.slice(20) },
 ];
-const setup: PbxSetup = {
+export const setup: PbxSetup = {
   extensions: extensions.map((number, index) => ({
     number,
     name: `Extension ${number}`,
@@ -29,7 +29,7 @@ const setup: PbxSetup = {
 };
 
 /** What the wall clock says when a history begins. */
-const start = Date.UTC(2026, 10, 23, 18);
+export const start = Date.UTC(2026, 10, 23, 18);
 
 /** What people do; where nobody can just now, nothing happens. */
 const kinds = [
@@ -57,6 +57,7 @@ const kinds = [
   'forward',
   'join',
   'record',
+  'route',
 ] as const;
 type Kind = (typeof kinds)[number];
 
@@ -156,30 +157,41 @@ const frequencies: Record<Kind, number> = {
   forward: 2,
   join: 6,
   record: 3,
+  // Only the Call Control API does it.
+  route: 0,
 };
 
-/** Random histories of a PBX with dozens of phones. As many things happen in a poll interval, however long it is. */
-export function plans(maxActions: number): fc.Arbitrary<Plan> {
+/** What people do, one thing after the other. */
+export function actions(maxActions: number, special: Partial<Record<Kind, number>> = {}): fc.Arbitrary<Action[]> {
+  const weights = { ...frequencies, ...special };
   const action = fc.record({
-    kind: fc.oneof(...kinds.map((kind) => ({ arbitrary: fc.constant(kind), weight: frequencies[kind] }))),
+    kind: fc.oneof(...kinds.map((kind) => ({ arbitrary: fc.constant(kind), weight: weights[kind] }))),
     // Often little, so that much happens between two polls.
     wait: fc.oneof(fc.nat(300), fc.nat(3000)),
     who: fc.nat(1000),
     whom: fc.nat(1000),
   });
-  const outage = fc.record({ poll: fc.nat(100), length: fc.integer({ min: 1, max: 5 }) });
-  const setting = fc.record({ poll: fc.nat(40), by: fc.constantFrom(-3_600_000, -2_000, 2_000, 3_600_000) });
-  const pbx = fc.record({
+  return fc.array(action, { maxLength: maxActions, size: 'max' });
+}
+
+export function pbxOptions(): fc.Arbitrary<Required<PbxOptions>> {
+  return fc.record({
     phoneLegs: fc.boolean(),
     codes: fc.constantFrom(...codeForms),
     queueLegs: fc.boolean(),
   });
+}
+
+/** Random histories of a PBX with dozens of phones. As many things happen in a poll interval, however long it is. */
+export function plans(maxActions: number): fc.Arbitrary<Plan> {
+  const outage = fc.record({ poll: fc.nat(100), length: fc.integer({ min: 1, max: 5 }) });
+  const setting = fc.record({ poll: fc.nat(40), by: fc.constantFrom(-3_600_000, -2_000, 2_000, 3_600_000) });
   const plan = fc.record({
     server: fc.constantFrom<ServerKind>('community', 'documented'),
-    pbx,
+    pbx: pbxOptions(),
     queuesAreServices: fc.boolean(),
     interval: fc.constantFrom(250, 1000, 5000),
-    actions: fc.array(action, { maxLength: maxActions, size: 'max' }),
+    actions: actions(maxActions),
     head: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: fc.nat(10), weight: 1 }),
     outages: fc.oneof(
       { arbitrary: fc.constant<Plan['outages']>([]), weight: 2 },
@@ -242,9 +254,7 @@ export async function play(
   for (const [index, action] of actions.entries()) {
     if (index === head) nextPoll = clock.now();
     await waitFor(Math.round((action.wait * pace) / 1000));
-    act(() => {
-      doAction(pbx, action, done);
-    });
+    doAction(pbx, action, done);
   }
   if (nextPoll === Infinity) nextPoll = clock.now();
   await waitFor(2 * interval);
@@ -260,10 +270,10 @@ export async function play(
 }
 
 /** What the list of connections does not tell of it. */
-type Done = Pick<Truth, 'joins' | 'codes'> & { forwards: Set<string> };
+export type Done = Pick<Truth, 'joins' | 'codes'> & { forwards: Set<string> };
 
 /** Does it where it can be done. */
-function act(action: () => void): void {
+export function act(action: () => void): void {
   try {
     action();
   } catch (error) {
@@ -271,7 +281,14 @@ function act(action: () => void): void {
   }
 }
 
-function doAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forwards }: Done): void {
+/** Does what somebody does, where it can be done. */
+export function doAction(pbx: Pbx, action: Action, done: Done): void {
+  act(() => {
+    tryAction(pbx, action, done);
+  });
+}
+
+function tryAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forwards }: Done): void {
   const all = pbx.connections();
   const inside = all.filter(({ dn }) => extensions.includes(dn));
   const withStatus = (...statuses: Connection['status'][]) => inside.filter(({ status }) => statuses.includes(status));
@@ -382,6 +399,11 @@ function doAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forward
       break;
     case 'record':
       on(withStatus('Connected'), ({ id }) => pbx.record(id, String(whom % 4)));
+      break;
+    case 'route':
+      on(withStatus('Connected'), ({ id, dn }) => {
+        if (dn !== other) pbx.addRoute(id, whom % 4 === 0 && number !== '' ? number : other);
+      });
       break;
   }
 }

@@ -366,6 +366,45 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.words.filter((word) => word.startsWith('ringing 10')).length, 1);
   });
 
+  for (const lateUpsets of [false, true]) {
+    it(`a call that ends while a transfer rings was not transferred${lateUpsets ? ', with late Upsets' : ''}`, async () => {
+      await start({ lateUpsets, visibleDns: ['10', '11', '12'] });
+      const { pbx } = stage.simulator;
+      const id = ring();
+      await stage.told(1);
+      pbx.answer(id);
+      await stage.told(2);
+      pbx.addRoute(id, '11');
+      await stage.told(3);
+      pbx.clearCalls();
+      await until(() => stage.tracker.calls().length === 0, 'the end of the call');
+      assert.ok(stage.words.includes(`ended 10 ${caller} answered`));
+    });
+  }
+
+  it('an agent who sends the call back to the queue and is rung again: the first part has ended', async () => {
+    await start();
+    const { pbx } = stage.simulator;
+    const id = ring();
+    await stage.told(1);
+    pbx.answer(id);
+    await stage.told(2);
+    pbx.transfer(id, '8000');
+    await until(() => stage.words.filter((word) => word.startsWith('ringing 10 ')).length === 2, 'rings again');
+    assert.ok(stage.words.some((word) => word.startsWith('ended 10 ')));
+  });
+
+  it('what cannot be asked for while no list comes is no further failed try', async () => {
+    await start();
+    stage.v20.switches.contested = true;
+    for (let count = 0; count < 40; count++) ring('12');
+    await until(() => stage.silences.length >= 1, 'a failed try');
+    const before = performance.now();
+    await until(() => stage.silences.length >= 3, 'two more', 15_000);
+    // They come after pauses of at least 0.75 and 1.5 s.
+    assert.ok(performance.now() - before > 2_000);
+  });
+
   it('who stops watching leaves no socket', async () => {
     await start();
     await stage.close();

@@ -72,7 +72,7 @@ class Play {
   /** @returns the calls that only the PBX can say more about */
   wait(milliseconds: number): string[] {
     this.now += milliseconds;
-    return this.list.expire(this.at());
+    return this.list.expire(this.at(), () => false);
   }
 
   /** Time passes, and nothing more can be learnt from the PBX. */
@@ -423,5 +423,138 @@ describe('Events of 3CX V20', () => {
     play.tracker.noSnapshot();
     play.list.take([], play.at(), play.at(), () => false, true);
     assert.deepEqual(play.words, ['ringing 101', 'ended 101 unknown']);
+  });
+
+  it('an outside line is connected while the call rings on elsewhere: that is no answer', () => {
+    const play = new Play({ '10007': 'Wexternalline' })
+      .upsert({ id: 1, dn: '10007', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('101') })
+      .upsert({ id: 2, dn: '101', legid: 2 })
+      .upsert({ id: 3, dn: '102', legid: 3 })
+      .upsert({ id: 1, dn: '10007', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('102') })
+      .remove('101', 2)
+      .end();
+    assert.deepEqual(play.words, ['ringing 101', 'ringing 102', 'ring-stopped 101 missed']);
+  });
+
+  it('whom the caller talked to before has not taken a call that rings later', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('105') })
+      .upsert({ id: 2, dn: '101', legid: 3, ...internal('209') })
+      .remove('101', 2)
+      .end();
+    assert.equal(play.words.at(-1), 'ring-stopped 101 missed');
+  });
+
+  it('an outside line that was dialled has taken the call when it is answered', () => {
+    const line = { id: 3, dn: '10007', legid: 3, party_dn: '10007', party_caller_id: '+49170111' };
+    const play = new Play({ '10007': 'Wexternalline' })
+      .upsert({ id: 1, dn: '10007', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('101') })
+      .upsert({ id: 2, dn: '101', legid: 2 })
+      .upsert({ ...line, status: 'Dialing', originated_by_dn: '', originated_by_type: 'None' })
+      .remove('101', 2)
+      .upsert({ ...line, status: 'Connected', originated_by_dn: '', originated_by_type: 'None' });
+    assert.equal(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
+  });
+
+  it('all that rang for a call has ended with it', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('8000') })
+      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
+      .upsert({ id: 3, dn: '102', legid: 3, ...internal('209') })
+      .remove('101', 2)
+      .remove('102', 3)
+      .remove('209', 1);
+    assert.deepEqual(play.words.slice(3), [
+      ...['ended 209 not-reached', 'ended 101 missed', 'ended 102 missed', 'missed 101 missed'],
+    ]);
+  });
+
+  it('who stops ringing when a call is over that was answered before has missed it', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
+      .upsert({ id: 2, dn: '102', legid: 3 })
+      .remove('102', 2)
+      .remove('101', 1)
+      .end();
+    assert.equal(
+      play.words.findLast((word) => word.includes(' 102 ')),
+      'ended 102 missed',
+    );
+  });
+
+  it('who declines a call that goes on: it is known soon', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
+      .upsert({ id: 2, dn: '102', legid: 3 })
+      .remove('102', 2);
+    assert.equal(play.words.length, 2);
+    play.wait(100);
+    assert.equal(play.words.at(-1), 'ring-stopped 102 missed');
+  });
+
+  it('who hangs up while others ring in a queue was not transferred to one of them', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('8000') })
+      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
+      .upsert({ id: 3, dn: '102', legid: 3, ...internal('209') })
+      .remove('209', 1);
+    assert.equal(play.words.at(-1), 'ended 209 answered');
+  });
+
+  it('who has stopped ringing got no call by transfer', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
+      .upsert({ id: 2, dn: '102', legid: 3 })
+      .remove('102', 2)
+      .remove('101', 1);
+    assert.equal(play.words.at(-1), 'ended 101 answered');
+  });
+
+  it('who got into a call by a code has taken it', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101' })
+      .upsert({ id: 2, dn: '102', status: 'Dialing', callid: 4712, legid: 1, ...internal('*20*101') })
+      .upsert({ id: 2, dn: '102', status: 'Connected', callid: 4711, legid: 3 })
+      .remove('101', 1);
+    assert.deepEqual(play.words.slice(-2), ['answered 102', 'ring-stopped 101 answered-elsewhere']);
+  });
+
+  it('who is answered on another leg is in the call all the while', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101' })
+      .remove('101', 1)
+      .upsert({ id: 2, dn: '101', status: 'Connected', legid: 5 });
+    assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
+  it('who fetches the call from where it is parked has stopped ringing before', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    play.now += 500;
+    play.upsert({ id: 2, dn: '101', status: 'Connected', legid: 5 });
+    assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed', 'answered 101']);
+  });
+
+  it('another call on outside lines alone has nothing to do with a ring that stops', () => {
+    const play = new Play({ '10007': 'Wexternalline' })
+      .upsert({ id: 1, dn: '101' })
+      .upsert({ id: 2, dn: '10007', callid: 4712, status: 'Dialing', legid: 1 })
+      .upsert({ id: 2, dn: '10007', callid: 4712, status: 'Connected', legid: 1 })
+      .upsert({ id: 3, dn: '102', legid: 3 })
+      .remove('101', 1)
+      .end();
+    assert.equal(play.words.at(-1), 'ring-stopped 101 missed');
+  });
+
+  it('no time is before the one of a list', () => {
+    const play = new Play();
+    const early = play.at();
+    play.now += 1_000;
+    const dn = { dn: '101', type: 'Wextension', devices: [], participants: [participant({ dn: '101' })] };
+    play.list.take([dn], play.at(), play.at(), () => false, false);
+    play.list.upsert(participant({ dn: '101', status: 'Connected' }), early);
+    assert.deepEqual(
+      play.events.map(({ startedAt, answeredAt }) => answeredAt ?? startedAt),
+      Array(2).fill('1970-01-01T00:00:02.000Z'),
+    );
   });
 });

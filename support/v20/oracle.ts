@@ -1,0 +1,837 @@
+import assert from 'node:assert/strict';
+import type { CallEvent } from '../../lib/calls';
+import type { ExtensionState } from '../../lib/pbx';
+import type { Participant } from '../../simulator/v20/participants';
+import { start, trunk } from '../truth/histories';
+import type { V20Truth } from './histories';
+import {
+  directionOf,
+  type Doing,
+  isUp,
+  type Life,
+  type Look,
+  livesOf,
+  numberOf,
+  ownQueueOf,
+  Roots,
+  typeOf,
+} from './life';
+
+export interface V20Findings {
+  events: number;
+  lives: number;
+  /** Parts of which an event cannot be held against the truth, since two of them may look like one. */
+  blurred: number;
+  /** Phases of a part, such as ringing; and those that were over before anybody could see them. */
+  phases: number;
+  short: number;
+}
+
+/** How long a ring that is gone may wait until it is known how it ended, in ms. */
+const doubtPeriod = 2_000;
+const tickInterval = 250;
+/** How long a part that is gone may wait for the answers that are under way, in ms. */
+const maxOrderWait = 1_000;
+/** How long it may wait whether a call is over, in ms. */
+const longestEnding = 100;
+/** How long a message may wait for the next one, in ms. */
+const longestHold = 50;
+
+/**
+ * Holds the events of a history against the truth.
+ *
+ * @throws AssertionError for an event that is wrong, too much, too late or missing
+ */
+export function checkV20(truth: V20Truth): V20Findings {
+  return new Oracle(truth).check();
+}
+
+/** An extension's part in a call, as the events tell it. */
+interface Party {
+  key: number;
+  events: { at: number; event: CallEvent }[];
+  life: Life;
+}
+
+class Oracle {
+  private readonly findings: V20Findings = { events: 0, lives: 0, blurred: 0, phases: 0, short: 0 };
+  private readonly roots = new Roots();
+  private readonly lives: readonly Life[];
+  private readonly looks: readonly Look[];
+  private readonly lists: readonly { asked: number; answered: number }[];
+  private readonly parties = new Map<number, Party>();
+  /** How late something may be known while all goes well, in ms. */
+  private readonly usual: number;
+  /** Each leg as it first was, by its id. */
+  private readonly firsts = new Map<number, Participant>();
+  private readonly knownAt = new Map<number, number>();
+  /** When the first list came: what there was is not told. */
+  private readonly first: number;
+
+  constructor(private readonly truth: V20Truth) {
+    const { states, exchanges, plan } = truth;
+    ({ lives: this.lives, looks: this.looks } = livesOf(states, this.roots, (dn) => this.sees(dn)));
+    for (const { participants } of states) {
+      for (const leg of participants) if (!this.firsts.has(leg.id)) this.firsts.set(leg.id, leg);
+    }
+    this.lists = exchanges.filter(({ path, status }) => path === '/callcontrol' && status === 200);
+    this.first = this.lists[0]?.answered ?? Infinity;
+    const { request, message } = plan.delays;
+    const { reordered = 0, forbidsParticipants } = plan.switches;
+    const most = Math.max(0, ...states.map(({ participants }) => participants.length)) + 8;
+    const roundTrip = 2 * request * (forbidsParticipants === true ? 2 : 1);
+    this.usual = message + (reordered > 0 ? longestHold : 0) + roundTrip * (2 + Math.ceil((2 * most) / 4)) + 1;
+  }
+
+  check(): V20Findings {
+    const { truth } = this;
+    this.blur();
+    this.assign();
+    this.checkOrder();
+    for (const party of this.parties.values()) {
+      this.checkSequence(party);
+      if (party.life.isBlurred) continue;
+      this.checkPhases(party);
+      for (const { at, event } of party.events) if (event.event !== 'missed') this.checkFields(party, at, event);
+      this.checkEnd(party);
+    }
+    this.checkTold();
+    this.checkStates();
+    this.checkCalls();
+    this.checkMissed();
+    assert.deepEqual(truth.left, [], 'all calls are over');
+    if (!truth.troubles.some(({ kind }) => kind === 'away' || kind === 'token')) assert.deepEqual(truth.silences, []);
+    this.findings.lives = this.lives.length;
+    this.findings.blurred = this.lives.filter(({ isBlurred }) => isBlurred).length;
+    return this.findings;
+  }
+
+  private sees(dn: string): boolean {
+    return this.truth.plan.switches.visibleDns?.includes(dn) ?? true;
+  }
+
+  // ---- when something is known -------------------------------------------------------------------------------------
+
+  /** The last moment by which what happened then must have been taken note of. */
+  private knownBy(at: number): number {
+    const known = this.knownAt.get(at);
+    if (known !== undefined) return known;
+    const result = this.knownByMessage(at) ?? this.knownByList(at);
+    this.knownAt.set(at, result);
+    return result;
+  }
+
+  private knownByMessage(at: number): number | null {
+    const by = at + this.usual;
+    const isBad = this.truth.troubles.some(
+      ({ kind, from, to }) =>
+        (kind === 'silent' || kind === 'lost' || kind === 'away') &&
+        from <= by + this.usual &&
+        this.repairedAt(to) >= at - this.usual,
+    );
+    if (isBad || this.isSilence(at - this.usual, by + this.usual)) return null;
+    const isToken = this.truth.troubles.some(
+      ({ kind, from }) => kind === 'token' && from >= at - this.usual && from <= by,
+    );
+    const isOpen = this.truth.sockets.some(({ from, to }) => {
+      const live = this.lists.find(({ asked }) => asked >= from)?.answered ?? Infinity;
+      return live <= at && to >= by + (isToken ? 2 * this.usual : 0);
+    });
+    return isOpen ? by + (isToken ? 2 * this.usual : 0) : null;
+  }
+
+  /** What was left out until then is found by the next list. */
+  private repairedAt(at: number): number {
+    return this.lists.find(({ asked }) => asked >= at)?.answered ?? Infinity;
+  }
+
+  /** Were messages left out during a life that no list has made up for before? */
+  private isRough(life: Life, at: number): boolean {
+    return this.truth.troubles.some(
+      ({ kind, from, to }) =>
+        (kind === 'lost' || kind === 'silent') && from <= at && this.repairedAt(to) >= life.from - this.usual,
+    );
+  }
+
+  /** Was nothing known then: from a failed list to the next one? */
+  private isSilence(from: number, to: number): boolean {
+    return this.truth.silences.some((at) => {
+      const until = this.lists.find(({ answered }) => answered >= at)?.answered ?? Infinity;
+      return at <= to && until >= from;
+    });
+  }
+
+  private knownByList(at: number): number {
+    return this.repairedAt(at) + this.usual;
+  }
+
+  /** Whether all went well about that time. */
+  private isCalm(from: number, to: number): boolean {
+    return this.looks.every(({ at }) => at < from - this.usual || at > to || this.knownByMessage(at) !== null);
+  }
+
+  /** What whoever tells something at that time may have in mind. */
+  private window(at: number, earlier = 0): Look[] {
+    return this.looks.filter((look) => look.at <= at && (look.until > at || this.knownBy(look.until) >= at - earlier));
+  }
+
+  // ---- which part an event is about --------------------------------------------------------------------------------
+
+  /** Parts of one extension in one call that follow so closely that they may be taken for one. */
+  private blur(): void {
+    // What moves from one call to the other may be seen in both.
+    for (const life of this.lives) if (life.callids.size > 1) life.isBlurred = true;
+    // Where a code gets somebody, that may be seen as one part or as two.
+    for (const life of this.lives) {
+      const isCode = [...life.legs.values()].flat().some(({ party_caller_id }) => party_caller_id.startsWith('*'));
+      if (!isCode || this.truth.plan.pbx.codes === 'unseen') continue;
+      life.isBlurred = true;
+      for (const other of this.lives) {
+        if (other.dn === life.dn && other.from >= life.to - this.usual && other.from <= this.knownBy(life.to)) {
+          other.isBlurred = true;
+        }
+      }
+    }
+    for (const [index, one] of this.lives.entries()) {
+      for (const other of this.lives.slice(index + 1)) {
+        if (other.dn !== one.dn || this.roots.of(other.callid) !== this.roots.of(one.callid)) continue;
+        if (other.from > this.knownBy(one.to) && one.from <= this.knownBy(other.to)) continue;
+        one.isBlurred = other.isBlurred = true;
+      }
+    }
+  }
+
+  private assign(): void {
+    for (const { at, events } of this.truth.told) {
+      this.findings.events += events.length;
+      for (const { event, party: key } of events) {
+        if (event.event === 'missed') continue;
+        const known = this.parties.get(key);
+        const party = known ?? { key, events: [], life: this.lifeOf(event, at) };
+        this.parties.set(key, party);
+        party.events.push({ at, event });
+        assert.equal(event.extension, party.life.dn);
+      }
+    }
+  }
+
+  private lifeOf(event: CallEvent, at: number): Life {
+    const own = this.lives.filter(({ dn, ids, from }) => {
+      return dn === event.extension && ids.has(Number(event.connection)) && from <= at;
+    });
+    const isEnd = event.event === 'ended' || event.event === 'ring-stopped' || event.event === 'transferred';
+    const later = isEnd ? doubtPeriod + 4 * this.usual + maxOrderWait : 0;
+    const meant = own.filter((life) => this.knownBy(life.to) + later >= at);
+    const life = meant.find((one) => this.partyOf(one) === undefined) ?? meant[0];
+    return life ?? assert.fail(`at ${at} there was no ${event.event} of ${event.connection} at ${event.extension}`);
+  }
+
+  private partyOf(life: Life): Party | undefined {
+    return [...this.parties.values()].find((party) => party.life === life);
+  }
+
+  // ---- the order ---------------------------------------------------------------------------------------------------
+
+  private checkOrder(): void {
+    const begun = new Set<number>();
+    for (const { at, events } of this.truth.told) {
+      let last = 0;
+      for (const { event, party } of events) {
+        const { event: name } = event;
+        const isNew = !begun.has(party) && name !== 'missed' && !isEndName(name) && name !== 'transferred';
+        const rank = isEndName(name) || name === 'transferred' ? 0 : name === 'missed' ? 3 : isNew ? 2 : 1;
+        const isSilent =
+          isNew && this.parties.get(party)?.life.from !== undefined && this.isSilent(this.parties.get(party));
+        if (!isSilent) assert.ok(rank >= last, `at ${at} ${name} of ${event.extension} comes too late`);
+        last = Math.max(last, rank);
+        begun.add(party);
+      }
+    }
+  }
+
+  /** Was it there when it began to watch? */
+  private isSilent(party: Party | undefined): boolean {
+    return (party?.life.from ?? Infinity) <= this.first;
+  }
+
+  private checkSequence(party: Party): void {
+    const names = party.events.map(({ event }) => event.event);
+    const what = `${party.life.dn} in ${party.life.callid}: ${names.join(', ')}`;
+    const isBegun = ['ringing', 'dialing', 'answered'].includes(names[0] ?? '');
+    const mayHaveBegun =
+      party.life.isBlurred && this.lives.some((life) => life.dn === party.life.dn && this.isSilent({ ...party, life }));
+    assert.ok(isBegun || this.isSilent(party) || mayHaveBegun, `${what}: has not begun`);
+    assert.equal(names.filter(isEndName).length, 1, `${what}: is ended once`);
+    assert.ok(isEndName(names.at(-1)), `${what}: the end comes last`);
+    assert.ok(names.filter((name) => name === 'ringing' || name === 'dialing').length <= 1, `${what}: begins twice`);
+    assert.ok(names.filter((name) => name === 'answered').length <= 1, `${what}: answered twice`);
+    let isHeld = this.isSilent(party) && names.find((name) => name === 'held' || name === 'resumed') === 'resumed';
+    for (const { event } of party.events) {
+      if (event.event === 'held') assert.ok(!isHeld, `${what}: held twice`);
+      if (event.event === 'resumed') assert.ok(isHeld, `${what}: was not held`);
+      if (event.event === 'answered') isHeld = event.status !== 'connected';
+      else if (event.event === 'held' || event.event === 'resumed') isHeld = event.event === 'held';
+    }
+  }
+
+  // ---- what is told, and when --------------------------------------------------------------------------------------
+
+  private checkPhases(party: Party): void {
+    const { life, events } = party;
+    for (const { at, event } of events) {
+      const { event: name } = event;
+      if (isEndName(name) || name === 'transferred') continue;
+      const what = `at ${at} ${name} of ${event.connection} at ${life.dn}`;
+      const seen = this.phasesAt(life, at);
+      assert.ok(
+        seen.some((phase) => happens(name, phase.doing)),
+        `${what} did not happen`,
+      );
+      const [early] = life.phases.filter((phase) => happens(name, phase.doing));
+      if (name === 'ringing' || name === 'dialing') {
+        assert.ok(at <= this.knownBy(life.from), `${what} is late: since ${life.from}`);
+      } else if (name === 'answered') {
+        assert.ok(at <= this.knownBy(early?.from ?? 0), `${what} is late: since ${early?.from}`);
+      }
+    }
+  }
+
+  private phasesAt(life: Life, at: number): Life['phases'] {
+    const window = this.window(at);
+    const [from, to] = [window[0]?.at ?? 0, window.at(-1)?.until ?? Infinity];
+    return life.phases.filter((phase) => phase.from < to && phase.to > from && phase.from <= at);
+  }
+
+  /** What lasted for longer than it takes to see it was told. */
+  private checkTold(): void {
+    for (const life of this.lives) {
+      const parties = [...this.parties.values()].filter((one) => one.life === life);
+      const what = `${life.dn} in ${life.callid} from ${life.from} to ${life.to}`;
+      if (life.isBlurred) continue;
+      assert.ok(parties.length <= 1, `${what} was told twice`);
+      const [party] = parties;
+      for (const phase of life.phases) {
+        this.findings.phases += 1;
+        const known = Math.max(this.knownBy(phase.from), this.first);
+        // What began before it is known by the same list.
+        if (phase.to <= known) {
+          this.findings.short += 1;
+          continue;
+        }
+        // Somebody who was there at the beginning is told of when something changes.
+        if (this.isSilent({ life } as Party) && phase.from <= this.first) continue;
+        assert.ok(party !== undefined, `${what}: ${phase.doing} from ${phase.from} to ${phase.to} was not told`);
+        const last = party.events.findLast(({ at }) => at <= known);
+        const told = last === undefined ? undefined : toldDoing(last.event);
+        assert.equal(told, phase.doing, `${what}: ${phase.doing} from ${phase.from} to ${phase.to} by ${known}`);
+      }
+    }
+  }
+
+  // ---- what an event says ------------------------------------------------------------------------------------------
+
+  private checkFields(party: Party, at: number, event: CallEvent): void {
+    const { life } = party;
+    const what = `at ${at} ${event.event} of ${event.connection} at ${life.dn}`;
+    const isEnd = isEndName(event.event) || event.event === 'transferred';
+    const wait = isEnd ? this.endWait(party) : 0;
+    const window = this.window(at, wait);
+    const own = this.legsAt(life, window);
+    assert.ok(own.length > 0 || isEnd, `${what}: no leg`);
+    assert.ok(life.ids.has(Number(event.connection)), `${what}: connection`);
+    assert.ok(life.callids.has(Number(event.callId)), `${what}: callId ${event.callId}`);
+    assert.equal(event.initial, false);
+    if (!this.isRough(life, at)) this.checkNumber(party, at, event, own, what);
+    this.checkQueue(party, at, event, window, what);
+    const directions = new Set([...life.legs.values()].flat().map(directionOf));
+    assert.ok(directions.has(event.direction), `${what}: direction ${event.direction}`);
+    const first = life.phases[0]?.doing;
+    const began = party.events[0]?.event.event;
+    if (began === 'ringing' || (first === 'ring' && life.phases.length === 1))
+      assert.equal(event.direction, 'inbound', what);
+    if (began === 'dialing' || (first === 'dial' && life.phases.length === 1))
+      assert.equal(event.direction, 'outbound', what);
+    assert.equal(event.direction, party.events[0]?.event.direction, `${what}: direction`);
+    this.checkLine(party, at, event, wait, what);
+    this.checkRung(party, at, event, what);
+    this.checkTimes(party, at, event, what);
+    if (event.synthetic) {
+      assert.ok(isEnd && !this.isCalm(this.from(window), at), `${what}: synthetic`);
+    }
+    assert.ok(
+      event.accuracyMs >= 0 && (this.isRough(life, at) || event.accuracyMs <= this.lateness(at, wait)),
+      `${what}: accuracyMs ${event.accuracyMs}`,
+    );
+    assert.equal(event.recording, null, what);
+  }
+
+  private from(window: readonly Look[]): number {
+    return window[0]?.at ?? 0;
+  }
+
+  private lateness(at: number, wait: number): number {
+    const window = this.window(at, wait);
+    const lists = this.lists.filter(({ answered }) => answered <= at);
+    return (
+      Math.max(
+        at - (lists.at(-2)?.asked ?? 0),
+        at - (window[0]?.until === undefined ? 0 : Math.min(window[0].at, at)) + wait,
+      ) + this.usual
+    );
+  }
+
+  private endWait({ life, events }: Party): number {
+    const isAnswered = events.some(({ event }) => event.answeredAt !== null);
+    const wasRinging = [...life.legs.values()].at(-1)?.some(({ status }) => status === 'Ringing');
+    return isAnswered && wasRinging !== true ? maxOrderWait : doubtPeriod + tickInterval + 4 * this.usual;
+  }
+
+  /** Its legs in these states; of one that is gone the last ones too. */
+  private legsAt(life: Life, window: readonly Look[]): Participant[] {
+    const own = window.flatMap(({ index }) => life.legs.get(index) ?? []);
+    const last = [...life.legs.values()].at(-1) ?? [];
+    return (window.at(-1)?.until ?? Infinity) > life.to || window.some(({ at }) => at >= life.to)
+      ? [...own, ...last]
+      : own;
+  }
+
+  private checkNumber({ life }: Party, at: number, event: CallEvent, own: readonly Participant[], what: string): void {
+    const now = new Set(own.map(numberOf));
+    const isOpen = [...now].some((number) => number === '' || number.startsWith('*'));
+    // What a code or nothing follows stays.
+    const before = isOpen
+      ? [...life.legs].filter(([index]) => (this.looks[index]?.at ?? 0) <= at).flatMap(([, legs]) => legs)
+      : [];
+    for (const leg of before) now.add(numberOf(leg));
+    assert.ok(now.has(event.number), `${what}: number ${event.number}, not ${[...now].join(' or ')}`);
+  }
+
+  private checkQueue({ life }: Party, at: number, event: CallEvent, window: readonly Look[], what: string): void {
+    const legs = [...life.legs].filter(([index]) => (this.looks[index]?.at ?? 0) <= at);
+    const possible = new Set<string | null>();
+    for (const [index, own] of legs)
+      for (const leg of own) for (const queue of this.queuesOf(leg, index)) possible.add(queue);
+    const number = event.queue?.number ?? null;
+    assert.ok(number === null || possible.has(number), `${what}: queue ${number}, not ${[...possible].join(' or ')}`);
+    if (number === null && window.length > 0) {
+      const named = window.map(({ index }) => life.legs.get(index)).filter((own) => own !== undefined);
+      const isNamed = named.length > 0 && named.every((own) => own.every((leg) => ownQueueOf(leg) !== null));
+      assert.ok(!isNamed, `${what}: has no queue`);
+    }
+  }
+
+  private queuesOf(leg: Participant, index: number): (string | null)[] {
+    const own = ownQueueOf(leg);
+    if (own !== null) return [own];
+    const until = this.looks[index]?.participants ?? [];
+    const last = Math.max(0, ...until.map(({ id }) => id));
+    const others = [...this.firsts.values()].filter(
+      (other) =>
+        other.id <= last &&
+        other.callid === leg.callid &&
+        typeOf(other) === 'queue' &&
+        other.legid < leg.legid &&
+        this.sees(other.dn),
+    );
+    return [null, ...others.map(({ dn }) => dn)];
+  }
+
+  private checkLine({ life }: Party, at: number, event: CallEvent, wait: number, what: string): void {
+    const isOutside = (one: Participant): boolean => one.party_dn_type === 'Wexternalline' || one.dn === trunk;
+    const members = (looks: readonly Look[], when: number): Participant[] =>
+      looks.flatMap(({ participants }) =>
+        participants.filter((one) => this.isSameCall(one, life, when) && this.sees(one.dn) && isOutside(one)),
+      );
+    const may =
+      members(
+        this.looks.filter((look) => look.at <= at),
+        at,
+      ).length > 0;
+    const known = this.looks.filter(
+      (look) => look.at >= this.first && look.until > this.knownBy(look.at) && this.knownBy(look.at) < at - wait,
+    );
+    const [earliest] = this.window(at, wait);
+    const must = members(known, Math.min(earliest?.at ?? 0, at)).length > 0;
+    assert.equal(event.internal, event.trunk === null, what);
+    if (event.internal) assert.ok(!must, `${what}: internal`);
+    else {
+      assert.ok(may, `${what}: not internal`);
+      assert.equal(event.trunk, trunk, what);
+    }
+  }
+
+  private checkRung({ life }: Party, at: number, event: CallEvent, what: string): void {
+    const root = this.roots.of(life.callid);
+    const rung = this.lives.filter(
+      (one) =>
+        this.roots.of(one.callid) === root && [...one.legs.values()].flat().some(({ status }) => status === 'Ringing'),
+    );
+    const may = new Set(rung.filter(({ from }) => from <= at).map(({ dn }) => dn));
+    for (const dn of event.extensions) assert.ok(may.has(dn), `${what}: ${dn} has not rung`);
+    assert.equal(new Set(event.extensions).size, event.extensions.length, `${what}: extensions`);
+  }
+
+  private checkTimes({ life, events }: Party, at: number, event: CallEvent, what: string): void {
+    const isBetween = (name: string, text: string | null, from: number, wait = 0): void => {
+      if (text === null) return;
+      const time = Date.parse(text) - start;
+      assert.ok(
+        time >= from - this.usual && time <= Math.min(at, Math.max(this.knownBy(from), this.first) + wait),
+        `${what}: ${name} ${time}, not since ${from}`,
+      );
+    };
+    isBetween('startedAt', event.startedAt, life.from);
+    const times = [event.startedAt, event.answeredAt, event.endedAt].filter((time) => time !== null);
+    assert.deepEqual(times, times.toSorted(), `${what}: times`);
+    const { ringSeconds, talkSeconds, holdSeconds } = event;
+    for (const seconds of [ringSeconds, talkSeconds, holdSeconds])
+      assert.ok((seconds ?? 0) >= 0, `${what}: ${seconds} s`);
+    const up = life.phases.find(({ doing }) => isUp(doing));
+    const until = events.findIndex((one) => one.event === event);
+    const wasAnswered = events.slice(0, until + 1).some((one) => one.event.event === 'answered');
+    if (!this.isSilent({ life } as Party)) assert.equal(event.answeredAt !== null, wasAnswered, `${what}: answeredAt`);
+    if (event.answeredAt !== null) {
+      assert.ok(up !== undefined, `${what}: answeredAt`);
+      isBetween('answeredAt', event.answeredAt, up.from);
+    }
+    assert.equal(event.endedAt !== null, isEndName(event.event) || event.event === 'transferred', `${what}: endedAt`);
+    isBetween('endedAt', event.endedAt, life.to, maxOrderWait);
+    if (event.endedAt === null || this.isSilent({ life } as Party)) return;
+    const error = life.phases.reduce(
+      (sum, { from, to }) => sum + this.knownBy(from) - from + this.knownBy(to) - to,
+      longestEnding,
+    );
+    const spent = (...what: Doing[]): number =>
+      life.phases.filter(({ doing }) => what.includes(doing)).reduce((sum, { from, to }) => sum + to - from, 0);
+    const isNear = (name: string, seconds: number | null, ms: number): void => {
+      assert.ok(
+        seconds !== null && Math.abs(seconds * 1000 - ms) <= error,
+        `${what}: ${name} ${seconds}, in truth ${ms} ms`,
+      );
+    };
+    isNear('ringSeconds', event.ringSeconds, spent('ring', 'dial'));
+    isNear('talkSeconds', event.talkSeconds, spent('talk'));
+    isNear('holdSeconds', event.holdSeconds, spent('hold'));
+  }
+
+  // ---- how it ended ------------------------------------------------------------------------------------------------
+
+  private checkEnd(party: Party): void {
+    const { life, events } = party;
+    const end = events.at(-1);
+    if (end === undefined) return;
+    const { at, event } = end;
+    const what = `at ${at} ${event.event} of ${event.connection} at ${life.dn} in ${life.callid}`;
+    assert.ok(at >= life.to, `${what}: is there until ${life.to}`);
+    const limit = this.knownBy(life.to) + this.endWait(party);
+    assert.ok(at <= limit || this.isSilence(life.to, limit), `${what}: late, since ${life.to}`);
+    const since = this.looks.filter((look) => look.until > life.to && look.at <= at);
+    const told = [event.event, event.outcome, event.transferredTo].join(' ');
+    const possible = new Set(since.flatMap((look) => this.endings(party, look, at)));
+    if (event.synthetic) possible.add('ended unknown ');
+    // Of what was left out nobody knows how it ended.
+    assert.ok(this.isRough(life, at) || possible.has(told), `${what}: ${told}, not ${[...possible].join(' or ')}`);
+    const names = events.map((one) => one.event.event);
+    assert.equal(names.includes('transferred'), event.outcome === 'transferred', `${what}: transferred`);
+  }
+
+  /** How it ended, were this all that is known. */
+  private endings(party: Party, look: Look, at: number): string[] {
+    const { life, events } = party;
+    const isAnswered = events.at(-1)?.event.answeredAt !== null;
+    if (isAnswered) return this.transfers(party, look);
+    const doing = toldBefore(events) ?? life.phases[0]?.doing;
+    if (doing === 'dial') {
+      const isCode = [...life.legs.values()].flat().some(({ party_caller_id }) => party_caller_id.startsWith('*'));
+      return ['ended not-reached ', ...(isCode ? ['ended answered '] : [])];
+    }
+    return [true, false].flatMap((all) => {
+      const rest = look.participants.filter((one) => this.isSameCall(one, life, look.at) && (all || this.sees(one.dn)));
+      const isWaiting = look.calls.some(({ id }) => this.isSameCall({ callid: callidOf(id) }, life, look.at));
+      const isAlive = rest.length > 0 || (all && isWaiting);
+      const everybody = this.takers(life, at);
+      const takers = everybody.filter(({ leg }) => all || this.sees(leg.dn));
+      const isUnseen = this.wasUnseen(life);
+      if (isAlive && isUnseen) return ['ring-stopped answered-elsewhere ', 'ring-stopped missed '];
+      if (isAlive) {
+        const own = takers.filter(({ leg }) => rest.some(({ id }) => id === leg.id));
+        const isTaken = own.some(({ isCertain }) => isCertain);
+        const possible = isTaken
+          ? ['answered-elsewhere']
+          : own.length > 0
+            ? ['answered-elsewhere', 'missed']
+            : ['missed'];
+        return possible.map((outcome) => `ring-stopped ${outcome} `);
+      }
+      const hidden = this.wasUnseen(life);
+      // A moment after somebody has answered, whoever stops ringing seems to have stopped for that.
+      const recent = everybody.some(({ since }) => since >= life.to - 1_000 - this.usual && since <= life.to);
+      if (recent || (!all && hidden))
+        return ['ring-stopped answered-elsewhere ', 'ended missed ', 'ended answered-elsewhere '];
+      const wasOutside = this.looks.some(
+        ({ at: when, participants }) =>
+          when <= at &&
+          participants.some(
+            (one) =>
+              this.isSameCall(one, life, when) &&
+              typeOf(one) === 'trunk' &&
+              one.legid > 1 &&
+              one.status === 'Connected',
+          ),
+      );
+      if (wasOutside && everybody.length === 0) return ['ended missed ', 'ended answered-elsewhere '];
+      const outside = everybody.filter(({ leg }) => typeOf(leg) === 'trunk' || !this.sees(leg.dn));
+      if (outside.length === 0) return ['ended missed '];
+      const isCertain = outside.some(({ isCertain, leg }) => isCertain && typeOf(leg) === 'trunk' && this.sees(leg.dn));
+      return isCertain ? ['ended answered-elsewhere '] : ['ended answered-elsewhere ', 'ended missed '];
+    });
+  }
+
+  /** Who has answered that was called since this one rang; it is not certain where both were about the same time. */
+  private takers(life: Life, at: number): { leg: Participant; isCertain: boolean; since: number }[] {
+    const takers = new Map<number, { leg: Participant; isCertain: boolean; since: number }>();
+    const wasUp = new Map<number, number>();
+    for (const look of this.looks) {
+      if (look.at > at) break;
+      for (const leg of look.participants) {
+        const isUpNow = leg.status !== 'Ringing' && leg.status !== 'Dialing';
+        if (isUpNow && !wasUp.has(leg.id)) wasUp.set(leg.id, look.at);
+        const since = wasUp.get(leg.id) ?? Infinity;
+        if (!isUpNow || leg.dn === life.dn || !this.isSameCall(leg, life, look.at)) continue;
+        if (this.knownBy(since) < life.from || look.until <= life.from) continue;
+        const first = this.firsts.get(leg.id) ?? leg;
+        const isCalled = typeOf(leg) === 'trunk' ? first.status === 'Dialing' : directionOf(first) === 'inbound';
+        // Or somebody who dialled a code and got into the call.
+        const isTaker =
+          typeOf(leg) === 'trunk' ? isCalled : typeOf(leg) === 'extension' && (isCalled || first.callid !== leg.callid);
+        // Who picks up a call that it makes itself has not taken it.
+        const isCaller = look.participants.some(
+          (one) =>
+            one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
+        );
+        if (isTaker)
+          takers.set(leg.id, {
+            leg,
+            since,
+            isCertain:
+              since > this.knownBy(life.from) &&
+              this.knownBy(since) < at &&
+              // Or in a call that has become part of this one.
+              this.isSameCall(leg, life, since) &&
+              !isCaller &&
+              !this.isBlurredAt(leg),
+          });
+      }
+    }
+    return [...takers.values()];
+  }
+
+  private isBlurredAt({ dn, id }: Participant): boolean {
+    return this.lives.some((life) => life.dn === dn && life.ids.has(id) && life.isBlurred);
+  }
+
+  /** Is there, or was there, anybody in its call who cannot be seen? */
+  private wasUnseen(life: Life): boolean {
+    return this.looks.some(({ at, participants }) =>
+      participants.some((one) => !this.sees(one.dn) && this.isSameCall(one, life, at)),
+    );
+  }
+
+  private transfers({ life }: Party, look: Look): string[] {
+    const answered = life.phases.find(({ doing }) => isUp(doing))?.from ?? life.from;
+    const none = 'ended answered ';
+    const rest = look.participants.filter(
+      (one) => this.isSameCall(one, life, look.at) && this.sees(one.dn) && one.dn !== life.dn,
+    );
+    const candidates = rest.filter((one) => {
+      const type = typeOf(one);
+      if (type !== 'extension' && type !== 'trunk') return false;
+      const since = this.looks.find(({ participants }) => participants.some(({ id }) => id === one.id))?.at ?? 0;
+      if (since <= answered && this.knownBy(since) < answered) return false;
+      return one.party_dn_type === 'Wexternalline' || rest.some((other) => other.id !== one.id && other.dn !== one.dn);
+    });
+    return [
+      none,
+      ...candidates.map((one) => `ended transferred ${typeOf(one) === 'trunk' ? one.party_caller_id : one.dn}`),
+    ];
+  }
+
+  private isSameCall({ callid }: { callid: number }, life: Life, at = Infinity): boolean {
+    return this.roots.of(callid, at) === this.roots.of(life.callid, at);
+  }
+
+  // ---- what an extension and a call are ----------------------------------------------------------------------------
+
+  /** What an event says of its extension is what was told of it, with this event. */
+  private checkStates(): void {
+    const now = new Map<number, { extension: string; status: CallEvent['status']; call: string }>();
+    for (const { at, events } of this.truth.told) {
+      for (const { event, party } of events) {
+        if (event.event === 'missed') continue;
+        if (event.endedAt !== null) now.delete(party);
+        else now.set(party, { extension: event.extension, status: event.status, call: event.call });
+        // What was there at the beginning was not told.
+        if (
+          this.lives.some(
+            (life) => life.dn === event.extension && life.from <= this.first && life.to >= this.first - this.usual,
+          )
+        )
+          continue;
+        const own = [...now.values()].filter(({ extension }) => extension === event.extension);
+        assert.equal(
+          event.extensionState,
+          stateOf(own.map(({ status }) => status)),
+          `at ${at} ${event.event} of ${event.extension}`,
+        );
+      }
+    }
+  }
+
+  private checkCalls(): void {
+    const rootOf = new Map<string, number>();
+    const nameOf = new Map<number, { name: string; at: number }>();
+    for (const { at, events } of this.truth.told) {
+      for (const { event } of events) {
+        const root = this.roots.of(Number(event.callId));
+        const other = rootOf.get(event.call) ?? root;
+        assert.equal(other, root, `at ${at} ${event.event} of ${event.extension}: two calls have one id`);
+        rootOf.set(event.call, root);
+        const last = nameOf.get(root);
+        if (last !== undefined && last.name !== event.call) {
+          const wasEmpty = this.looks.some(
+            (look) =>
+              look.at <= at &&
+              look.until >= last.at - 4 * this.usual - doubtPeriod &&
+              !look.participants.some((one) => this.roots.of(one.callid) === root && this.sees(one.dn)),
+          );
+          const isIn = (one: Participant): boolean => this.roots.of(one.callid) === root && this.sees(one.dn);
+          const wasReplaced = this.looks.some(({ participants }, index) => {
+            const before = this.looks[index - 1]?.participants.filter(isIn) ?? [];
+            const ids = new Set(participants.filter(isIn).map(({ id }) => id));
+            return before.length > 0 && !before.some(({ id }) => ids.has(id));
+          });
+          const wasJoined = this.lives.some(({ callids }) =>
+            [...callids].some((id) => id !== root && this.roots.of(id) === root),
+          );
+          const isJoined =
+            wasJoined ||
+            [...this.looks].some(({ participants }) =>
+              participants.some(({ callid }) => callid !== root && this.roots.of(callid) === root),
+            );
+          assert.ok(
+            wasEmpty || isJoined || wasReplaced || (this.truth.plan.switches.reordered ?? 0) > 0,
+            `at ${at} ${event.event} of ${event.extension}: a call has two ids`,
+          );
+        }
+        nameOf.set(root, { name: event.call, at });
+      }
+    }
+  }
+
+  private checkMissed(): void {
+    const told = this.truth.told.flatMap(({ at, events }) => events.map(({ event }) => ({ at, event })));
+    const counts = new Map<string, number>();
+    for (const { at, event } of told.filter((one) => one.event.event === 'missed')) {
+      const root = this.roots.of(Number(event.callId));
+      const what = `at ${at} missed of ${root}`;
+      counts.set(event.call, (counts.get(event.call) ?? 0) + 1);
+      assert.equal(counts.get(event.call), 1, `${what}: twice`);
+      const own = told.filter((one) => one.event.call === event.call);
+      assert.ok(
+        own.every((one) => one.at <= at),
+        `${what}: something comes after it`,
+      );
+      assert.equal(event.outcome, 'missed');
+      const [took] = this.tookLong(root, at).filter((life) =>
+        this.partyOf(life)?.events.some((one) => one.event.call === event.call),
+      );
+      assert.equal(took, undefined, `${what}: was answered by ${took?.dn}`);
+    }
+    // Who rang and was not answered for as long as anybody could see it.
+    for (const life of this.lives) {
+      const root = this.roots.of(life.callid);
+      if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
+      if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
+      const wasUp = this.looks.some((look) =>
+        look.participants.some((one) => this.roots.of(one.callid) === root && this.takes(one)),
+      );
+      if (
+        wasUp ||
+        this.looks.some(({ participants }) =>
+          participants.some((one) => this.roots.of(one.callid) === root && one.callid !== root),
+        )
+      )
+        continue;
+      const count = told.filter(
+        (one) => one.event.event === 'missed' && this.roots.of(Number(one.event.callId)) === root,
+      ).length;
+      assert.ok(count > 0, `a missed call of ${life.dn} in ${root} was not told`);
+    }
+  }
+
+  /** Whose answer must have been seen. */
+  private tookLong(root: number, at: number): Life[] {
+    return this.lives.filter((life) => {
+      if (this.roots.of(life.callid) !== root || life.isBlurred) return false;
+      const [leg] = [...life.legs.values()].flat();
+      const up = life.phases.find(({ doing, from, to }) => isUp(doing) && to > this.knownBy(from));
+      return (
+        leg !== undefined &&
+        directionOf(leg) === 'inbound' &&
+        up !== undefined &&
+        this.knownBy(up.from) <= at &&
+        up.from > this.first
+      );
+    });
+  }
+
+  private takes(one: Participant): boolean {
+    if (one.status === 'Ringing' || one.status === 'Dialing') return false;
+    const first = this.firsts.get(one.id) ?? one;
+    if (typeOf(one) === 'trunk') return first.status === 'Dialing';
+    return typeOf(one) === 'extension' && directionOf(first) === 'inbound';
+  }
+}
+
+function callidOf(call: string): number {
+  return Number(call.slice(call.lastIndexOf('_') + 1));
+}
+
+function isEndName(name: CallEvent['event'] | undefined): boolean {
+  return name === 'ended' || name === 'ring-stopped';
+}
+
+function happens(name: CallEvent['event'], doing: Doing): boolean {
+  switch (name) {
+    case 'ringing':
+      return doing === 'ring';
+    case 'dialing':
+      return doing === 'dial';
+    case 'answered':
+      return isUp(doing);
+    case 'held':
+      return doing === 'hold';
+    case 'resumed':
+      return doing === 'talk';
+    default:
+      return false;
+  }
+}
+
+function toldDoing({ event, status }: CallEvent): Doing | undefined {
+  if (isEndName(event) || event === 'transferred') return undefined;
+  return status === 'ringing' ? 'ring' : status === 'dialing' ? 'dial' : status === 'connected' ? 'talk' : 'hold';
+}
+
+function toldBefore(events: Party['events']): Doing | undefined {
+  const last = events.findLast(({ event }) => toldDoing(event) !== undefined);
+  return last === undefined ? undefined : toldDoing(last.event);
+}
+
+function stateOf(statuses: readonly CallEvent['status'][]): ExtensionState {
+  const has = (...some: CallEvent['status'][]): boolean => statuses.some((status) => some.includes(status));
+  if (has('connected')) return 'talking';
+  if (has('ringing')) return 'ringing';
+  if (has('dialing')) return 'dialing';
+  return has('hold', 'held') ? 'held' : 'idle';
+}
