@@ -195,6 +195,7 @@ export class CallList {
     const keys = [...this.ended].filter(([, { participant }]) => participant.callId === callId).map(([key]) => key);
     this.release(keys, now, !isSeen && verdict === 'taken');
     if (verdict !== 'waiting' && this.standIns.delete(callId)) this.emit(this.legs(), now, now);
+    this.forgetOver(callId);
   }
 
   private change(
@@ -213,6 +214,7 @@ export class CallList {
     if (isGap) {
       this.ended.clear();
       this.standIns.clear();
+      for (const callId of this.lastAt.keys()) this.forgetOver(callId);
     } else {
       for (const { participant, leg } of gone) this.noteGivenUp(participant, leg);
       for (const one of gone) this.keepRing(one);
@@ -294,6 +296,12 @@ export class CallList {
     this.release(taken, at, true);
     if (members.length > 0) return;
     this.givenUp.delete(callId);
+    this.forgetOver(callId);
+  }
+
+  /** Nothing more comes of a call that has neither participants nor rings whose end is in doubt. */
+  private forgetOver(callId: string): void {
+    if (this.participants.ofCall(callId).length > 0) return;
     if (![...this.ended.values()].some(({ participant }) => participant.callId === callId)) this.lastAt.delete(callId);
   }
 
