@@ -177,9 +177,9 @@ export class CallList {
     });
   }
 
-  /** The calls that go on without a participant. */
-  get waiting(): string[] {
-    return [...this.standIns.keys()];
+  /** Is it in doubt how a call without a participant goes on? */
+  isOpen(callId: string): boolean {
+    return this.standIns.has(callId) || this.ringsOf(callId).length > 0;
   }
 
   /** The PBX was asked about a call. */
@@ -192,10 +192,14 @@ export class CallList {
       this.standIns.set(callId, { ...standing, gone: { at: now, isTaken: true } });
       this.emit(this.legs(), now, now);
     }
-    const keys = [...this.ended].filter(([, { participant }]) => participant.callId === callId).map(([key]) => key);
-    this.release(keys, now, !isSeen && verdict === 'taken');
+    this.release(this.ringsOf(callId), now, !isSeen && verdict === 'taken');
     if (verdict !== 'waiting' && this.standIns.delete(callId)) this.emit(this.legs(), now, now);
     this.forgetOver(callId);
+  }
+
+  /** The keys of its rings whose end is in doubt. */
+  private ringsOf(callId: string): string[] {
+    return [...this.ended].filter(([, { participant }]) => participant.callId === callId).map(([key]) => key);
   }
 
   private change(
@@ -294,15 +298,14 @@ export class CallList {
     }
     this.release(over, at);
     this.release(taken, at, true);
-    if (members.length > 0) return;
-    this.givenUp.delete(callId);
     this.forgetOver(callId);
   }
 
   /** Nothing more comes of a call that has neither participants nor rings whose end is in doubt. */
   private forgetOver(callId: string): void {
-    if (this.participants.ofCall(callId).length > 0) return;
-    if (![...this.ended.values()].some(({ participant }) => participant.callId === callId)) this.lastAt.delete(callId);
+    if (this.participants.ofCall(callId).length > 0 || this.ringsOf(callId).length > 0) return;
+    this.lastAt.delete(callId);
+    this.givenUp.delete(callId);
   }
 
   /** Has somebody answered who was called, and has it stopped ringing for that? */
@@ -349,6 +352,7 @@ export class CallList {
     }
     for (const key of keys) this.ended.delete(key);
     this.emit(this.legs(), now, since);
+    for (const { participant } of rings) this.forgetOver(participant.callId);
   }
 
   /** Within a call time does not go back, though some answers come later than others. */

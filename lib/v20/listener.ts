@@ -27,6 +27,8 @@ const maxDelay = 2_000;
 const maxOrderWait = 1_000;
 /** How often it is asked whether a call goes on of which nothing can be seen: at first, and at most, in ms. */
 const minQuestionPause = 2_000;
+/** After so many questions without an answer, what can be seen counts. */
+const maxUnanswered = 3;
 
 export interface ListenerParts {
   client: Client;
@@ -85,7 +87,7 @@ export class Listener {
   private readonly removed = new Set<string>();
   /** What a list showed, and no event did, with the time. */
   private readonly suspects = new Map<string, number>();
-  private readonly questions = new Map<string, { at: number; pause: number }>();
+  private readonly questions = new Map<string, { at: number; pause: number; unanswered: number }>();
   private tickTimer: NodeJS.Timeout | null = null;
   private isOver = false;
   private afterGap = false;
@@ -500,12 +502,9 @@ export class Listener {
     if (this.failures > 0) return;
     for (const callId of this.list.expire(now, (key) => this.leaving.has(key) || this.jobs.has(key)))
       void this.question(callId);
-    for (const callId of this.list.waiting) {
-      const asked = this.questions.get(callId);
-      if (asked !== undefined && now.steady >= asked.at) void this.question(callId);
-    }
-    for (const callId of this.questions.keys()) {
-      if (!this.list.waiting.includes(callId)) this.questions.delete(callId);
+    for (const [callId, { at }] of this.questions) {
+      if (!this.list.isOpen(callId)) this.questions.delete(callId);
+      else if (now.steady >= at) void this.question(callId);
     }
     // A ring that has gone on for long enough is told of with the next snapshot.
     if (this.isLive) this.emit(this.list.legs(), false, now, now);
@@ -514,20 +513,21 @@ export class Listener {
   /** Asks the PBX about a call of which it shows no participant. */
   private async question(callId: string): Promise<void> {
     const { xapi, directory, clock } = this.parts;
-    const pause = Math.min((this.questions.get(callId)?.pause ?? minQuestionPause / 2) * 2, maxPause);
-    this.questions.set(callId, { at: Infinity, pause });
+    const asked = this.questions.get(callId) ?? { pause: minQuestionPause / 2, unanswered: 0 };
+    const pause = Math.min(asked.pause * 2, maxPause);
+    this.questions.set(callId, { at: Infinity, pause, unanswered: asked.unanswered });
     const typeOf = (dn: string): string => {
       const known = directory.typeOf(dn);
       return known !== '' ? known : (this.list.participants.dns.get(dn) ?? '').replace(/^W/, '').toLowerCase();
     };
     const verdict = await xapi.verdictOn(callId, typeOf).catch((error: unknown) => {
-      ownError(error);
-      // Where it may not be asked, what can be seen counts.
-      return 'over' as const;
+      const mayNotAsk = ownError(error).code === 'unauthorized';
+      return mayNotAsk || asked.unanswered + 1 >= maxUnanswered ? 'over' : null;
     });
     if (this.isOver || this.failures > 0) return;
-    this.list.resolve(callId, verdict, clock());
-    this.questions.set(callId, { at: clock().steady + pause, pause });
+    if (verdict !== null) this.list.resolve(callId, verdict, clock());
+    const unanswered = verdict === null ? asked.unanswered + 1 : 0;
+    this.questions.set(callId, { at: clock().steady + pause, pause, unanswered });
     this.tickSoon();
   }
 

@@ -518,6 +518,15 @@ class Oracle {
       const leftNewer = left.filter(({ call }) => call === newer).map(({ dn }) => dn);
       const looksJoined = left.some(({ call, dn }) => call === older && leftNewer.includes(dn));
       if (isSeen(older) && isSeen(newer) && !looksJoined) this.count('joined unseen', [older, newer]);
+      // In the moment in which they became one it has another leg, which was in the other call.
+      const isTakenOver = [...look.after.values()].some(({ key, legs }) => {
+        const before = look.before.get(key);
+        const other = [...look.before.values()].find(
+          (seen) => seen.key !== key && seen.legs.some(({ id }) => legs.some(isLeg(id))),
+        );
+        return [older, newer].every((call) => call === before?.call || call === other?.call);
+      });
+      if (isTakenOver) this.count('joined unseen', [older, newer]);
       const isTwice = [...look.after.values()].some(
         (seen) => isInside(seen.dn) && seen.legs.length > 1 && this.isSameCall(seen, { call: older }),
       );

@@ -23,12 +23,15 @@ describe('The list of calls over 3CX V20', () => {
       () => undefined,
     );
     list.upsert(ringing(1), at(0));
-    list.remove(keyOf('10', '1'), at(1_000));
+    list.removeAll([[keyOf('10', '1'), at(1_000)]]);
     assert.equal(remembered(), 1);
   });
 
   it('remembers nothing of a call that was asked about and is over', () => {
-    assert.deepEqual(list.expire(at(3_000)), ['1']);
+    assert.deepEqual(
+      list.expire(at(3_000), () => false),
+      ['1'],
+    );
     list.resolve('1', 'over', at(3_100));
     assert.equal(remembered(), 0);
   });

@@ -204,6 +204,27 @@ describe('Listening to 3CX V20', () => {
     );
   });
 
+  it('a call that the PBX could not be asked about is not over: it is asked again', async () => {
+    await start({ visibleDns: ['12'] });
+    const { pbx } = stage.simulator;
+    const { switches, requests } = stage.v20;
+    const id = ring('12');
+    await stage.told(1);
+    pbx.divert(id, '8000');
+    // Once this was asked for, nothing before it still is.
+    const entity = '/callcontrol/12/participants/999';
+    stage.v20.send({ event_type: 0, entity, attached_data: null });
+    await until(() => requests.some(({ path, status }) => path === entity && status === 404), 'all was asked for');
+    switches.failsWith = 503;
+    await until(
+      () => requests.some(({ path, status }) => path.includes('ActiveCalls') && status === 503),
+      'it is asked',
+    );
+    switches.failsWith = null;
+    await stage.told(2);
+    assert.deepEqual(stage.words.slice(1), [`ring-stopped 12 ${caller} missed`]);
+  });
+
   it('held and resumed, where the PBX says so', async () => {
     await start({ showsHold: true });
     const id = ring();
