@@ -30,7 +30,7 @@ const lacking = {
     operations: {
       record:
         'recording cannot be started or stopped: the APIs of 3CX V20 have nothing for it. Let the PBX record all calls ' +
-        'of the extension, or record by its app',
+        'of the extension, or start the recording in the 3CX app',
       atttrans:
         'calls cannot be joined: the APIs of 3CX V20 have no attended transfer. Use transfer: the call comes back when ' +
         'nobody answers',
@@ -39,8 +39,8 @@ const lacking = {
     arguments: {
       login: {
         queue:
-          'nobody can be logged in to or out of a single queue: the APIs of 3CX V20 do so for all queues only. Leave ' +
-          'the queue empty',
+          'an extension cannot be logged in to or out of a single queue: the APIs of 3CX V20 do this for all queues at ' +
+          'once only. Leave the queue empty',
       },
     },
     details: ['recording'],

@@ -180,7 +180,10 @@ export class Client {
       throw new ThreeCxError('server-error', `the PBX gave no token (HTTP ${status}): ${quote(text, this.secrets())}`);
     }
     if (status === 404 || (status >= 300 && status < 400)) {
-      throw new ThreeCxError('unexpected-answer', `this is no 3CX V20, which gives tokens here (HTTP ${status})`);
+      throw new ThreeCxError(
+        'unexpected-answer',
+        `this address is not a 3CX V20: it has no token endpoint (HTTP ${status})`,
+      );
     }
     if (status === 400 || status === 401 || status === 403) {
       throw new ThreeCxError('unauthorized', `the PBX does not accept the client ID and secret (HTTP ${status})`);

@@ -216,9 +216,13 @@ export class Theatre {
             return node.type === 'mqtt-broker' ? { ...node, port: String(broker.port) } : node;
           })
           .map(change);
+        const before = simulators.map(way.requestCount);
         await this.deploy(nodes);
-        if (nodes.some(({ operation }) => operation === 'watch')) {
-          await until(() => simulators.every(way.isWatched), 'the first look at the calls');
+        if (!nodes.some(({ operation }) => operation === 'watch')) return;
+        for (const [index, simulator] of simulators.entries()) {
+          // A play may connect the example to something else.
+          const isConnected = nodes.some(({ url }) => url === way.connectionTo(simulator).url);
+          if (isConnected) await way.watched(simulator, before[index] ?? 0);
         }
       },
       redeploy: () => this.deploy(nodes),

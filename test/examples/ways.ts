@@ -10,8 +10,14 @@ export interface Way {
   simulatedAt: (simulator: Simulator) => SimulatorOptions;
   /** The settings of a connection to the simulator. */
   connectionTo: (simulator: Simulator) => Partial<FlowNode>;
-  /** Were the calls looked at, so that what changes from now on is told? */
-  isWatched: (simulator: Simulator) => boolean;
+  /** How many requests there were so far. */
+  requestCount: (simulator: Simulator) => number;
+  /**
+   * Waits until flows that have just started have looked at the calls, so that what changes from now on is told.
+   *
+   * @param before how many requests there were before they were deployed
+   */
+  watched: (simulator: Simulator, before: number) => Promise<void>;
   /** Waits until the calls as they are now were looked at so often. */
   looks: (simulator: Simulator, count: number) => Promise<void>;
   /** The paths of the requests so far, answered or not. */
@@ -38,25 +44,38 @@ function v20Of({ v20 }: Simulator): NonNullable<Simulator['v20']> {
 /** Of participants that do not exist. */
 let nextId = 900_000;
 
+/** Waits for so many more polls of the HTTP API. */
+async function polls(simulator: Simulator, count: number): Promise<void> {
+  const soFar = (): number => pathsOf(simulator).filter((path) => path === '/showallcalls').length;
+  const wanted = soFar() + count;
+  await until(() => soFar() >= wanted, 'polls');
+}
+
 export const ways: Record<ApiType, Way> = {
   http: {
     simulated: { delay: 0 },
     simulatedAt: ({ url }) => ({ delay: 0, port: portOf(url) }),
     connectionTo: ({ url }) => ({ url, pollInterval: 100 }),
-    isWatched: ({ requestCount }) => requestCount > 1,
-    looks: async (simulator, count) => {
-      const looks = (): number => pathsOf(simulator).filter((path) => path === '/showallcalls').length;
-      const wanted = looks() + count;
-      await until(() => looks() >= wanted, 'polls');
-    },
+    requestCount: ({ requestCount }) => requestCount,
+    // The flows before them have ended, so these polls are their own. The second one begins after the first was answered.
+    watched: (simulator) => polls(simulator, 2),
+    looks: polls,
     paths: pathsOf,
   },
   v20: {
     simulated: { delay: 0, v20 },
     simulatedAt: (simulator) => ({ delay: 0, v20: { ...v20, port: portOf(v20Of(simulator).url) } }),
     connectionTo: ({ v20Url }) => ({ api: 'v20', url: v20Url, credentials: client }),
-    isWatched: (simulator) =>
-      v20Of(simulator).requests.some(({ path, status }) => path === '/callcontrol' && status === 200),
+    requestCount: (simulator) => v20Of(simulator).requestCount,
+    // It comes once, perhaps before the flows are said to have started.
+    watched: (simulator, before) =>
+      until(
+        () =>
+          v20Of(simulator).requests.some(
+            ({ id, path, status }) => id > before && path === '/callcontrol' && status === 200,
+          ),
+        'the first look at the calls',
+      ),
     // Each look is at something that does not exist. Several are under way at once, so it takes some until what came before
     // has been looked at.
     looks: async (simulator, count) => {

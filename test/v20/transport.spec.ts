@@ -204,7 +204,7 @@ describe('The way to 3CX V20', () => {
     });
     closing.push(() => server.close());
     await assert.rejects(open(server.url).execute('ondn', { extension: '10' }), {
-      ...{ code: 'unexpected-answer', message: /no 3CX V20/ },
+      ...{ code: 'unexpected-answer', message: /not a 3CX V20/ },
     });
   });
 
