@@ -322,10 +322,16 @@ class Oracle {
         if (this.isSilent({ life } as Party) && phase.from <= this.first) continue;
         assert.ok(party !== undefined, `${what}: ${phase.doing} from ${phase.from} to ${phase.to} was not told`);
         const last = party.events.findLast(({ at }) => at <= known);
-        const told = last === undefined ? undefined : toldDoing(last.event);
+        const told = last === undefined ? this.beganWith(life) : toldDoing(last.event);
         assert.equal(told, phase.doing, `${what}: ${phase.doing} from ${phase.from} to ${phase.to} by ${known}`);
       }
     }
+  }
+
+  /** What it did when it began to watch, which no event says: the first list showed that. */
+  private beganWith(life: Life): Doing | undefined {
+    const asked = this.lists[0]?.asked ?? -Infinity;
+    return life.phases.find(({ from, to }) => from <= asked && to > asked)?.doing;
   }
 
   // ---- what an event says ------------------------------------------------------------------------------------------
