@@ -605,17 +605,12 @@ class Oracle {
         const since = wasUp.get(leg.id) ?? Infinity;
         if (!isUpNow || leg.dn === life.dn || !this.isSameCall(leg, life, look.at)) continue;
         if (this.knownBy(since) < life.from || look.until <= life.from) continue;
-        const first = this.firsts.get(leg.id) ?? leg;
-        const isCalled = typeOf(leg) === 'trunk' ? first.status === 'Dialing' : directionOf(first) === 'inbound';
-        // Or somebody who dialled a code and got into the call.
-        const isTaker =
-          typeOf(leg) === 'trunk' ? isCalled : typeOf(leg) === 'extension' && (isCalled || first.callid !== leg.callid);
         // Who picks up a call that it makes itself has not taken it.
         const isCaller = look.participants.some(
           (one) =>
             one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
         );
-        if (isTaker)
+        if (this.takes(leg))
           takers.set(leg.id, {
             leg,
             since,
@@ -791,11 +786,12 @@ class Oracle {
     });
   }
 
+  /** Has it been answered by this one, who was called, or who dialled a code and got into the call? */
   private takes(one: Participant): boolean {
     if (one.status === 'Ringing' || one.status === 'Dialing') return false;
     const first = this.firsts.get(one.id) ?? one;
     if (typeOf(one) === 'trunk') return first.status === 'Dialing';
-    return typeOf(one) === 'extension' && directionOf(first) === 'inbound';
+    return typeOf(one) === 'extension' && (directionOf(first) === 'inbound' || first.callid !== one.callid);
   }
 }
 
