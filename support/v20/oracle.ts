@@ -596,13 +596,13 @@ class Oracle {
   /** Who has answered that was called since this one rang; it is not certain where both were about the same time. */
   private takers(life: Life, at: number): { leg: Participant; isCertain: boolean; since: number }[] {
     const takers = new Map<number, { leg: Participant; isCertain: boolean; since: number }>();
-    const wasUp = new Map<number, number>();
+    const answers = new Map<number, { since: number; as: Participant }>();
     for (const look of this.looks) {
       if (look.at > at) break;
       for (const leg of look.participants) {
         const isUpNow = leg.status !== 'Ringing' && leg.status !== 'Dialing';
-        if (isUpNow && !wasUp.has(leg.id)) wasUp.set(leg.id, look.at);
-        const since = wasUp.get(leg.id) ?? Infinity;
+        const { since, as } = answers.get(leg.id) ?? { since: look.at, as: leg };
+        if (isUpNow) answers.set(leg.id, { since, as });
         if (!isUpNow || leg.dn === life.dn || !this.isSameCall(leg, life, look.at)) continue;
         if (this.knownBy(since) < life.from || look.until <= life.from) continue;
         // Who picks up a call that it makes itself has not taken it.
@@ -617,8 +617,8 @@ class Oracle {
             isCertain:
               since > this.knownBy(life.from) &&
               this.knownBy(since) < at &&
-              // Or in a call that has become part of this one.
-              this.isSameCall(leg, life, since) &&
+              // In this call, not in one that has become part of it since.
+              this.isSameCall(as, life, since) &&
               !isCaller &&
               !this.isBlurredAt(leg),
           });
