@@ -322,10 +322,16 @@ class Oracle {
         if (this.isSilent({ life } as Party) && phase.from <= this.first) continue;
         assert.ok(party !== undefined, `${what}: ${phase.doing} from ${phase.from} to ${phase.to} was not told`);
         const last = party.events.findLast(({ at }) => at <= known);
-        const told = last === undefined ? undefined : toldDoing(last.event);
+        const told = last === undefined ? this.beganWith(life) : toldDoing(last.event);
         assert.equal(told, phase.doing, `${what}: ${phase.doing} from ${phase.from} to ${phase.to} by ${known}`);
       }
     }
+  }
+
+  /** What it did when it began to watch, which no event says: the first list showed that. */
+  private beganWith(life: Life): Doing | undefined {
+    const asked = this.lists[0]?.asked ?? -Infinity;
+    return life.phases.find(({ from, to }) => from <= asked && to > asked)?.doing;
   }
 
   // ---- what an event says ------------------------------------------------------------------------------------------
@@ -590,34 +596,29 @@ class Oracle {
   /** Who has answered that was called since this one rang; it is not certain where both were about the same time. */
   private takers(life: Life, at: number): { leg: Participant; isCertain: boolean; since: number }[] {
     const takers = new Map<number, { leg: Participant; isCertain: boolean; since: number }>();
-    const wasUp = new Map<number, number>();
+    const answers = new Map<number, { since: number; as: Participant }>();
     for (const look of this.looks) {
       if (look.at > at) break;
       for (const leg of look.participants) {
         const isUpNow = leg.status !== 'Ringing' && leg.status !== 'Dialing';
-        if (isUpNow && !wasUp.has(leg.id)) wasUp.set(leg.id, look.at);
-        const since = wasUp.get(leg.id) ?? Infinity;
+        const { since, as } = answers.get(leg.id) ?? { since: look.at, as: leg };
+        if (isUpNow) answers.set(leg.id, { since, as });
         if (!isUpNow || leg.dn === life.dn || !this.isSameCall(leg, life, look.at)) continue;
         if (this.knownBy(since) < life.from || look.until <= life.from) continue;
-        const first = this.firsts.get(leg.id) ?? leg;
-        const isCalled = typeOf(leg) === 'trunk' ? first.status === 'Dialing' : directionOf(first) === 'inbound';
-        // Or somebody who dialled a code and got into the call.
-        const isTaker =
-          typeOf(leg) === 'trunk' ? isCalled : typeOf(leg) === 'extension' && (isCalled || first.callid !== leg.callid);
         // Who picks up a call that it makes itself has not taken it.
         const isCaller = look.participants.some(
           (one) =>
             one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
         );
-        if (isTaker)
+        if (this.takes(leg))
           takers.set(leg.id, {
             leg,
             since,
             isCertain:
               since > this.knownBy(life.from) &&
               this.knownBy(since) < at &&
-              // Or in a call that has become part of this one.
-              this.isSameCall(leg, life, since) &&
+              // In this call, not in one that has become part of it since.
+              this.isSameCall(as, life, since) &&
               !isCaller &&
               !this.isBlurredAt(leg),
           });
@@ -785,11 +786,12 @@ class Oracle {
     });
   }
 
+  /** Has it been answered by this one, who was called, or who dialled a code and got into the call? */
   private takes(one: Participant): boolean {
     if (one.status === 'Ringing' || one.status === 'Dialing') return false;
     const first = this.firsts.get(one.id) ?? one;
     if (typeOf(one) === 'trunk') return first.status === 'Dialing';
-    return typeOf(one) === 'extension' && directionOf(first) === 'inbound';
+    return typeOf(one) === 'extension' && (directionOf(first) === 'inbound' || first.callid !== one.callid);
   }
 }
 
