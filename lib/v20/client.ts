@@ -121,6 +121,7 @@ export class Client {
 
   /** Aborts all that is on the wire and fails what waits with `closed`. Can be called again. */
   close(): void {
+    if (!this.isClosed) this.tokens.release();
     this.isClosed = true;
     for (const controller of this.underWay) controller.abort(closedError());
     this.commands.clear(closedError());

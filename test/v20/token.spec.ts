@@ -136,4 +136,18 @@ describe('A token of 3CX V20', () => {
       assert.notEqual(tokenSourceOf(url, client, secret), source);
     }
   });
+
+  it('is kept for whoever uses it, before it is asked for and whatever other clients come', () => {
+    const other = (): void => tokenSourceOf('https://pbx.example', 'between', 'secret').release();
+    const source = tokenSourceOf('https://pbx.example', 'user', 'secret');
+    other();
+    assert.equal(tokenSourceOf('https://pbx.example', 'user', 'secret'), source);
+    source.release();
+    other();
+    assert.equal(tokenSourceOf('https://pbx.example', 'user', 'secret'), source);
+    source.release();
+    source.release();
+    other();
+    assert.notEqual(tokenSourceOf('https://pbx.example', 'user', 'secret'), source);
+  });
 });
