@@ -98,11 +98,6 @@ export class Client {
     return { ...this.wire.webSocket(path), token };
   }
 
-  /** The PBX did not accept a token for a WebSocket. */
-  reject(token: string): void {
-    this.tokens.reject(token);
-  }
-
   /** Asks for a token, or takes the one that there is. */
   async token(): Promise<string> {
     try {

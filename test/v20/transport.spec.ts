@@ -142,6 +142,23 @@ describe('The way to 3CX V20', () => {
     }
   });
 
+  it('a socket that gets 401, where REST does not: the list is polled, and commands go on', async () => {
+    let sockets = 0;
+    const server = await serve((request, response) => {
+      if (request.url !== '/callcontrol/ws') return '[]';
+      sockets += 1;
+      response.statusCode = 401;
+      return '';
+    });
+    const pbx = open(server.url);
+    let snapshots = 0;
+    closing.push(pbx.watch({ onSnapshot: () => (snapshots += 1), onSilence: (error) => assert.fail(error) }, null));
+    // Two for each attempt.
+    await until(() => sockets >= 4 && snapshots > 0 && pbx.isPolling, 'two attempts');
+    assert.equal((await pbx.execute('ondn', { extension: '10' })).ok, true);
+    assert.equal(server.requests.filter((path) => path === '/connect/token').length, 1);
+  });
+
   it('a command on a connection that breaks: lost, and sent once', async () => {
     let posts = 0;
     const server = await serve((request) => {
