@@ -27,6 +27,8 @@ export interface Asked {
   timeout?: number;
   /** What a 403 means here. */
   forbidden: string;
+  /** Of a read: an operation needs it, so it goes before those that watch. */
+  isUrgent?: boolean;
 }
 
 const maxReads = 4;
@@ -41,7 +43,7 @@ export class Client {
   private readonly wire: Wire;
   private readonly tokens: TokenSource;
   private readonly commands = new Slots(maxCommands);
-  private readonly reads = new Slots(maxReads, this.commands);
+  private readonly reads = new Slots(maxReads);
   private readonly underWay = new Set<AbortController>();
   private isClosed = false;
   private health: Health = 'unknown';
@@ -73,7 +75,7 @@ export class Client {
    * @throws ThreeCxError for every other answer, and for none
    */
   read(asked: Asked): Promise<Answer> {
-    return this.reads.run(() => this.authorised({ method: 'GET', path: asked.path }, asked));
+    return this.reads.run(() => this.authorised({ method: 'GET', path: asked.path }, asked), asked.isUrgent);
   }
 
   /**

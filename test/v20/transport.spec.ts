@@ -4,6 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { ThreeCxError } from '../../lib/pbx';
 import { V20Pbx, type V20Options } from '../../lib/v20';
+import { CallControl } from '../../lib/v20/call-control';
+import { Client } from '../../lib/v20/client';
 import { maxWaiting, Slots } from '../../lib/v20/slots';
 import { type Certificates, makeCertificates } from '../reliability/certificates';
 import { listen, type Listening, startServer } from '../../support/http-server';
@@ -277,9 +279,13 @@ describe('The way to 3CX V20', () => {
 });
 
 describe('Requests that wait for 3CX V20', () => {
-  it('at most so many run at a time, commands before reads', async () => {
-    const commands = new Slots(2);
-    const reads = new Slots(1, commands);
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  it('at most so many run at a time, the urgent ones first', async () => {
+    const slots = new Slots(2);
     const order: string[] = [];
     const finish: (() => void)[] = [];
     const job = (name: string) => () =>
@@ -288,18 +294,14 @@ describe('Requests that wait for 3CX V20', () => {
         finish.push(resolve);
       });
     const all = [
-      reads.run(job('r1')),
-      ...['c1', 'c2', 'c3'].map((name) => commands.run(job(name))),
-      reads.run(job('r2')),
+      ...['1', '2', '3'].map((name) => slots.run(job(name))),
+      ...['urgent 1', 'urgent 2'].map((name) => slots.run(job(name), true)),
     ];
-    await new Promise(setImmediate);
-    assert.deepEqual(order, ['r1', 'c1', 'c2']);
-    finish[0]?.();
-    await new Promise(setImmediate);
-    assert.deepEqual(order, ['r1', 'c1', 'c2']);
-    finish[1]?.();
-    await new Promise(setImmediate);
-    assert.deepEqual(order, ['r1', 'c1', 'c2', 'c3', 'r2']);
+    for (const expected of [['1', '2'], ['urgent 1'], ['urgent 2'], ['3']]) {
+      await new Promise(setImmediate);
+      assert.deepEqual(order.splice(0), expected);
+      finish.shift()?.();
+    }
     for (const end of finish) end();
     await Promise.all(all);
   });
@@ -317,6 +319,67 @@ describe('Requests that wait for 3CX V20', () => {
     const results = await Promise.allSettled(waiting);
     assert.equal(results.filter(({ status }) => status === 'rejected').length, maxWaiting);
     await running;
+  });
+
+  it('reads go on while a command waits for eight others', async () => {
+    const pending: (() => void)[] = [];
+    const server = await pbxThat((request, response) => {
+      if (request.method === 'GET') return '[{"id":1,"dn":"10","status":"Connected","callid":1}]';
+      pending.push(() => response.end('{"finalstatus":"Success"}'));
+      return undefined;
+    });
+    const pbx = connectTo(server.url, { timeout: 3_000 });
+    closing.push(
+      () => server.close(),
+      () => pbx.close(),
+    );
+    const drops = Promise.all(Array.from({ length: 9 }, () => pbx.execute('drop', { extension: '10' })));
+    drops.catch(() => undefined);
+    await until(() => pending.length === 8, 'eight commands');
+    await until(() => server.requests.filter((path) => path.endsWith('/participants')).length === 9, 'nine reads');
+    // The ninth waits by now.
+    await new Promise(setImmediate);
+    let isRead = false;
+    const read = pbx.execute('ondn', { extension: '10' }).then(() => (isRead = true));
+    read.catch(() => undefined);
+    await until(() => isRead, 'a read');
+    assert.equal(pending.length, 8);
+    for (const end of pending.splice(0)) end();
+    await until(() => pending.length === 1, 'the ninth');
+    for (const end of pending) end();
+    await Promise.all([read, drops]);
+  });
+
+  it('what an operation reads goes before what watching reads', async () => {
+    let pending: (() => void)[] | null = null;
+    const server = await pbxThat((request, response) => {
+      if (request.method !== 'GET') return '{"finalstatus":"Success"}';
+      const body = '[{"id":1,"dn":"10","status":"Connected","callid":1}]';
+      if (pending === null) return body;
+      pending.push(() => response.end(body));
+      return undefined;
+    });
+    const client = new Client({ url: server.url, clientId, clientSecret });
+    closing.push(
+      () => server.close(),
+      () => client.close(),
+    );
+    await client.token();
+    pending = [];
+    const order: string[] = [];
+    const read = (control: CallControl, name: string): Promise<unknown> =>
+      control.participants('10').then(() => order.push(name));
+    const watching = new CallControl(client);
+    const reads = ['1', '2', '3', '4', '5'].map((name) => read(watching, name));
+    reads.push(read(new CallControl(client, true), 'operation'));
+    while (order.length < 6) {
+      await until(() => pending?.length !== 0, 'a read');
+      const before = order.length;
+      pending.shift()?.();
+      await until(() => order.length > before, 'its end');
+    }
+    assert.ok(order.indexOf('operation') < order.indexOf('5'), order.join());
+    await Promise.all(reads);
   });
 
   it('eight commands and four reads at a time', async () => {
