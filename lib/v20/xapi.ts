@@ -113,7 +113,7 @@ export class Xapi {
   private async all(path: string): Promise<unknown[]> {
     const rows: unknown[] = [];
     for (let page = 0; page < maxPages; page++) {
-      const { text } = await this.get(`${path}&$top=${pageSize}&$skip=${page * pageSize}`);
+      const { text } = await this.get(`${path}&$top=${pageSize}&$skip=${rows.length}`);
       const more = rowsOf(text);
       rows.push(...more);
       // A PBX may give fewer than were asked for.

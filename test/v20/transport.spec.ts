@@ -216,6 +216,24 @@ describe('The way to 3CX V20', () => {
     });
   }
 
+  it('a list of which the PBX gives fewer rows at a time than were asked for is complete', async () => {
+    const all = Array.from({ length: 120 }, (_, index) => ({
+      Number: `${1_000 + index}`,
+      Name: '',
+      Type: 'Extension',
+    }));
+    const server = await serve(({ url = '' }) => {
+      const skip = Number(new URL(url, 'http://pbx').searchParams.get('$skip'));
+      const value = all.slice(skip, skip + 50);
+      return JSON.stringify({ value, ...(skip + 50 < all.length ? { '@odata.nextLink': 'more' } : {}) });
+    });
+    const extensions = await open(server.url).extensions();
+    assert.deepEqual(
+      extensions.map(({ extension }) => extension),
+      all.map(({ Number }) => Number),
+    );
+  });
+
   it('a server without tokens is no 3CX V20', async () => {
     const server = await startServer((_request, response) => {
       response.statusCode = 404;
