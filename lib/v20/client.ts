@@ -180,10 +180,12 @@ export class Client {
     if (status === 404 || (status >= 300 && status < 400)) {
       throw new ThreeCxError('unexpected-answer', `this is no 3CX V20, which gives tokens here (HTTP ${status})`);
     }
-    if (status >= 400) {
+    const answer = parseJson(text);
+    if (status === 401 || status === 403 || (status >= 400 && field(answer, 'error') !== undefined)) {
       throw new ThreeCxError('unauthorized', `the PBX does not accept the client ID and secret (HTTP ${status})`);
     }
-    const answer = parseJson(text);
+    // A proxy's, or a web server's before the PBX: it says nothing about the secret.
+    if (status >= 400) throw new ThreeCxError('unexpected-answer', `the PBX gave no token (HTTP ${status})`);
     const token = field(answer, 'access_token');
     const expiresIn = Number(field(answer, 'expires_in'));
     if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {

@@ -245,6 +245,26 @@ describe('The way to 3CX V20', () => {
     });
   });
 
+  for (const [status, text, code] of [
+    [401, '', 'unauthorized'],
+    [403, '', 'unauthorized'],
+    [400, '{"error":"invalid_client"}', 'unauthorized'],
+    [400, '<html>The plain HTTP request was sent to HTTPS port</html>', 'unexpected-answer'],
+    [405, '', 'unexpected-answer'],
+    [407, '', 'unexpected-answer'],
+    [429, '{}', 'unexpected-answer'],
+  ] as const) {
+    it(`no token, but HTTP ${status} with ${text || 'nothing'}: ${code}`, async () => {
+      const server = await startServer((_request, response) => {
+        response.statusCode = status;
+        return text;
+      });
+      closing.push(() => server.close());
+      const message = new RegExp(`HTTP ${status}`);
+      await assert.rejects(open(server.url).execute('ondn', { extension: '10' }), { code, message });
+    });
+  }
+
   it('no error holds the secret, the token or a part of it', async () => {
     for (const status of [200, 302, 400, 403, 404, 422, 500]) {
       const server = await serve((request, response) => {
