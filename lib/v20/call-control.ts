@@ -1,6 +1,6 @@
 import { ThreeCxError } from '../pbx';
 import type { Client } from './client';
-import { parseJson } from './json';
+import { field, parseJson } from './json';
 import {
   type ActionResult,
   actionResultOf,
@@ -108,7 +108,9 @@ function carried({ status, text }: Answer): Carried {
     return { isDone: false, isGone: true, detail: errorTextOf(parseJson(text)), participant: null, text };
   }
   const result = actionResultOf(text, status < 300);
-  if (result === null) throw foreign(status);
+  // The PBX refuses by 422 and 424; 400 may be its own too, or that of a web server before it.
+  const isOwn = status !== 400 || ['finalstatus', 'reason', 'error'].some((name) => field(parseJson(text), name));
+  if (result === null || !isOwn) throw foreign(status);
   return { ...result, detail: result.detail || (result.isDone ? '' : `HTTP ${status}`), isGone: false, text };
 }
 

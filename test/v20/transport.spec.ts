@@ -265,6 +265,27 @@ describe('The way to 3CX V20', () => {
     });
   }
 
+  for (const [status, text, isRefused] of [
+    [400, '<html>Bad Request</html>', false],
+    [400, '', false],
+    [400, '{"status":400}', false],
+    [400, '{"finalstatus":"Failed","reason":"Busy"}', true],
+    [400, '{"error":{"message":"no"}}', true],
+    [422, '', true],
+    [424, '<html></html>', true],
+  ] as const) {
+    it(`a command with HTTP ${status} and ${text || 'nothing'}: ${isRefused ? 'refused' : 'unexpected'}`, async () => {
+      const server = await serve((request, response) => {
+        if (request.method === 'GET') return '[{"id":1,"dn":"10","status":"Connected","callid":1}]';
+        response.statusCode = status;
+        return text;
+      });
+      const result = open(server.url).execute('drop', { extension: '10' });
+      if (isRefused) assert.equal(((await result) as { reason?: string }).reason, 'refused');
+      else await assert.rejects(result, { code: 'unexpected-answer' });
+    });
+  }
+
   it('no error holds the secret, the token or a part of it', async () => {
     for (const status of [200, 302, 400, 403, 404, 422, 500]) {
       const server = await serve((request, response) => {
