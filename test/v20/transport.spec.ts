@@ -286,6 +286,26 @@ describe('The way to 3CX V20', () => {
     });
   }
 
+  for (const [what, last, isConfirmed] of [
+    ['until it is talked in', '[{"id":1,"dn":"10","status":"Connected","callid":7}]', true],
+    ['until the call is gone', '[{"id":2,"dn":"10","status":"Connected","callid":8}]', false],
+  ] as const) {
+    it(`unpark: looked at again ${what}`, async () => {
+      const dialing = '[{"id":1,"dn":"10","status":"Dialing","callid":7}]';
+      let looks = 0;
+      const server = await serve(({ method, url = '' }) => {
+        if (method === 'POST') return `{"finalstatus":"Success","result":${dialing.slice(1, -1)}}`;
+        if (url.endsWith('/devices')) return '[{"device_id":"sip:10@127.0.0.1","user_agent":"3CX"}]';
+        if (!url.endsWith('/participants')) return '{"DialCodeUnpark":"*1"}';
+        looks += 1;
+        return looks < 3 ? dialing : last;
+      });
+      const result = await open(server.url).execute('unpark', { extension: '10', phone: 'Soft' });
+      assert.deepEqual([result.ok, result.callId, result.confirmed], [true, '7', isConfirmed]);
+      assert.equal(looks, 3);
+    });
+  }
+
   it('no error holds the secret, the token or a part of it', async () => {
     for (const status of [200, 302, 400, 403, 404, 422, 500]) {
       const server = await serve((request, response) => {
