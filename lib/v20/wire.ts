@@ -121,7 +121,11 @@ export class Wire {
   webSocket(path: string): { url: string; options: http.ClientRequestArgs & ConnectionOptions } {
     return {
       url: this.base.replace(/^http/, 'ws') + path,
-      options: { ...this.options.tls, ...(this.options.proxy === null ? {} : { agent: this.createAgent({}) }) },
+      options: {
+        ...this.options.tls,
+        ...this.attempts,
+        ...(this.options.proxy === null ? {} : { agent: this.createAgent({}) }),
+      },
     };
   }
 
@@ -134,11 +138,15 @@ export class Wire {
     return this.options.url.protocol === 'https:';
   }
 
+  /** Of a name with several addresses each gets its share of the time. */
+  private get attempts(): { autoSelectFamily: true; autoSelectFamilyAttemptTimeout: number } {
+    const share = Math.max(10, Math.ceil(this.options.timeout / 3));
+    return { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: share };
+  }
+
   private createAgent(extra: { timeout?: number }): http.Agent {
-    const { proxy, tls, timeout } = this.options;
-    // Of a name with several addresses each gets its share.
-    const attempt = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: Math.max(10, Math.ceil(timeout / 3)) };
-    const options = { keepAlive: true, ...attempt, ...extra };
+    const { proxy, tls } = this.options;
+    const options = { keepAlive: true, ...this.attempts, ...extra };
     if (proxy !== null) {
       const agent = new (loadProxyAgents().HttpsProxyAgent)(proxy, options);
       // It takes its options for the proxy only, has none for what is behind it, and forgets an IP address there.

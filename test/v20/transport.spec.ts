@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { ThreeCxError } from '../../lib/pbx';
 import { V20Pbx, type V20Options } from '../../lib/v20';
@@ -107,6 +107,24 @@ describe('The way to 3CX V20', () => {
       const expected = `${new URL(url).host} Basic ${Buffer.from('user:word').toString('base64')}`;
       assert.deepEqual(new Set(proxy.tunnels), new Set([expected]));
     });
+  });
+
+  it('the addresses of a name get their share of the timeout, for a socket too', async () => {
+    const given: unknown[] = [];
+    const { connect: original } = Socket.prototype;
+    Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
+      const [first] = args.flat() as { autoSelectFamilyAttemptTimeout?: number }[];
+      given.push(first?.autoSelectFamilyAttemptTimeout);
+      return Reflect.apply(original, this, args) as Socket;
+    } as typeof original;
+    try {
+      const stage = await start({ timeout: 3_000 });
+      await stage.watch();
+    } finally {
+      Socket.prototype.connect = original;
+    }
+    assert.ok(given.length >= 2);
+    assert.deepEqual(new Set(given), new Set([1_000]));
   });
 
   async function startProxy(): Promise<Listening & { tunnels: string[] }> {
