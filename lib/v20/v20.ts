@@ -25,7 +25,7 @@ import { type Means, v20Operations } from './operations';
 import { type Participant, roleOfType } from './participants';
 import { EventSocket } from './socket';
 import { tokenTakenCode } from './token';
-import { type Peer, Xapi } from './xapi';
+import { Xapi } from './xapi';
 
 export interface V20Options extends ClientOptions {
   /** When set, makecall, transfer and divert go nowhere else. */
@@ -74,16 +74,14 @@ export class V20Pbx implements Pbx {
     return this.listener?.isPolling ?? false;
   }
 
-  /** The DNs of the PBX with their names, where the API client may know them: extensions, queues and others. */
-  get peers(): Peer[] {
-    return this.directory.all();
-  }
-
   async extensions(): Promise<ListedExtension[]> {
     await this.directory.refresh();
     const dns = this.listener?.participants.dns ?? new Map<string, string>();
     const seen = [...dns].filter(([, type]) => roleOfType(type) === 'extension').map(([dn]) => dn);
-    const listed = this.peers.filter(({ type }) => roleOfType(type) === 'extension').map(({ number }) => number);
+    const listed = this.directory
+      .all()
+      .filter(({ type }) => roleOfType(type) === 'extension')
+      .map(({ number }) => number);
     return [...new Set([...listed, ...seen])].map((extension) => ({
       extension,
       name: this.directory.nameOf(extension) || null,
