@@ -1,5 +1,16 @@
 import type { ConnectionOptions } from 'node:tls';
-import { anyWriting, baseUrl, type Health, httpUrl, ownError, quote, ThreeCxError, withoutSecrets } from '../pbx';
+import {
+  anyWriting,
+  baseUrl,
+  connectionDefaults,
+  type Health,
+  httpUrl,
+  ownError,
+  quote,
+  ThreeCxError,
+  withoutEndSlash,
+  withoutSecrets,
+} from '../pbx';
 import { Slots } from './slots';
 import { type TokenAnswer, tokenSourceOf, type TokenSource, tokenTakenError } from './token';
 import { type Answer, type Request, Wire } from './wire';
@@ -52,7 +63,7 @@ export class Client {
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
   constructor(private readonly options: ClientOptions) {
-    this.timeout = options.timeout ?? 8_000;
+    this.timeout = options.timeout ?? connectionDefaults.timeout;
     if (!(this.timeout > 0 && this.timeout < 2 ** 31)) {
       throw new ThreeCxError('invalid-argument', 'timeout must be a number of milliseconds');
     }
@@ -65,7 +76,7 @@ export class Client {
       proxy: options.proxy === undefined ? null : httpUrl('proxy', options.proxy),
       timeout: this.timeout,
     });
-    this.tokens = tokenSourceOf(url.href, options.clientId, options.clientSecret);
+    this.tokens = tokenSourceOf(withoutEndSlash(url), options.clientId, options.clientSecret);
   }
 
   /**

@@ -134,10 +134,11 @@ const sources = new Map<string, TokenSource>();
 /**
  * The token source of an API client: the same one for all in this process who use the client with this secret.
  *
+ * @param url without a slash at its end
  * @returns it, to be released when it is no longer used
  */
 export function tokenSourceOf(url: string, clientId: string, clientSecret: string): TokenSource {
-  const key = JSON.stringify([url.replace(/(?<!\/)\/+$/, ''), clientId, clientSecret]);
+  const key = JSON.stringify([url, clientId, clientSecret]);
   for (const [other, source] of sources) if (other !== key && source.isIdle) sources.delete(other);
   const source = sources.get(key) ?? new TokenSource();
   sources.set(key, source);

@@ -4,7 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions, TLSSocket } from 'node:tls';
 import type { AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import type * as ProxyAgents from 'https-proxy-agent';
-import { ownError, ThreeCxError } from '../pbx';
+import { ownError, ThreeCxError, withoutEndSlash } from '../pbx';
 
 export interface WireOptions {
   /** Base URL of the PBX. */
@@ -56,7 +56,7 @@ export class Wire {
   private readonly commands: http.Agent;
 
   constructor(private readonly options: WireOptions) {
-    this.base = options.url.href.replace(/(?<!\/)\/+$/, '');
+    this.base = withoutEndSlash(options.url);
     this.reads = this.createAgent({});
     this.commands = this.createAgent({ timeout: maxIdleForCommands });
     this.config = {

