@@ -5,6 +5,7 @@ import {
   checkArguments,
   checkDestination,
   type Connection,
+  connectionDefaults,
   type Health,
   httpUrl,
   operationOf,
@@ -72,7 +73,7 @@ export class HttpApiClient {
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
   constructor(private readonly options: ClientOptions) {
-    this.timeout = options.timeout ?? 8_000;
+    this.timeout = options.timeout ?? connectionDefaults.timeout;
     if (!(this.timeout > 0 && this.timeout < 2 ** 31)) {
       throw new ThreeCxError('invalid-argument', 'timeout must be a number of milliseconds');
     }

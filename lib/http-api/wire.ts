@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import type { AxiosProxyConfig, AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import { decode } from './charset';
-import { anyWriting, ownError, quote, ThreeCxError } from '../pbx';
+import { anyWriting, ownError, quote, ThreeCxError, withoutEndSlash } from '../pbx';
 import { KeptConnection, type Needs, type Tracked } from './kept-connection';
 
 export interface WireOptions {
@@ -44,7 +44,7 @@ export class Wire {
   constructor(options: WireOptions) {
     this.authorization = options.authorization === null ? null : anyWriting(options.authorization);
     this.secrets = secretsOf(options.authorization, options.proxy).map(anyWriting);
-    this.base = options.url.href.replace(/(?<!\/)\/+$/, '');
+    this.base = withoutEndSlash(options.url);
     this.connection = new KeptConnection(hostOf(options.proxy ?? options.url), options.tls);
     this.config = {
       ...loadAxios().defaults,

@@ -19,6 +19,11 @@ export const operationAtEnd = new RegExp(
 /** How a path of 3CX V20's own APIs begins (official), and that of its web client, which people copy from the browser. */
 const v20Path = /\/(?:callcontrol|connect\/+token|webclient|xapi)(?:\/.*)?$/i;
 
+/** A base URL to which paths can be added: without the slash at its end. */
+export function withoutEndSlash({ href }: URL): string {
+  return href.replace(/(?<!\/)\/+$/, '');
+}
+
 /** What nobody may leave at the end of a base URL. */
 const ends: Readonly<Record<ApiType, RegExp>> = { http: operationAtEnd, v20: v20Path };
 

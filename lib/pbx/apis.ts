@@ -1,6 +1,6 @@
 import { type ArgumentName, isAbsent } from './arguments';
 import type { EventName } from './events';
-import type { Details, OperationName } from './operations';
+import type { OperationName } from './operations';
 
 /** The ways to a PBX: the HTTP API, a program beside it, or the APIs that 3CX V20 has itself. The first is the default. */
 export const apiTypes = ['http', 'v20'] as const;
@@ -11,8 +11,6 @@ export interface Lacks {
   operations: Readonly<Partial<Record<OperationName, string>>>;
   /** Arguments that an operation does not take, though it can be carried out. */
   arguments: Readonly<Partial<Record<OperationName, Readonly<Partial<Record<ArgumentName, string>>>>>>;
-  /** What is null in each message. */
-  details: readonly (keyof Details)[];
   /** Events that never come. */
   events: readonly EventName[];
   /** Events of which nobody knows whether they come. */
@@ -25,7 +23,7 @@ export interface Lacks {
  */
 const lacking = {
   // Divert is none: the community server does nothing for it, and says so.
-  http: { operations: {}, arguments: {}, details: [], events: [], unsureEvents: [] },
+  http: { operations: {}, arguments: {}, events: [], unsureEvents: [] },
   v20: {
     operations: {
       record:
@@ -43,7 +41,6 @@ const lacking = {
           'once only. Leave the queue empty',
       },
     },
-    details: ['recording'],
     events: ['recording'],
     // The PBX's own interface for programs has the two statuses of a held call (official); nobody has seen them here.
     unsureEvents: ['held', 'resumed'],

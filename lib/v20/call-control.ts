@@ -1,6 +1,6 @@
 import { ThreeCxError } from '../pbx';
 import type { Client } from './client';
-import { parseJson } from './json';
+import { field, parseJson } from './json';
 import {
   type ActionResult,
   actionResultOf,
@@ -29,11 +29,16 @@ export type Carried = ActionResult & { isGone: boolean; text: string };
 
 /** The Call Control API over REST. */
 export class CallControl {
-  constructor(private readonly client: Client) {}
+  /** @param isUrgent whether what is read is for operations */
+  constructor(
+    private readonly client: Client,
+    private readonly isUrgent = false,
+  ) {}
 
   /** Every DN that the API client may see, with what happens there; and the raw text. */
   async list(): Promise<{ dns: Dn[]; text: string }> {
-    const { status, text } = await this.client.read({ path: '/callcontrol', forbidden: notAllowed });
+    const { isUrgent } = this;
+    const { status, text } = await this.client.read({ path: '/callcontrol', forbidden: notAllowed, isUrgent });
     const dns = status === 200 ? dnsOf(parseJson(text)) : null;
     if (dns === null) throw foreign(status);
     return { dns, text };
@@ -79,8 +84,9 @@ export class CallControl {
     rest: string,
     read: (value: unknown) => T | null,
   ): Promise<{ value: T; text: string } | null> {
+    const { isUrgent } = this;
     const path = pathOf(dn) + rest;
-    const { status, text } = await this.client.read({ path, forbidden: notChosen(dn) });
+    const { status, text } = await this.client.read({ path, forbidden: notChosen(dn), isUrgent });
     if (status === 404) return null;
     const value = status === 200 ? read(parseJson(text)) : null;
     if (value === null) throw foreign(status);
@@ -102,7 +108,9 @@ function carried({ status, text }: Answer): Carried {
     return { isDone: false, isGone: true, detail: errorTextOf(parseJson(text)), participant: null, text };
   }
   const result = actionResultOf(text, status < 300);
-  if (result === null) throw foreign(status);
+  // The PBX refuses by 422 and 424; 400 may be its own too, or that of a web server before it.
+  const isOwn = status !== 400 || ['finalstatus', 'reason', 'error'].some((name) => field(parseJson(text), name));
+  if (result === null || !isOwn) throw foreign(status);
   return { ...result, detail: result.detail || (result.isDone ? '' : `HTTP ${status}`), isGone: false, text };
 }
 

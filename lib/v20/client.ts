@@ -1,5 +1,16 @@
 import type { ConnectionOptions } from 'node:tls';
-import { anyWriting, baseUrl, type Health, httpUrl, ownError, quote, ThreeCxError, withoutSecrets } from '../pbx';
+import {
+  anyWriting,
+  baseUrl,
+  connectionDefaults,
+  type Health,
+  httpUrl,
+  ownError,
+  quote,
+  ThreeCxError,
+  withoutEndSlash,
+  withoutSecrets,
+} from '../pbx';
 import { Slots } from './slots';
 import { type TokenAnswer, tokenSourceOf, type TokenSource, tokenTakenError } from './token';
 import { type Answer, type Request, Wire } from './wire';
@@ -27,6 +38,8 @@ export interface Asked {
   timeout?: number;
   /** What a 403 means here. */
   forbidden: string;
+  /** Of a read: an operation needs it, so it goes before those that watch. */
+  isUrgent?: boolean;
 }
 
 const maxReads = 4;
@@ -41,7 +54,7 @@ export class Client {
   private readonly wire: Wire;
   private readonly tokens: TokenSource;
   private readonly commands = new Slots(maxCommands);
-  private readonly reads = new Slots(maxReads, this.commands);
+  private readonly reads = new Slots(maxReads);
   private readonly underWay = new Set<AbortController>();
   private isClosed = false;
   private health: Health = 'unknown';
@@ -50,7 +63,7 @@ export class Client {
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
   constructor(private readonly options: ClientOptions) {
-    this.timeout = options.timeout ?? 8_000;
+    this.timeout = options.timeout ?? connectionDefaults.timeout;
     if (!(this.timeout > 0 && this.timeout < 2 ** 31)) {
       throw new ThreeCxError('invalid-argument', 'timeout must be a number of milliseconds');
     }
@@ -63,7 +76,7 @@ export class Client {
       proxy: options.proxy === undefined ? null : httpUrl('proxy', options.proxy),
       timeout: this.timeout,
     });
-    this.tokens = tokenSourceOf(url.href, options.clientId, options.clientSecret);
+    this.tokens = tokenSourceOf(withoutEndSlash(url), options.clientId, options.clientSecret);
   }
 
   /**
@@ -73,7 +86,7 @@ export class Client {
    * @throws ThreeCxError for every other answer, and for none
    */
   read(asked: Asked): Promise<Answer> {
-    return this.reads.run(() => this.authorised({ method: 'GET', path: asked.path }, asked));
+    return this.reads.run(() => this.authorised({ method: 'GET', path: asked.path }, asked), asked.isUrgent);
   }
 
   /**
@@ -98,11 +111,6 @@ export class Client {
     return { ...this.wire.webSocket(path), token };
   }
 
-  /** The PBX did not accept a token for a WebSocket. */
-  reject(token: string): void {
-    this.tokens.reject(token);
-  }
-
   /** Asks for a token, or takes the one that there is. */
   async token(): Promise<string> {
     try {
@@ -121,6 +129,7 @@ export class Client {
 
   /** Aborts all that is on the wire and fails what waits with `closed`. Can be called again. */
   close(): void {
+    if (!this.isClosed) this.tokens.release();
     this.isClosed = true;
     for (const controller of this.underWay) controller.abort(closedError());
     this.commands.clear(closedError());
@@ -185,11 +194,12 @@ export class Client {
         `this address is not a 3CX V20: it has no token endpoint (HTTP ${status})`,
       );
     }
-    if (status === 400 || status === 401 || status === 403) {
+    const answer = parseJson(text);
+    if (status === 401 || status === 403 || (status === 400 && field(answer, 'error') !== undefined)) {
       throw new ThreeCxError('unauthorized', `the PBX does not accept the client ID and secret (HTTP ${status})`);
     }
+    // A proxy's, or a web server's before the PBX: it says nothing about the secret.
     if (status >= 400) throw new ThreeCxError('unexpected-answer', `the PBX gave no token (HTTP ${status})`);
-    const answer = parseJson(text);
     const token = field(answer, 'access_token');
     const expiresIn = Number(field(answer, 'expires_in'));
     if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {

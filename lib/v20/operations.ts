@@ -32,6 +32,8 @@ type Operation = (means: Means, given: Given) => Promise<Told>;
 
 /** How long a profile or a queue log-in may take until it can be read back, in ms. */
 const settleTime = 400;
+/** How often it is looked whether a parked call was fetched: the phone may have to be picked up. */
+const maxLooks = 10;
 
 /** Answers where a PBX tells no codes; the values are those of the admin console's defaults, never tried. */
 const fallbackCodes = { park: '*0', unpark: '*1' } as const;
@@ -102,9 +104,7 @@ export const v20Operations: Readonly<Record<OperationBy<'v20'>, Operation>> = {
   unpark: async (means, given) => {
     const told = await call(means, given, await parkingNumber(means, 'unpark'));
     if (!told.ok) return told;
-    const { value } = await readBack(() => means.callControl.participants(given.extension), nobody);
-    const isThere = value.some(({ callId, status }) => callId === told.callId && status === 'connected');
-    return { ...told, confirmed: isThere };
+    return { ...told, confirmed: await isFetched(means, given.extension, told.callId ?? null) };
   },
 
   dnregs: async ({ callControl }, { extension }) => {
@@ -266,6 +266,17 @@ async function isParked({ callControl }: Means, { callId }: Participant): Promis
       (leg) => leg.callId === callId && callId !== '' && (isParking(type) || isParking(leg.party.type)),
     ),
   );
+}
+
+/** Is the call talked in at the extension? That is asked until it is, or is gone, for a few seconds. */
+async function isFetched({ callControl }: Means, extension: string, callId: string | null): Promise<boolean> {
+  for (let look = 1; ; look++) {
+    const { value } = await readBack(() => callControl.participants(extension), nobody);
+    const legs = value.filter((leg) => leg.callId === callId);
+    if (legs.some(({ status }) => status === 'connected')) return true;
+    if (legs.length === 0 || look === maxLooks) return false;
+    await pause(settleTime);
+  }
 }
 
 /** Asks on behalf of a command, which has succeeded or failed by its own answer. */

@@ -9,7 +9,6 @@ export interface Participant {
   callId: string;
   /** Number of the leg within the call, from 1; null without one. */
   legId: number | null;
-  deviceId: string;
   /** Whether the device can be answered from outside. */
   directControl: boolean;
   party: Party;
@@ -51,7 +50,6 @@ export function participantOf(value: unknown, ofDn = ''): Participant | null {
     status: statusOf(textField(value, 'status')),
     callId: textField(value, 'callid'),
     legId: numberField(value, 'legid'),
-    deviceId: textField(value, 'device_id'),
     directControl: field(value, 'direct_control') === true,
     party: partyOf(value, 'party_dn', 'party_dn_type'),
     callerName: textField(value, 'party_caller_name'),

@@ -9,27 +9,21 @@ interface Waiting {
   fail(error: ThreeCxError): void;
 }
 
-/** Lets a number of jobs run at a time; the others wait, first come first served. */
+/** Lets a number of jobs run at a time; the others wait, the urgent ones first, else first come first served. */
 export class Slots {
-  private readonly waiting = new Set<Waiting>();
+  private readonly urgent = new Set<Waiting>();
+  private readonly others = new Set<Waiting>();
   private running = 0;
 
-  /** @param before has precedence: nothing starts here while something waits there */
-  constructor(
-    private readonly limit: number,
-    private readonly before: Slots | null = null,
-  ) {
-    if (before !== null) before.onFree.push(() => this.next());
-  }
-
-  private readonly onFree: (() => void)[] = [];
+  constructor(private readonly limit: number) {}
 
   /** @throws ThreeCxError `busy` when too many wait or this one waited too long, and what the job throws */
-  async run<T>(job: () => Promise<T>): Promise<T> {
-    if (this.waiting.size >= maxWaiting) {
+  async run<T>(job: () => Promise<T>, isUrgent = false): Promise<T> {
+    const queue = isUrgent ? this.urgent : this.others;
+    if (queue.size >= maxWaiting) {
       throw new ThreeCxError('busy', `more than ${maxWaiting} requests wait for the PBX`);
     }
-    await this.turn();
+    await this.turn(queue);
     try {
       return await job();
     } finally {
@@ -40,17 +34,21 @@ export class Slots {
 
   /** Fails all that waits. */
   clear(error: ThreeCxError): void {
-    for (const entry of [...this.waiting]) entry.fail(error);
+    for (const entry of this.waiting()) entry.fail(error);
   }
 
-  private turn(): Promise<void> {
+  private waiting(): Waiting[] {
+    return [...this.urgent, ...this.others];
+  }
+
+  private turn(queue: Set<Waiting>): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         entry.fail(new ThreeCxError('busy', `not sent: waited ${maxWait / 1000} s for requests before it`));
       }, maxWait);
       const leave = (): void => {
         clearTimeout(timer);
-        this.waiting.delete(entry);
+        queue.delete(entry);
       };
       const entry: Waiting = {
         start: () => {
@@ -62,17 +60,15 @@ export class Slots {
           reject(error);
         },
       };
-      this.waiting.add(entry);
+      queue.add(entry);
       this.next();
     });
   }
 
   private next(): void {
-    for (const entry of this.waiting) {
-      if (this.running >= this.limit || (this.before?.waiting.size ?? 0) > 0) break;
+    for (const entry of this.waiting().slice(0, this.limit - this.running)) {
       this.running += 1;
       entry.start();
     }
-    for (const notify of this.onFree) notify();
   }
 }

@@ -55,7 +55,7 @@ export class EventSocket {
     this.handlers.onClose(error, this.aliveAt);
   }
 
-  /** @param mayRetry whether a token that the PBX does not accept may be another program's doing, and is replaced once */
+  /** @param mayRetry whether a token that the PBX does not accept may be another program's doing */
   private async open(mayRetry: boolean): Promise<void> {
     let way: Awaited<ReturnType<Client['webSocket']>>;
     try {
@@ -76,9 +76,9 @@ export class EventSocket {
     this.socket = socket;
     socket.on('unexpected-response', (request: ClientRequest, { statusCode = 0 }: IncomingMessage) => {
       request.destroy();
-      if (statusCode === 401) this.client.reject(way.token);
-      if (statusCode === 401 && mayRetry && !this.isOver) void this.open(false);
-      else if (socket === this.socket) this.fail(refusal(statusCode));
+      if (socket !== this.socket) return;
+      if (statusCode === 401 && mayRetry) void this.retry();
+      else this.fail(refusal(statusCode));
     });
     socket.on('open', () => {
       this.aliveAt = this.clock();
@@ -102,6 +102,21 @@ export class EventSocket {
     });
   }
 
+  /**
+   * A read shows whether REST accepts the token, and replaces it if not. It may hold there: a proxy can strip it from the
+   * request for a WebSocket alone.
+   */
+  private async retry(): Promise<void> {
+    this.socket = null;
+    try {
+      await this.client.read({ path: '/callcontrol', forbidden: notOpened });
+    } catch (error) {
+      this.fail(ownError(error));
+      return;
+    }
+    if (!this.isOver) await this.open(false);
+  }
+
   private ping(): void {
     const { aliveAt } = this;
     if (aliveAt !== null && this.clock().steady - aliveAt.steady > maxSilence) {
@@ -123,9 +138,11 @@ export class EventSocket {
   }
 }
 
+const notOpened = 'the PBX does not open a WebSocket for this API client';
+
 function refusal(status: number): ThreeCxError {
   if (status === 401 || status === 403) {
-    return new ThreeCxError('unauthorized', `the PBX does not open a WebSocket for this API client (HTTP ${status})`);
+    return new ThreeCxError('unauthorized', `${notOpened} (HTTP ${status})`);
   }
   if (status >= 500) return new ThreeCxError('server-error', `the PBX opened no WebSocket (HTTP ${status})`);
   return new ThreeCxError('unexpected-answer', `the PBX opened no WebSocket (HTTP ${status})`);

@@ -43,6 +43,7 @@ export class TokenSource {
   private pausedUntil = 0;
   private reason: ThreeCxError | null = null;
   private readonly before: string[] = [];
+  private users = 0;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
@@ -81,9 +82,19 @@ export class TokenSource {
     return this.held === null ? this.before : [this.held.value, ...this.before];
   }
 
-  /** Is there nothing to keep it for? */
+  /** Somebody uses it, until as many have released it. */
+  acquire(): this {
+    this.users += 1;
+    return this;
+  }
+
+  release(): void {
+    this.users -= 1;
+  }
+
+  /** Does nobody use it, nor would whoever comes next get a token that holds? */
   get isIdle(): boolean {
-    return this.pending === null && (this.held === null || this.now() >= this.held.expiresAt);
+    return this.users === 0 && this.pending === null && (this.held === null || this.now() >= this.held.expiresAt);
   }
 
   private async renew(ask: AskForToken): Promise<string> {
@@ -120,13 +131,18 @@ export class TokenSource {
 
 const sources = new Map<string, TokenSource>();
 
-/** The token source of an API client: the same one for all in this process who use the client with this secret. */
+/**
+ * The token source of an API client: the same one for all in this process who use the client with this secret.
+ *
+ * @param url without a slash at its end
+ * @returns it, to be released when it is no longer used
+ */
 export function tokenSourceOf(url: string, clientId: string, clientSecret: string): TokenSource {
-  const key = JSON.stringify([url.replace(/(?<!\/)\/+$/, ''), clientId, clientSecret]);
+  const key = JSON.stringify([url, clientId, clientSecret]);
   for (const [other, source] of sources) if (other !== key && source.isIdle) sources.delete(other);
   const source = sources.get(key) ?? new TokenSource();
   sources.set(key, source);
-  return source;
+  return source.acquire();
 }
 
 /** How long a token lives, in ms: as it says itself (a JWT), else by the answer it came with. */

@@ -21,11 +21,11 @@ import { CallControl } from './call-control';
 import { Client, type ClientOptions } from './client';
 import { Directory } from './directory';
 import { Listener } from './listener';
-import { v20Operations } from './operations';
+import { type Means, v20Operations } from './operations';
 import { type Participant, roleOfType } from './participants';
 import { EventSocket } from './socket';
 import { tokenTakenCode } from './token';
-import { type Peer, Xapi } from './xapi';
+import { Xapi } from './xapi';
 
 export interface V20Options extends ClientOptions {
   /** When set, makecall, transfer and divert go nowhere else. */
@@ -46,6 +46,8 @@ export class V20Pbx implements Pbx {
   private readonly callControl: CallControl;
   private readonly xapi: Xapi;
   private readonly directory: Directory;
+  /** What the operations work with. */
+  private readonly means: Means;
   private listener: Listener | null = null;
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
@@ -60,22 +62,26 @@ export class V20Pbx implements Pbx {
     this.callControl = new CallControl(this.client);
     this.xapi = new Xapi(this.client);
     this.directory = new Directory(this.xapi);
+    this.means = {
+      callControl: new CallControl(this.client, true),
+      xapi: new Xapi(this.client, true),
+      nameOf: (dn) => this.directory.nameOf(dn),
+      queueOf: (participant) => this.queueOf(participant),
+    };
   }
 
   get isPolling(): boolean {
     return this.listener?.isPolling ?? false;
   }
 
-  /** The DNs of the PBX with their names, where the API client may know them: extensions, queues and others. */
-  get peers(): Peer[] {
-    return this.directory.all();
-  }
-
   async extensions(): Promise<ListedExtension[]> {
     await this.directory.refresh();
     const dns = this.listener?.participants.dns ?? new Map<string, string>();
     const seen = [...dns].filter(([, type]) => roleOfType(type) === 'extension').map(([dn]) => dn);
-    const listed = this.peers.filter(({ type }) => roleOfType(type) === 'extension').map(({ number }) => number);
+    const listed = this.directory
+      .all()
+      .filter(({ type }) => roleOfType(type) === 'extension')
+      .map(({ number }) => number);
     return [...new Set([...listed, ...seen])].map((extension) => ({
       extension,
       name: this.directory.nameOf(extension) || null,
@@ -88,14 +94,8 @@ export class V20Pbx implements Pbx {
     if (lack !== null) throw new ThreeCxError('unsupported', lack);
     const given = checkArguments(name, args);
     checkDestination(name, given, this.options.allowDestinations);
-    const means = {
-      callControl: this.callControl,
-      xapi: this.xapi,
-      nameOf: (dn: string) => this.directory.nameOf(dn),
-      queueOf: (participant: Participant) => this.queueOf(participant),
-    };
     const { given: corrected, ...told } = await v20Operations[name as OperationBy<'v20'>](
-      means,
+      this.means,
       given as Required<Arguments>,
     );
     if (told.ok && operationOf(name).kind === 'command') this.listener?.onCommand();

@@ -4,7 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions, TLSSocket } from 'node:tls';
 import type { AxiosResponse, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import type * as ProxyAgents from 'https-proxy-agent';
-import { ownError, ThreeCxError } from '../pbx';
+import { ownError, ThreeCxError, withoutEndSlash } from '../pbx';
 
 export interface WireOptions {
   /** Base URL of the PBX. */
@@ -58,7 +58,7 @@ export class Wire {
   private readonly commands: http.Agent;
 
   constructor(private readonly options: WireOptions) {
-    this.base = options.url.href.replace(/(?<!\/)\/+$/, '');
+    this.base = withoutEndSlash(options.url);
     this.reads = this.createAgent({});
     this.commands = this.createAgent({ timeout: maxIdleForCommands });
     this.config = {
@@ -123,7 +123,11 @@ export class Wire {
   webSocket(path: string): { url: string; options: http.ClientRequestArgs & ConnectionOptions } {
     return {
       url: this.base.replace(/^http/, 'ws') + path,
-      options: { ...this.options.tls, ...(this.options.proxy === null ? {} : { agent: this.createAgent({}) }) },
+      options: {
+        ...this.options.tls,
+        ...this.attempts,
+        ...(this.options.proxy === null ? {} : { agent: this.createAgent({}) }),
+      },
     };
   }
 
@@ -136,11 +140,15 @@ export class Wire {
     return this.options.url.protocol === 'https:';
   }
 
+  /** Of a name with several addresses each gets its share of the time. */
+  private get attempts(): { autoSelectFamily: true; autoSelectFamilyAttemptTimeout: number } {
+    const share = Math.max(10, Math.ceil(this.options.timeout / 3));
+    return { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: share };
+  }
+
   private createAgent(extra: { timeout?: number }): http.Agent {
-    const { proxy, tls, timeout } = this.options;
-    // Of a name with several addresses each gets its share.
-    const attempt = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: Math.max(10, Math.ceil(timeout / 3)) };
-    const options = { keepAlive: true, ...attempt, ...extra };
+    const { proxy, tls } = this.options;
+    const options = { keepAlive: true, ...this.attempts, ...extra };
     if (proxy !== null) {
       const agent = new (loadProxyAgents().HttpsProxyAgent)(proxy, options);
       // It takes its options for the proxy only, has none for what is behind it, and forgets an IP address there.

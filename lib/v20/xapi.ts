@@ -36,7 +36,11 @@ const forbidden =
 
 /** The Configuration API (XAPI). */
 export class Xapi {
-  constructor(private readonly client: Client) {}
+  /** @param isUrgent whether what is read is for operations */
+  constructor(
+    private readonly client: Client,
+    private readonly isUrgent = false,
+  ) {}
 
   /**
    * @returns its version; null when it doesn't tell
@@ -109,7 +113,7 @@ export class Xapi {
   private async all(path: string): Promise<unknown[]> {
     const rows: unknown[] = [];
     for (let page = 0; page < maxPages; page++) {
-      const { text } = await this.get(`${path}&$top=${pageSize}&$skip=${page * pageSize}`);
+      const { text } = await this.get(`${path}&$top=${pageSize}&$skip=${rows.length}`);
       const more = rowsOf(text);
       rows.push(...more);
       // A PBX may give fewer than were asked for.
@@ -119,7 +123,8 @@ export class Xapi {
   }
 
   private async get(path: string): Promise<Answer> {
-    const answer = await this.client.read({ path: base + path, forbidden });
+    const { isUrgent } = this;
+    const answer = await this.client.read({ path: base + path, forbidden, isUrgent });
     if (answer.status === 200) return answer;
     throw new ThreeCxError('unexpected-answer', `the Configuration API answered HTTP ${answer.status}`);
   }

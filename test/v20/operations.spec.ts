@@ -468,8 +468,10 @@ describe('The operations of 3CX V20', () => {
 
   it('connections to one client share a token', async () => {
     await start();
+    const foreign = new V20Pbx({ url: stage.v20.url, clientId: 'another', clientSecret, clock });
     const other = new V20Pbx({ url: `${stage.v20.url}/`, clientId, clientSecret, clock });
     await Promise.all([run('ondn', { extension: '10' }), other.execute('ondn', { extension: '10' }), other.identify()]);
+    foreign.close();
     other.close();
     assert.equal(stage.v20.tokens.length, 1);
   });

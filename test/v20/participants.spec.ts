@@ -141,7 +141,7 @@ describe('What 3CX V20 says', () => {
   it('a participant: missing and null members are empty', () => {
     const found = participantOf(captured('participant-minimal'));
     assert.ok(found);
-    assert.deepEqual([found.callerName, found.deviceId, found.originatedBy], ['', '', { dn: '', type: '' }]);
+    assert.deepEqual([found.callerName, found.originatedBy], ['', { dn: '', type: '' }]);
     assert.equal(participantOf({ status: 'Ringing' }), null);
     assert.equal(participantOf(null), null);
   });
@@ -407,6 +407,8 @@ describe('Events of 3CX V20', () => {
       () => count++,
     );
     for (let time = 1; time < 5; time++) list.upsert(participant(), { wall: time, steady: time });
+    // Phones register anew, from another port.
+    list.upsert(participant({ device_id: 'sip:101@10.0.0.9:5999' }), { wall: 5, steady: 5 });
     assert.equal(count, 1);
   });
 

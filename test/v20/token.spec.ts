@@ -126,7 +126,7 @@ describe('A token of 3CX V20', () => {
 
   it('is shared per URL, client and secret', () => {
     const source = tokenSourceOf('https://pbx.example', 'client', 'secret');
-    assert.equal(tokenSourceOf('https://pbx.example/', 'client', 'secret'), source);
+    assert.equal(tokenSourceOf('https://pbx.example', 'client', 'secret'), source);
     for (const other of [
       ['https://pbx.example:5001', 'client', 'secret'],
       ['https://pbx.example', 'other', 'secret'],
@@ -135,5 +135,19 @@ describe('A token of 3CX V20', () => {
       const [url, client, secret] = other;
       assert.notEqual(tokenSourceOf(url, client, secret), source);
     }
+  });
+
+  it('is kept for whoever uses it, before it is asked for and whatever other clients come', () => {
+    const other = (): void => tokenSourceOf('https://pbx.example', 'between', 'secret').release();
+    const source = tokenSourceOf('https://pbx.example', 'user', 'secret');
+    other();
+    assert.equal(tokenSourceOf('https://pbx.example', 'user', 'secret'), source);
+    source.release();
+    other();
+    assert.equal(tokenSourceOf('https://pbx.example', 'user', 'secret'), source);
+    source.release();
+    source.release();
+    other();
+    assert.notEqual(tokenSourceOf('https://pbx.example', 'user', 'secret'), source);
   });
 });

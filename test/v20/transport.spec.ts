@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { ThreeCxError } from '../../lib/pbx';
 import { V20Pbx, type V20Options } from '../../lib/v20';
+import { CallControl } from '../../lib/v20/call-control';
+import { Client } from '../../lib/v20/client';
 import { maxWaiting, Slots } from '../../lib/v20/slots';
 import { type Certificates, makeCertificates } from '../reliability/certificates';
 import { listen, type Listening, startServer } from '../../support/http-server';
@@ -107,6 +109,24 @@ describe('The way to 3CX V20', () => {
     });
   });
 
+  it('the addresses of a name get their share of the timeout, for a socket too', async () => {
+    const given: unknown[] = [];
+    const { connect: original } = Socket.prototype;
+    Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
+      const [first] = args.flat() as { autoSelectFamilyAttemptTimeout?: number }[];
+      given.push(first?.autoSelectFamilyAttemptTimeout);
+      return Reflect.apply(original, this, args) as Socket;
+    } as typeof original;
+    try {
+      const stage = await start({ timeout: 3_000 });
+      await stage.watch();
+    } finally {
+      Socket.prototype.connect = original;
+    }
+    assert.ok(given.length >= 2);
+    assert.deepEqual(new Set(given), new Set([1_000]));
+  });
+
   async function startProxy(): Promise<Listening & { tunnels: string[] }> {
     const tunnels: string[] = [];
     const proxy = createServer().on('connect', (request: IncomingMessage, socket: Socket) => {
@@ -140,6 +160,23 @@ describe('The way to 3CX V20', () => {
       if (before === undefined) delete process.env.http_proxy;
       else process.env.http_proxy = before;
     }
+  });
+
+  it('a socket that gets 401, where REST does not: the list is polled, and commands go on', async () => {
+    let sockets = 0;
+    const server = await serve((request, response) => {
+      if (request.url !== '/callcontrol/ws') return '[]';
+      sockets += 1;
+      response.statusCode = 401;
+      return '';
+    });
+    const pbx = open(server.url);
+    let snapshots = 0;
+    closing.push(pbx.watch({ onSnapshot: () => (snapshots += 1), onSilence: (error) => assert.fail(error) }, null));
+    // Two for each attempt.
+    await until(() => sockets >= 4 && snapshots > 0 && pbx.isPolling, 'two attempts');
+    assert.equal((await pbx.execute('ondn', { extension: '10' })).ok, true);
+    assert.equal(server.requests.filter((path) => path === '/connect/token').length, 1);
   });
 
   it('a command on a connection that breaks: lost, and sent once', async () => {
@@ -197,6 +234,24 @@ describe('The way to 3CX V20', () => {
     });
   }
 
+  it('a list of which the PBX gives fewer rows at a time than were asked for is complete', async () => {
+    const all = Array.from({ length: 120 }, (_, index) => ({
+      Number: `${1_000 + index}`,
+      Name: '',
+      Type: 'Extension',
+    }));
+    const server = await serve(({ url = '' }) => {
+      const skip = Number(new URL(url, 'http://pbx').searchParams.get('$skip'));
+      const value = all.slice(skip, skip + 50);
+      return JSON.stringify({ value, ...(skip + 50 < all.length ? { '@odata.nextLink': 'more' } : {}) });
+    });
+    const extensions = await open(server.url).extensions();
+    assert.deepEqual(
+      extensions.map(({ extension }) => extension),
+      all.map(({ Number }) => Number),
+    );
+  });
+
   it('a server without tokens is no 3CX V20', async () => {
     const server = await startServer((_request, response) => {
       response.statusCode = 404;
@@ -208,21 +263,65 @@ describe('The way to 3CX V20', () => {
     });
   });
 
-  for (const [status, code] of [
-    [400, 'unauthorized'],
-    [401, 'unauthorized'],
-    [407, 'unexpected-answer'],
-    [429, 'unexpected-answer'],
-    [503, 'server-error'],
+  for (const [status, text, code] of [
+    [401, '', 'unauthorized'],
+    [403, '', 'unauthorized'],
+    [400, '{"error":"invalid_client"}', 'unauthorized'],
+    [400, '<html>The plain HTTP request was sent to HTTPS port</html>', 'unexpected-answer'],
+    [405, '', 'unexpected-answer'],
+    [407, '', 'unexpected-answer'],
+    [407, '{"error":"unauthorized"}', 'unexpected-answer'],
+    [429, '{}', 'unexpected-answer'],
   ] as const) {
-    it(`a token endpoint that answers ${status}: ${code}`, async () => {
+    it(`no token, but HTTP ${status} with ${text || 'nothing'}: ${code}`, async () => {
       const server = await startServer((_request, response) => {
         response.statusCode = status;
-        return '{"error":"unauthorized"}';
+        return text;
       });
       closing.push(() => server.close());
-      await assert.rejects(open(server.url).execute('ondn', { extension: '10' }), { code });
-      assert.equal(server.requests.length, 1);
+      const message = new RegExp(`HTTP ${status}`);
+      await assert.rejects(open(server.url).execute('ondn', { extension: '10' }), { code, message });
+    });
+  }
+
+  for (const [status, text, isRefused] of [
+    [400, '<html>Bad Request</html>', false],
+    [400, '', false],
+    [400, '{"status":400}', false],
+    [400, '{"finalstatus":"Failed","reason":"Busy"}', true],
+    [400, '{"error":{"message":"no"}}', true],
+    [422, '', true],
+    [424, '<html></html>', true],
+  ] as const) {
+    it(`a command with HTTP ${status} and ${text || 'nothing'}: ${isRefused ? 'refused' : 'unexpected'}`, async () => {
+      const server = await serve((request, response) => {
+        if (request.method === 'GET') return '[{"id":1,"dn":"10","status":"Connected","callid":1}]';
+        response.statusCode = status;
+        return text;
+      });
+      const result = open(server.url).execute('drop', { extension: '10' });
+      if (isRefused) assert.equal(((await result) as { reason?: string }).reason, 'refused');
+      else await assert.rejects(result, { code: 'unexpected-answer' });
+    });
+  }
+
+  for (const [what, last, isConfirmed] of [
+    ['until it is talked in', '[{"id":1,"dn":"10","status":"Connected","callid":7}]', true],
+    ['until the call is gone', '[{"id":2,"dn":"10","status":"Connected","callid":8}]', false],
+  ] as const) {
+    it(`unpark: looked at again ${what}`, async () => {
+      const dialing = '[{"id":1,"dn":"10","status":"Dialing","callid":7}]';
+      let looks = 0;
+      const server = await serve(({ method, url = '' }) => {
+        if (method === 'POST') return `{"finalstatus":"Success","result":${dialing.slice(1, -1)}}`;
+        if (url.endsWith('/devices')) return '[{"device_id":"sip:10@127.0.0.1","user_agent":"3CX"}]';
+        if (!url.endsWith('/participants')) return '{"DialCodeUnpark":"*1"}';
+        looks += 1;
+        return looks < 3 ? dialing : last;
+      });
+      const result = await open(server.url).execute('unpark', { extension: '10', phone: 'Soft' });
+      assert.deepEqual([result.ok, result.callId, result.confirmed], [true, '7', isConfirmed]);
+      assert.equal(looks, 3);
     });
   }
 
@@ -278,9 +377,13 @@ describe('The way to 3CX V20', () => {
 });
 
 describe('Requests that wait for 3CX V20', () => {
-  it('at most so many run at a time, commands before reads', async () => {
-    const commands = new Slots(2);
-    const reads = new Slots(1, commands);
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  it('at most so many run at a time, the urgent ones first', async () => {
+    const slots = new Slots(2);
     const order: string[] = [];
     const finish: (() => void)[] = [];
     const job = (name: string) => () =>
@@ -289,18 +392,14 @@ describe('Requests that wait for 3CX V20', () => {
         finish.push(resolve);
       });
     const all = [
-      reads.run(job('r1')),
-      ...['c1', 'c2', 'c3'].map((name) => commands.run(job(name))),
-      reads.run(job('r2')),
+      ...['1', '2', '3'].map((name) => slots.run(job(name))),
+      ...['urgent 1', 'urgent 2'].map((name) => slots.run(job(name), true)),
     ];
-    await new Promise(setImmediate);
-    assert.deepEqual(order, ['r1', 'c1', 'c2']);
-    finish[0]?.();
-    await new Promise(setImmediate);
-    assert.deepEqual(order, ['r1', 'c1', 'c2']);
-    finish[1]?.();
-    await new Promise(setImmediate);
-    assert.deepEqual(order, ['r1', 'c1', 'c2', 'c3', 'r2']);
+    for (const expected of [['1', '2'], ['urgent 1'], ['urgent 2'], ['3']]) {
+      await new Promise(setImmediate);
+      assert.deepEqual(order.splice(0), expected);
+      finish.shift()?.();
+    }
     for (const end of finish) end();
     await Promise.all(all);
   });
@@ -318,6 +417,67 @@ describe('Requests that wait for 3CX V20', () => {
     const results = await Promise.allSettled(waiting);
     assert.equal(results.filter(({ status }) => status === 'rejected').length, maxWaiting);
     await running;
+  });
+
+  it('reads go on while a command waits for eight others', async () => {
+    const pending: (() => void)[] = [];
+    const server = await pbxThat((request, response) => {
+      if (request.method === 'GET') return '[{"id":1,"dn":"10","status":"Connected","callid":1}]';
+      pending.push(() => response.end('{"finalstatus":"Success"}'));
+      return undefined;
+    });
+    const pbx = connectTo(server.url, { timeout: 3_000 });
+    closing.push(
+      () => server.close(),
+      () => pbx.close(),
+    );
+    const drops = Promise.all(Array.from({ length: 9 }, () => pbx.execute('drop', { extension: '10' })));
+    drops.catch(() => undefined);
+    await until(() => pending.length === 8, 'eight commands');
+    await until(() => server.requests.filter((path) => path.endsWith('/participants')).length === 9, 'nine reads');
+    // The ninth waits by now.
+    await new Promise(setImmediate);
+    let isRead = false;
+    const read = pbx.execute('ondn', { extension: '10' }).then(() => (isRead = true));
+    read.catch(() => undefined);
+    await until(() => isRead, 'a read');
+    assert.equal(pending.length, 8);
+    for (const end of pending.splice(0)) end();
+    await until(() => pending.length === 1, 'the ninth');
+    for (const end of pending) end();
+    await Promise.all([read, drops]);
+  });
+
+  it('what an operation reads goes before what watching reads', async () => {
+    let pending: (() => void)[] | null = null;
+    const server = await pbxThat((request, response) => {
+      if (request.method !== 'GET') return '{"finalstatus":"Success"}';
+      const body = '[{"id":1,"dn":"10","status":"Connected","callid":1}]';
+      if (pending === null) return body;
+      pending.push(() => response.end(body));
+      return undefined;
+    });
+    const client = new Client({ url: server.url, clientId, clientSecret });
+    closing.push(
+      () => server.close(),
+      () => client.close(),
+    );
+    await client.token();
+    pending = [];
+    const order: string[] = [];
+    const read = (control: CallControl, name: string): Promise<unknown> =>
+      control.participants('10').then(() => order.push(name));
+    const watching = new CallControl(client);
+    const reads = ['1', '2', '3', '4', '5'].map((name) => read(watching, name));
+    reads.push(read(new CallControl(client, true), 'operation'));
+    while (order.length < 6) {
+      await until(() => pending?.length !== 0, 'a read');
+      const before = order.length;
+      pending.shift()?.();
+      await until(() => order.length > before, 'its end');
+    }
+    assert.ok(order.indexOf('operation') < order.indexOf('5'), order.join());
+    await Promise.all(reads);
   });
 
   it('eight commands and four reads at a time', async () => {
