@@ -57,6 +57,8 @@ export interface Party {
   callId: string | null;
   readonly startedAt: Moment;
   answeredAt: Moment | null;
+  /** The call of the PBX in which it was answered, where the PBX says which legs are one. */
+  answeredIn: Leg['group'];
   endedAt: Moment | null;
   /** Milliseconds spent in each state. */
   readonly spent: Record<Spent, number>;

@@ -33,6 +33,7 @@ export function newParty(
     direction: 'unknown',
     cameByCode: false,
     answeredAt: null,
+    answeredIn: undefined,
     endedAt: null,
     spent: { ring: 0, talk: 0, hold: 0, none: 0 },
     withheld: null,
@@ -123,7 +124,7 @@ export function isDiallingCode(party: Party): boolean {
  * @returns the events that this is for its extension
  */
 export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEventName[] {
-  const { id, status, number, queue, recording, callId } = leadingLeg(legs, party);
+  const { id, status, number, queue, recording, callId, group } = leadingLeg(legs, party);
   noteInCall(party.call, legs);
   if (isNew(party)) Object.assign(party, { number, queue, recording });
   party.legs = new Map(legs.map((leg) => [leg.id, leg]));
@@ -135,7 +136,7 @@ export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEv
   const names: CallEventName[] = [];
   // A status that the PBX does not tell says nothing; nor does a phone that rings on where another one has answered.
   if (status !== party.status && status !== 'undefined' && (isUp(status) || !isUp(party.status))) {
-    const name = enter(party, status, now);
+    const name = enter(party, status, group, now);
     if (name !== null) names.push(name);
   }
   if (recording !== party.recording) {
@@ -153,7 +154,7 @@ function noteInCall(call: Call, legs: readonly Leg[]): void {
 }
 
 /** A party gets into a status: what that means for its extension. */
-function enter(party: Party, status: ConnectionStatus, now: Moment): CallEventName | null {
+function enter(party: Party, status: ConnectionStatus, group: Leg['group'], now: Moment): CallEventName | null {
   const before = party.status;
   spend(party, now);
   if (before !== 'undefined') party.previousStatus = before;
@@ -164,7 +165,7 @@ function enter(party: Party, status: ConnectionStatus, now: Moment): CallEventNa
   }
   if (!isUp(status)) return before === 'undefined' ? 'dialing' : null;
   if (!isUp(before)) {
-    answer(party, now);
+    answer(party, group, now);
     return 'answered';
   }
   if (status === 'connected') return 'resumed';
@@ -172,8 +173,9 @@ function enter(party: Party, status: ConnectionStatus, now: Moment): CallEventNa
 }
 
 /** Whoever began the call, inside or outside, has not taken it. */
-function answer(party: Party, now: Moment): void {
+function answer(party: Party, group: Leg['group'], now: Moment): void {
   const { call, isTrunk, isExtension, direction, cameByCode } = party;
+  if (party.answeredAt === null) party.answeredIn = group;
   party.answeredAt ??= now;
   call.wasUp = true;
   const isOffered = isTrunk

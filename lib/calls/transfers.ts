@@ -1,4 +1,4 @@
-import { type ConnectionStatus, isCode } from '../pbx';
+import { type ConnectionStatus, isCode, type Leg } from '../pbx';
 import { mergeCalls } from './call';
 import type { Attendance, Call, Party } from './model';
 import { isUp, leadingLeg } from './party';
@@ -15,7 +15,12 @@ export function joinCalls(attendance: Attendance): Joined {
   const joined = new Map<Party, string | null>();
   const left = gone.filter(
     ({ isExtension, status, legs, call }) =>
-      isExtension && status !== 'ringing' && ![...legs.keys()].some((id) => partyOf.has(id)) && isAlive(call, present),
+      isExtension &&
+      status !== 'ringing' &&
+      // Where the PBX says which legs are one call, it says that of two that became one too.
+      groupsOf(legs.values()).size === 0 &&
+      ![...legs.keys()].some((id) => partyOf.has(id)) &&
+      isAlive(call, present),
   );
   for (const party of left) {
     const { extension, call: older } = party;
@@ -44,13 +49,21 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
   const isThere = (other: Party): boolean => present.get(other)?.some(({ gone }) => gone === undefined) ?? false;
   const others = [...call.parties].filter(isThere);
   // Where the PBX says which legs are one call, lines outside may have no leg: see below.
-  const isCertain = [...legs.values()].some(({ group }) => group !== undefined);
+  const groups = groupsOf(legs.values());
+  const isCertain = groups.size > 0;
   if (!isCertain && !others.some(({ isTrunk, legs: before }) => isTrunk && before.size > 0)) return null;
+  // Of two calls that have become one, the other one's legs may not have moved yet, or not be gone.
+  const isWithOthers = (other: Party): boolean => {
+    const rest = others.filter((one) => one !== other).flatMap((one) => present.get(one) ?? []);
+    const around = groupsOf([...legs.values(), ...rest]);
+    return [...groupsOf(present.get(other) ?? [])].some((group) => around.has(group));
+  };
   const successors = others.filter(
     (other) =>
       other.isExtension &&
       other.extension !== extension &&
-      (other.legs.size === 0 || other.startedAt.steady > (answeredAt?.steady ?? 0)),
+      (other.legs.size === 0 || other.startedAt.steady > (answeredAt?.steady ?? 0)) &&
+      (!isCertain || isWithOthers(other)),
   );
   const successor = successors.find((other) => isUp(statusNow(other, present))) ?? successors[0];
   if (successor === undefined || (isCertain && !talksOn(successor, party, others, present))) return null;
@@ -80,6 +93,9 @@ export function isTakenFrom(party: Party, { present }: Attendance): boolean {
   return [...party.call.parties].some((other) => {
     if (other.extension === party.extension || !isUp(statusNow(other, present))) return false;
     if ((other.answeredAt?.steady ?? Infinity) <= party.startedAt.steady) return false;
+    const [leg] = party.legs.values();
+    // Before the two calls became one.
+    if (other.answeredAt !== null && other.answeredIn !== leg?.group) return false;
     if (other.isTrunk) return other !== party.call.callersLine;
     return other.isExtension && (other.direction !== 'outbound' || other.cameByCode);
   });
@@ -121,7 +137,12 @@ export function isAlive({ parties }: Call, present: Attendance['present']): bool
 
 /** Does the PBX say which legs are in this call? */
 function isTold({ rung }: Call): boolean {
-  return rung.some(({ legs }) => [...legs.values()].some(({ group }) => group !== undefined));
+  return rung.some(({ legs }) => groupsOf(legs.values()).size > 0);
+}
+
+/** The calls that the PBX says legs are in: none where it does not say that. */
+function groupsOf(legs: Iterable<Leg>): ReadonlySet<string> {
+  return new Set([...legs].map(({ group }) => group).filter((group) => group !== undefined));
 }
 
 /**

@@ -4,6 +4,9 @@ import { type Dn, isUp as isStatusUp, keyOf, type Participant, Participants } fr
 /** How long it may take until it is known how a ring ended, in ms: queues pause between agents. */
 export const doubtPeriod = 2_000;
 
+/** How long it may take where those who are left in the call are being asked for, in ms. */
+const longestDoubt = 6_000;
+
 /** How long the Removes of a call that is over may take, one after the other, in ms. */
 export const maxEnding = 100;
 
@@ -40,7 +43,7 @@ interface EndedRing extends Omit<Gone, 'key'> {
 
 /**
  * All legs there are, as messages and lists change them. A leg that rang stays until it is known how that ended, marked
- * as gone: by another participant of the call, by a question to the PBX, or after two seconds.
+ * as gone: by another participant of the call, by a question to the PBX, or after some seconds.
  */
 export class CallList {
   readonly participants: Participants;
@@ -146,16 +149,19 @@ export class CallList {
     for (const [key, ring] of this.ended) {
       const { callId } = ring.participant;
       const age = now.steady - ring.at.steady;
+      const members = this.participants.ofCall(callId);
+      const leaving = members.filter((other) => isLeaving(keyOf(other.dn, other.id)));
       if (age < doubtPeriod) {
-        const members = this.participants.ofCall(callId);
         const isAnyRinging = members.some(({ status }) => status === 'ringing');
-        const isEnding = members.some((other) => isLeaving(keyOf(other.dn, other.id)));
+        const isEnding = leaving.length > 0;
         // Nobody is left who could take it, and the call goes on.
         const isKnown = age >= maxEnding && !isAnyRinging && !isEnding;
         if (isKnown && members.some((other) => this.isTalking(other))) over.push(key);
         continue;
       }
-      if (callId === '' || this.participants.ofCall(callId).length > 0) over.push(key);
+      // They may be gone too: is the call over?
+      if (leaving.length > 0 && leaving.length === members.length && age < longestDoubt) continue;
+      if (callId === '' || members.length > 0) over.push(key);
       else if (!ring.isAsked) {
         ring.isAsked = true;
         questions.add(callId);

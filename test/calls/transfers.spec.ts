@@ -226,6 +226,37 @@ describe('Calls that the PBX tells apart', () => {
     assert.equal(events.at(-1)?.trunk, '10000');
   });
 
+  it('stay two when an extension leaves both at once', () => {
+    const events = play(
+      `${line} ga; 2 10 connected ${caller} ga; 3 10 hold 11 gb; 4 11 held 10 gb`,
+      `${line} ga; 5 12 ringing ${caller} ga; 4 11 connected 13 gb; 6 13 ringing 11 gb`,
+      '',
+    );
+    assert.equal(new Set(events.filter(({ event }) => event === 'ringing').map(({ call }) => call)).size, 2);
+  });
+
+  it('are not transferred to an extension whose leg in the other one is not gone yet', () => {
+    const talking = `2 10 connected 11 ga; 3 11 connected 10 ga`;
+    const events = play(
+      talking,
+      `${talking}; 4 11 connected ${caller} gb; 5 10000 connected ${caller} gb`,
+      `${talking}; 4 11 connected ${caller} gb; 5 10000 connected ${caller} ga`,
+      `5 10000 connected ${caller} ga; 4 11 connected ${caller} gb`,
+    );
+    assert.ok(words(events).includes('ended 10 answered'));
+  });
+
+  it('were not taken by whoever had answered the other one before they became one', () => {
+    const dialling = '3 12 dialing 13 gb';
+    const events = play(
+      `${line} ga; 2 10 ringing ${caller} ga`,
+      `${line} ga; 2 10 ringing ${caller} ga; ${dialling}; 4 13 ringing 12 gb; 5 14 ringing 12 gb`,
+      `${line} ga; 2 10 connected ${caller} ga; ${dialling}; 4 13 ringing 12 gb; 5 14 ringing 12 gb`,
+      `${line} ga; 2 10 connected ${caller} ga; 5 14 ringing ${caller} ga`,
+    );
+    assert.ok(words(events).includes('ring-stopped 13 missed'));
+  });
+
   it('have its ids, also once it tells them no more, or a leg has moved', () => {
     const ringing = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
     const events = play(ringing, `${tenTalks} #77`, tenTalks, `${line}; 2 11 ringing ${caller}`, '');

@@ -70,9 +70,9 @@ class Play {
   }
 
   /** @returns the calls that only the PBX can say more about */
-  wait(milliseconds: number): string[] {
+  wait(milliseconds: number, leaving: readonly string[] = []): string[] {
     this.now += milliseconds;
-    return this.list.expire(this.at(), () => false);
+    return this.list.expire(this.at(), (key) => leaving.includes(key));
   }
 
   /** Time passes, and nothing more can be learnt from the PBX. */
@@ -492,6 +492,23 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.length, 2);
     play.wait(100);
     assert.equal(play.words.at(-1), 'ring-stopped 102 missed');
+  });
+
+  it('a ring that is gone waits for those of its call who may be gone too, but not for long', () => {
+    const from = { originated_by_dn: '', originated_by_type: 'None' };
+    const ring = (): Play =>
+      new Play({ '10007': 'Wexternalline' })
+        .upsert({ id: 1, dn: '10007', status: 'Connected', legid: 1, ...from })
+        .upsert({ id: 2, dn: '101', legid: 2 })
+        .remove('101', 2);
+    const over = ring();
+    over.wait(2_000, ['10007/1']);
+    over.remove('10007', 1);
+    assert.deepEqual(over.words, ['ringing 101', 'ended 101 missed', 'missed 101 missed']);
+    const open = ring();
+    open.wait(2_000, ['10007/1']);
+    open.wait(4_000, ['10007/1']);
+    assert.deepEqual(open.words, ['ringing 101', 'ring-stopped 101 missed']);
   });
 
   it('who hangs up while others ring in a queue was not transferred to one of them', () => {
