@@ -111,17 +111,17 @@ describe('The way to 3CX V20', () => {
 
   it('the addresses of a name get their share of the timeout, for a socket too', async () => {
     const given: unknown[] = [];
-    const { connect: original } = Socket.prototype;
+    const original = Reflect.get(Socket.prototype, 'connect') as (...args: unknown[]) => Socket;
     Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
       const [first] = args.flat() as { autoSelectFamilyAttemptTimeout?: number }[];
       given.push(first?.autoSelectFamilyAttemptTimeout);
-      return Reflect.apply(original, this, args) as Socket;
-    } as typeof original;
+      return Reflect.apply(original, this, args);
+    };
     try {
       const stage = await start({ timeout: 3_000 });
       await stage.watch();
     } finally {
-      Socket.prototype.connect = original;
+      Object.assign(Socket.prototype, { connect: original });
     }
     assert.ok(given.length >= 2);
     assert.deepEqual(new Set(given), new Set([1_000]));
@@ -471,7 +471,7 @@ describe('Requests that wait for 3CX V20', () => {
     const reads = ['1', '2', '3', '4', '5'].map((name) => read(watching, name));
     reads.push(read(new CallControl(client, true), 'operation'));
     while (order.length < 6) {
-      await until(() => pending?.length !== 0, 'a read');
+      await until(() => pending.length > 0, 'a read');
       const before = order.length;
       pending.shift()?.();
       await until(() => order.length > before, 'its end');
