@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
 
 /** Answers one request, with a text or by itself; does nothing for "no answer". */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => string | undefined;
@@ -60,10 +60,9 @@ export async function listen(server: Server): Promise<Listening> {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnNewPort(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     connections: () => connections,
     close: async () => {
       if (!server.listening) return;
@@ -73,4 +72,28 @@ export async function listen(server: Server): Promise<Listening> {
       await closed;
     },
   };
+}
+
+const givenPorts = new Set<number>();
+
+/** A port that no server of this process has had before: what is learnt of one, such as its token, is kept by its address. */
+async function listenOnNewPort(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  if (!givenPorts.has(port)) {
+    givenPorts.add(port);
+    return port;
+  }
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+  return listenOnNewPort(server);
+}
+
+/** @returns a free port that no other server of this process has had before */
+export async function newPort(): Promise<number> {
+  const { port, close } = await listen(createNetServer());
+  await close();
+  return port;
 }

@@ -1,4 +1,5 @@
 import { type SimulatorOptions, startSimulator, type V20Simulator, type V20Switches } from '../../simulator';
+import { newPort } from '../../support/http-server';
 import { type Flow, loadFlow, type Properties } from '../../support/flow';
 
 export const clientId = 'nodered';
@@ -6,11 +7,11 @@ export const clientSecret = 'secret-of-the-client';
 /** What must stand in no message, status or log. */
 export const credentials = { clientId, clientSecret };
 
-export function startV20(
+export async function startV20(
   switches: Partial<V20Switches> = {},
   options: Omit<SimulatorOptions, 'v20'> = {},
 ): Promise<V20Simulator> {
-  return startSimulator({ delay: 0, ...options, v20: { ...credentials, ...switches } });
+  return startSimulator({ delay: 0, ...options, v20: { ...credentials, port: await newPort(), ...switches } });
 }
 
 /** Loads a node whose connection goes by V20. */
