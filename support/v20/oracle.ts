@@ -195,10 +195,21 @@ class Oracle {
     for (const [index, one] of this.lives.entries()) {
       for (const other of this.lives.slice(index + 1)) {
         if (other.dn !== one.dn || this.roots.of(other.callid) !== this.roots.of(one.callid)) continue;
-        if (other.from > this.knownBy(one.to) && one.from <= this.knownBy(other.to)) continue;
+        if (other.from > this.overBy(one) && one.from <= this.knownBy(other.to)) continue;
         one.isBlurred = other.isBlurred = true;
       }
     }
+  }
+
+  /**
+   * When it must be known to be over. Of a ring that is gone nobody may have known yet how it ended when nothing was known
+   * any more; the list that comes after that shows who is there, not who has been away.
+   */
+  private overBy({ to, phases }: Life): number {
+    const known = this.knownBy(to);
+    if (phases.at(-1)?.doing !== 'ring') return known;
+    const silence = this.truth.silences.find((at) => at >= known && at <= known + doubtPeriod + tickInterval);
+    return silence === undefined ? known : this.knownByList(silence);
   }
 
   private assign(): void {
@@ -388,8 +399,11 @@ class Oracle {
 
   private endWait({ life, events }: Party): number {
     const isAnswered = events.some(({ event }) => event.answeredAt !== null);
-    const wasRinging = [...life.legs.values()].at(-1)?.some(({ status }) => status === 'Ringing');
-    return isAnswered && wasRinging !== true ? maxOrderWait : doubtPeriod + tickInterval + 4 * this.usual;
+    const last = [...life.legs.values()].at(-1) ?? [];
+    // Where the Remove of a phone was left out, that phone seems to ring on.
+    const named = [...life.legs.values()].flat().findLast(({ id }) => String(id) === events.at(-1)?.event.connection);
+    const wasRinging = [...last, named].some((leg) => leg?.status === 'Ringing');
+    return isAnswered && !wasRinging ? maxOrderWait : doubtPeriod + tickInterval + 4 * this.usual;
   }
 
   /** Its legs in these states; of one that is gone the last ones too. */
