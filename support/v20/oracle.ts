@@ -204,11 +204,12 @@ class Oracle {
 
   /**
    * When it must be known to be over. Of a ring that is gone nobody may have known yet how it ended when nothing was known
-   * any more; the list that comes after that shows who is there, not who has been away.
+   * any more; the list that comes after that shows who is there, not who has been away. And where another leg follows the
+   * one that rang at once, it has been answered on that one.
    */
   private overBy({ to, phases }: Life): number {
-    const known = this.knownBy(to);
-    if (phases.at(-1)?.doing !== 'ring') return known;
+    if (phases.at(-1)?.doing !== 'ring') return this.knownBy(to);
+    const known = this.knownBy(to + longestEnding);
     const silence = this.truth.silences.find((at) => at >= known && at <= known + doubtPeriod + tickInterval);
     return silence === undefined ? known : this.knownByList(silence);
   }
@@ -803,8 +804,11 @@ class Oracle {
       const root = this.roots.of(life.callid);
       if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
       if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
+      // Where a call that cannot be seen has become part of it, the PBX says only that both lines talk.
+      const isJoined = (one: Participant): boolean =>
+        !this.sees(one.dn) && this.firsts.get(one.id)?.callid !== one.callid;
       const wasUp = this.looks.some((look) =>
-        look.participants.some((one) => this.roots.of(one.callid) === root && this.takes(one)),
+        look.participants.some((one) => this.roots.of(one.callid) === root && (this.takes(one) || isJoined(one))),
       );
       if (
         wasUp ||
