@@ -50,8 +50,8 @@ export class CallList {
   private readonly ended = new Map<string, EndedRing>();
   /** Of calls that go on without a participant. */
   private readonly standIns = new Map<string, Leg>();
-  /** Calls whose caller has given up. */
-  private readonly givenUp = new Set<string>();
+  /** Calls whose caller has given up, with when. */
+  private readonly givenUp = new Map<string, Moment>();
   private readonly lastAt = new Map<string, Moment>();
   private readonly times = new Map<string, Times>();
 
@@ -92,7 +92,7 @@ export class CallList {
     const gone = removals.flatMap(([key, at]) => this.takeAway(key, at));
     const [first] = gone;
     if (first === undefined) return;
-    for (const { participant, leg } of gone) this.noteGivenUp(participant, leg);
+    for (const one of gone) this.noteGivenUp(one);
     for (const one of gone) this.keepRing(one);
     const { callId } = first.participant;
     const at = latest(gone.map((one) => one.at));
@@ -226,7 +226,7 @@ export class CallList {
       this.standIns.clear();
       for (const callId of this.lastAt.keys()) this.forgetOver(callId);
     } else {
-      for (const { participant, leg } of gone) this.noteGivenUp(participant, leg);
+      for (const one of gone) this.noteGivenUp(one);
       for (const one of gone) this.keepRing(one);
     }
     const keys = [...gone.map(({ key }) => key), ...changed.map(([key]) => key)];
@@ -259,7 +259,10 @@ export class CallList {
     const key = keyOf(participant.dn, participant.id);
     const before = this.participants.get(key);
     const isMoved = before?.callId !== participant.callId;
-    const times = (isMoved ? undefined : this.times.get(key)) ?? { begunAt: at, upAt: null, partyAt: at };
+    const last = this.times.get(key);
+    // Who talked before its call became part of another one has answered nothing there.
+    const upAt = before !== null && isUp(before) ? (last?.upAt ?? null) : null;
+    const times = isMoved || last === undefined ? { begunAt: at, upAt, partyAt: at } : last;
     if (before?.party.dn !== participant.party.dn) times.partyAt = at;
     if (isUp(participant)) times.upAt ??= at;
     this.times.set(key, times);
@@ -275,9 +278,15 @@ export class CallList {
     return [{ key, participant, leg, begunAt, at: this.momentOf(participant.callId, at) }];
   }
 
-  private noteGivenUp({ callId, status }: Participant, { role, direction }: Leg): void {
+  private noteGivenUp({ participant: { callId, status }, leg: { role, direction }, at }: Gone): void {
     if (callId === '' || direction !== 'outbound') return;
-    if (status === 'dialing' || role === 'trunk') this.givenUp.add(callId);
+    if (status === 'dialing' || role === 'trunk') this.givenUp.set(callId, at);
+  }
+
+  /** Has its caller given up just now? Where phones ring on after that, there is another caller, who cannot be seen. */
+  private isGivenUp(callId: string, { steady }: Moment): boolean {
+    const givenUpAt = this.givenUp.get(callId)?.steady;
+    return givenUpAt !== undefined && steady - givenUpAt <= doubtPeriod;
   }
 
   /** A leg that rang stays, unless it is known how that ended. */
@@ -292,7 +301,7 @@ export class CallList {
   /** Lets go of the rings of a call of which is known by now how they ended. */
   private settle(callId: string, at: Moment): void {
     const members = this.participants.ofCall(callId);
-    const isOver = members.length === 0 && this.givenUp.has(callId);
+    const isOver = members.length === 0 && this.isGivenUp(callId, at);
     const over: string[] = [];
     const taken: string[] = [];
     for (const [key, ring] of this.ended) {

@@ -53,6 +53,10 @@ interface Job {
 /** A participant that talked and is gone. */
 interface Leaving {
   at: Moment;
+  /** What it waited for is there. */
+  isReady: boolean;
+  /** It waits for the others to be removed too, since the call may be over. */
+  mayBeOver: boolean;
   /** Calls off the wait. */
   stop: () => void;
 }
@@ -330,28 +334,43 @@ export class Listener {
       new Promise((resolve) => {
         timers.push(setTimeout(resolve, ms));
       });
-    const leaving: Leaving = { at, stop: () => timers.forEach(clearTimeout) };
+    const leaving: Leaving = { at, isReady: false, mayBeOver, stop: () => timers.forEach(clearTimeout) };
     this.leaving.set(key, leaving);
-    const answered = Promise.race([Promise.allSettled(answers), wait(maxOrderWait)]);
-    void Promise.all([answered, mayBeOver ? wait(maxEnding) : null]).then(() => {
-      if (this.leaving.get(key) === leaving) this.leave(key);
+    void Promise.race([Promise.allSettled(answers), wait(maxOrderWait)]).then(() => {
+      leaving.isReady = true;
+      if (this.leaving.get(key) === leaving) this.leaveWhenReady(key);
     });
+    if (!mayBeOver) return;
+    void wait(maxEnding).then(() => {
+      leaving.mayBeOver = false;
+      if (this.leaving.get(key) === leaving) this.leaveWhenReady(key);
+    });
+  }
+
+  /** Nobody leaves a call as long as it may be over: else whoever is left would be taken for the one who has got it. */
+  private leaveWhenReady(key: string): void {
+    const together = this.leavingWith(key).map(([, leaving]) => leaving);
+    if (together.some(({ isReady }) => isReady) && !together.some(({ mayBeOver }) => mayBeOver)) this.leave(key);
   }
 
   /** With it go those of its call that wait too: the call may be over. */
   private leave(key: string): void {
     if (!this.leaving.has(key) || this.isOver) return;
-    const callOf = (one: string): string => {
-      const { callId = '' } = this.list.participants.get(one) ?? {};
-      return callId === '' ? one : callId;
-    };
-    const together = [...this.leaving].filter(([other]) => callOf(other) === callOf(key));
+    const together = this.leavingWith(key);
     for (const [other, { stop }] of together) {
       this.leaving.delete(other);
       stop();
     }
     this.list.removeAll(together.map(([other, { at }]) => [other, at]));
     this.tickSoon();
+  }
+
+  private leavingWith(key: string): [string, Leaving][] {
+    const callOf = (one: string): string => {
+      const { callId = '' } = this.list.participants.get(one) ?? {};
+      return callId === '' ? one : callId;
+    };
+    return [...this.leaving].filter(([other]) => callOf(other) === callOf(key));
   }
 
   /** Unless something newer is known, or may be: that it is gone, was answered, or what a list has just shown. */

@@ -65,6 +65,7 @@ class Oracle {
   /** Each leg as it first was, by its id. */
   private readonly firsts = new Map<number, Participant>();
   private readonly knownAt = new Map<number, number>();
+  private readonly stays = new Map<Life, ReturnType<Oracle['staysIn']>>();
   /** When the first list came: what there was is not told. */
   private readonly first: number;
 
@@ -203,11 +204,12 @@ class Oracle {
 
   /**
    * When it must be known to be over. Of a ring that is gone nobody may have known yet how it ended when nothing was known
-   * any more; the list that comes after that shows who is there, not who has been away.
+   * any more; the list that comes after that shows who is there, not who has been away. And where another leg follows the
+   * one that rang at once, it has been answered on that one.
    */
   private overBy({ to, phases }: Life): number {
-    const known = this.knownBy(to);
-    if (phases.at(-1)?.doing !== 'ring') return known;
+    if (phases.at(-1)?.doing !== 'ring') return this.knownBy(to);
+    const known = this.knownBy(to + longestEnding);
     const silence = this.truth.silences.find((at) => at >= known && at <= known + doubtPeriod + tickInterval);
     return silence === undefined ? known : this.knownByList(silence);
   }
@@ -565,8 +567,15 @@ class Oracle {
       const isCode = [...life.legs.values()].flat().some(({ party_caller_id }) => party_caller_id.startsWith('*'));
       return ['ended not-reached ', ...(isCode ? ['ended answered '] : [])];
     }
-    return [true, false].flatMap((all) => {
-      const rest = look.participants.filter((one) => this.isSameCall(one, life, look.at) && (all || this.sees(one.dn)));
+    const views = ['all', 'visible', 'known'] as const;
+    return views.flatMap((view) => {
+      const all = view === 'all';
+      const rest = look.participants.filter(
+        (one) =>
+          this.isSameCall(one, life, look.at) &&
+          (all || this.sees(one.dn)) &&
+          (view !== 'known' || this.isKnownWith(one, life, at)),
+      );
       const isWaiting = look.calls.some(({ id }) => this.isSameCall({ callid: callidOf(id) }, life, look.at));
       const isAlive = rest.length > 0 || (all && isWaiting);
       const everybody = this.takers(life, at);
@@ -605,6 +614,34 @@ class Oracle {
       const isCertain = outside.some(({ isCertain, leg }) => isCertain && typeOf(leg) === 'trunk' && this.sees(leg.dn));
       return isCertain ? ['ended answered-elsewhere '] : ['ended answered-elsewhere ', 'ended missed '];
     });
+  }
+
+  /**
+   * Must it be known by then that this one is in its call? Nobody knows who has come there a moment ago, nor that the call
+   * has become one with another, where the leg that moved from one to the other had come a moment ago too.
+   */
+  private isKnownWith({ id, callid }: Participant, life: Life, at: number): boolean {
+    const stays = this.staysIn(life);
+    const from = stays.get(id)?.from;
+    if (life.callids.has(callid)) return from !== undefined && this.knownBy(from) < at;
+    return [...stays.values()].some((stay) => stay.movedAt !== null && this.knownBy(stay.from) < stay.movedAt);
+  }
+
+  /** The legs that were in the PBX's call of this part, by their ids, with when they came, and when they went to another. */
+  private staysIn(life: Life): ReadonlyMap<number, { from: number; movedAt: number | null }> {
+    const known = this.stays.get(life);
+    if (known !== undefined) return known;
+    const stays = new Map<number, { from: number; movedAt: number | null }>();
+    for (const look of this.looks) {
+      for (const { id, dn, callid } of look.participants) {
+        const stay = stays.get(id);
+        if (!this.sees(dn)) continue;
+        if (life.callids.has(callid)) stays.set(id, stay ?? { from: look.at, movedAt: null });
+        else if (stay !== undefined) stay.movedAt ??= look.at;
+      }
+    }
+    this.stays.set(life, stays);
+    return stays;
   }
 
   /** Who has answered that was called since this one rang; it is not certain where both were about the same time. */
@@ -767,8 +804,11 @@ class Oracle {
       const root = this.roots.of(life.callid);
       if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
       if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
+      // Where a call that cannot be seen has become part of it, the PBX says only that both lines talk.
+      const isJoined = (one: Participant): boolean =>
+        !this.sees(one.dn) && this.firsts.get(one.id)?.callid !== one.callid;
       const wasUp = this.looks.some((look) =>
-        look.participants.some((one) => this.roots.of(one.callid) === root && this.takes(one)),
+        look.participants.some((one) => this.roots.of(one.callid) === root && (this.takes(one) || isJoined(one))),
       );
       if (
         wasUp ||

@@ -403,6 +403,43 @@ describe('Listening to 3CX V20', () => {
     });
   }
 
+  it('a call that ends, whose Removes come while answers are awaited, was not transferred', async () => {
+    await start();
+    const { pbx } = stage.simulator;
+    const legAt = (dn: string): string => pbx.connectionsOf(dn).at(-1)?.id ?? '';
+    const send = (event_type: number, dn: string): void => {
+      const leg = stage.snapshots.at(-1)?.connections.find(({ extension }) => extension === dn);
+      stage.v20.send({
+        ...{ event_type, entity: `/callcontrol/${dn}/participants/${leg?.id}` },
+        attached_data: null,
+      });
+    };
+    pbx.makeCall('10', '11');
+    await stage.told(2);
+    pbx.answer(legAt('11'));
+    await stage.told(4);
+    pbx.transfer(legAt('11'), '12');
+    await stage.told(6);
+    pbx.forward(legAt('12'), caller);
+    await stage.told(7);
+    pbx.addRoute(legAt('10'), '12');
+    await stage.told(8);
+    const before = stage.v20.requests.length;
+    stage.v20.switches.getDelay = 20;
+    send(0, '12');
+    send(1, '10');
+    send(1, '10000');
+    await until(() => stage.requests(before).length > 0, 'a look at 12');
+    // Is answered after that one.
+    await stage.pbx.execute('showallcalls');
+    pbx.clearCalls();
+    await until(() => stage.tracker.calls().length === 0, 'the end of the call');
+    assert.deepEqual(
+      stage.words.filter((word) => word.startsWith('ended 10 ')),
+      [`ended 10 ${caller} answered`],
+    );
+  });
+
   it('an agent who sends the call back to the queue and is rung again: the first part has ended', async () => {
     await start();
     const { pbx } = stage.simulator;

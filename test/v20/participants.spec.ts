@@ -339,6 +339,18 @@ describe('Events of 3CX V20', () => {
     }
   });
 
+  it('a caller inside who has handed the call on: nobody knows at once whether it is over', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
+      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
+      .remove('209', 1)
+      .upsert({ id: 2, dn: '101', legid: 2 });
+    play.now += 5_000;
+    play.remove('101', 2);
+    for (const callId of play.wait(2_000)) play.list.resolve(callId, 'taken', play.at());
+    assert.deepEqual(play.words.slice(2), ['ended 209 not-reached', 'ended 101 answered-elsewhere']);
+  });
+
   it('a phone that rings again in the same call: it has stopped in between', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1).upsert({ id: 2, dn: '101', legid: 9 });
     assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed', 'ringing 101']);
@@ -551,6 +563,16 @@ describe('Events of 3CX V20', () => {
     play.now += 500;
     play.upsert({ id: 2, dn: '101', status: 'Connected', legid: 5 });
     assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed', 'answered 101']);
+  });
+
+  it('who talked in a call that has become part of another one has taken nothing there', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Connected', callid: 4712, legid: 2, ...internal('103') })
+      .upsert({ id: 2, dn: '102', status: 'Connected', legid: 2 })
+      .upsert({ id: 3, dn: '101', legid: 3 })
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 4, ...internal('102') })
+      .remove('101', 3);
+    assert.equal(play.words.length, 3);
   });
 
   it('another call on outside lines alone has nothing to do with a ring that stops', () => {
