@@ -143,7 +143,7 @@ class Oracle {
 
   /** What was left out until then is found by the next list. */
   private repairedAt(at: number): number {
-    return this.lists.find(({ asked }) => asked >= at)?.answered ?? Infinity;
+    return this.lists.find(({ asked }) => asked > at)?.answered ?? Infinity;
   }
 
   /** Were messages left out during a life that no list has made up for before? */
@@ -469,8 +469,15 @@ class Oracle {
         this.looks.filter((look) => look.at <= at),
         at,
       ).length > 0;
+    // Where nobody could be seen in the call for a while, it is another one after that.
+    const isEmpty = ({ at: when, participants }: Look): boolean =>
+      !participants.some((one) => this.isSameCall(one, life, when) && this.sees(one.dn));
+    const again = this.looks.findLast((look) => look.at <= at && look.at >= this.first && isEmpty(look))?.at ?? 0;
     const known = this.looks.filter(
-      (look) => look.at >= this.first && look.until > this.knownBy(look.at) && this.knownBy(look.at) < at - wait,
+      (look) =>
+        look.at >= Math.max(this.first, Math.min(again, life.from)) &&
+        look.until > this.knownBy(look.at) &&
+        this.knownBy(look.at) < at - wait,
     );
     const [earliest] = this.window(at, wait);
     const must = members(known, Math.min(earliest?.at ?? 0, at)).length > 0;
