@@ -4,8 +4,8 @@ import { type Dn, isUp as isStatusUp, keyOf, type Participant, Participants } fr
 /** How long it may take until it is known how a ring ended, in ms: queues pause between agents. */
 export const doubtPeriod = 2_000;
 
-/** How long it may take where those who are left in the call are being asked for, in ms. */
-const longestDoubt = 6_000;
+/** How long it may take where a slow PBX is still being asked for those who are left in the call, in ms. */
+const longestDoubt = 10_000;
 
 /** How long the Removes of a call that is over may take, one after the other, in ms. */
 export const maxEnding = 100;
@@ -266,7 +266,17 @@ export class CallList {
     if (before?.party.dn !== participant.party.dn) times.partyAt = at;
     if (isUp(participant)) times.upAt ??= at;
     this.times.set(key, times);
-    return this.participants.upsert(participant);
+    const isNew = this.participants.upsert(participant);
+    if (before !== null && isMoved) this.moveRings(before.callId, participant.callId);
+    return isNew;
+  }
+
+  /** A call has become part of another one: how its rings ended, the other one tells. */
+  private moveRings(from: string, to: string): void {
+    if (from === '') return;
+    for (const ring of this.ended.values()) {
+      if (ring.participant.callId === from) ring.participant = { ...ring.participant, callId: to };
+    }
   }
 
   private takeAway(key: string, at: Moment): Gone[] {

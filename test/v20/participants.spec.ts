@@ -519,7 +519,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(over.words, ['ringing 101', 'ended 101 missed', 'missed 101 missed']);
     const open = ring();
     open.wait(2_000, ['10007/1']);
-    open.wait(4_000, ['10007/1']);
+    open.wait(8_000, ['10007/1']);
     assert.deepEqual(open.words, ['ringing 101', 'ring-stopped 101 missed']);
   });
 
@@ -563,6 +563,17 @@ describe('Events of 3CX V20', () => {
     play.now += 500;
     play.upsert({ id: 2, dn: '101', status: 'Connected', legid: 5 });
     assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed', 'answered 101']);
+  });
+
+  it('a ring that ended before its call has become part of another one waits for that one', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Connected', callid: 4710, legid: 2 })
+      .upsert({ id: 2, dn: '102', status: 'Dialing', legid: 1, ...internal('101') })
+      .upsert({ id: 3, dn: '101', legid: 2, ...internal('102') })
+      .remove('101', 3)
+      .upsert({ id: 2, dn: '102', status: 'Connected', callid: 4710, legid: 3 });
+    play.wait(100);
+    assert.equal(play.words.at(-1), 'ring-stopped 101 missed');
   });
 
   it('who talked in a call that has become part of another one has taken nothing there', () => {
