@@ -40,7 +40,7 @@ const readBack = [
   ...['answers nothing', 'answers 204'],
 ];
 const emptyIsDone = ['answers nothing', 'answers 204'];
-const saysNo = ['answers 400', 'answers 404', 'answers 422', 'answers 424'];
+const saysNo = ['answers 404', 'answers 422', 'answers 424'];
 
 /** What the caller is told when the one request that meets the fault is of this kind. */
 function toldOf({ name, told }: Fault, kind: Kind): readonly Told[] {
@@ -49,7 +49,8 @@ function toldOf({ name, told }: Fault, kind: Kind): readonly Told[] {
   if (kind === 'change' && readBack.includes(name)) return ['done'];
   if (kind === 'action' && emptyIsDone.includes(name)) return ['done'];
   if ((kind === 'action' || kind === 'change') && saysNo.includes(name)) return ['refused'];
-  if (kind === 'token' && name === 'answers 400') return ['unauthorized'];
+  // The Configuration API says so to a change it does not accept; Call Control does not, nor does the token endpoint.
+  if (kind === 'change' && name === 'answers 400') return ['refused'];
   // A DN that the client may not see is not there.
   if (name === 'answers 404') return [kind === 'dn' ? 'unauthorized' : 'unexpected-answer'];
   return told;
