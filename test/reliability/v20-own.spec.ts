@@ -104,7 +104,8 @@ interface Counts {
   left: number;
 }
 
-describe('While 3CX V20', function () {
+// In `npm run test:reliability` only: in its short form a token lives for 2 s, which a busy machine overruns.
+(isLong ? describe : describe.skip)('While 3CX V20', function () {
   this.timeout(600_000);
   expectNoComplaints();
   const rows = new Map<string, Counts>();
