@@ -98,7 +98,7 @@ function bindLabel(node: OperationNode, name: ArgumentName, field: JQuery): void
   boxOf(field)
     .find('.red-ui-typedInput-option-trigger')
     .attr({ id: `${id}-choice`, 'aria-labelledby': `${id}-label ${id}-choice` });
-  // Which kind of value is chosen stands in the title of its button only.
+  // Only the title of its button shows which kind of value is chosen.
   const kind = boxOf(field).find('.red-ui-typedInput-type-select');
   const nameKind = (): void => {
     kind.attr('aria-label', `${node._(`threecx.label.${name}`)}: ${kind.attr('title') ?? ''}`);

@@ -23,7 +23,7 @@ const icons = {
 };
 type Kind = keyof typeof icons;
 
-/** What a test found, in words. */
+/** A result of a test, in words. */
 interface Finding {
   kind: Kind;
   words: string;
@@ -122,7 +122,7 @@ function findingsOf(node: EditorNode, api: ApiType, verdict: Partial<Verdict>): 
   return v20 ? v20Findings(node, v20, milliseconds) : [findingOf(node, api, verdict)];
 }
 
-/** What the client of a token may do, and what to do about what it may not. */
+/** The rights of the API client, and how to fix the missing ones. */
 function v20Findings(node: EditorNode, found: V20Identity, milliseconds: number): Finding[] {
   const { version, callControl, extensions, socket, configuration } = found;
   const say = (kind: Kind, key: string, values: Readonly<Record<string, unknown>> = {}): Finding => ({

@@ -36,7 +36,7 @@ interface Credentials {
   has_clientSecret?: boolean;
 }
 
-/** What a log-in may need. */
+/** The credentials that log-ins use. */
 const credentialNames = ['user', 'token', 'clientId', 'clientSecret'] as const;
 type CredentialName = (typeof credentialNames)[number];
 
@@ -133,7 +133,7 @@ function urlReason(node: ConnectionNode, problem: BaseUrlProblem, api: ApiType):
   }
 }
 
-/** What stands in an empty field. */
+/** Shown in an empty field. */
 const urlExamples: Readonly<Record<ApiType, string>> = {
   http: connectionDefaults.url,
   v20: 'https://pbx.example:5001',

@@ -6,7 +6,7 @@ export function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** What an environment variable makes of a value is known at run time only. */
+/** The value of an environment variable is known only at run time. */
 export function hasEnvironment(value: unknown): boolean {
   return /\$\{[^}]+\}/.test(asText(value));
 }
@@ -75,8 +75,8 @@ export function apiOf(connection: EditorNode | undefined): ApiType {
 }
 
 /**
- * Fills the plain fields of a form. What a flow leaves out takes its default at run time, so the form shows the default.
- * What a later version wrote into a choice stays in it, or saving the dialog would put another value in its place.
+ * Fills the plain fields of a form. A property that a flow leaves out has its default at run time, so the form shows that.
+ * A choice keeps a value from a later version; otherwise saving the dialog would replace it.
  */
 export function prepareFields(node: EditorNode, prefix: 'node-input' | 'node-config-input'): void {
   for (const [property, definition] of Object.entries(node._def.defaults)) {

@@ -52,7 +52,7 @@ function chooseOnlyServer(): void {
   if (select.val() === '_ADD_' && others.length === 1) select.val(others.val());
 }
 
-/** Whoever can send a message can then call any number. */
+/** Anyone who can send a message can then call any number. */
 function isFree(node: OperationNode): boolean {
   const type = current(node, 'destinationType');
   const server = chosenServer();
