@@ -75,6 +75,17 @@ export function registrationOf(text: string): Registration | null {
 }
 
 /**
+ * Which kind of phone is it that is registered?
+ *
+ * @param registration the extension's first; undefined for a server that has no `dnregs`
+ * @returns the kind, by the rules by which the server looks for a phone (community)
+ */
+export function phoneOf(registration: Registration | null | undefined): 'Soft' | 'Web' | 'Desktop' {
+  if (!registration || registration.userAgent.includes('3CXPhone for Windows')) return 'Soft';
+  return registration.userAgent.includes('3CX') ? 'Web' : 'Desktop';
+}
+
+/**
  * Is it the phone of another extension? Its contact, `sip:10@…`, shows whose it is, where its user part is an
  * extension's number. A web client has a random one there.
  */

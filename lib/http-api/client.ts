@@ -16,7 +16,7 @@ import {
   type ServerKind,
   ThreeCxError,
 } from '../pbx';
-import { ListReader, unexpected, unwrap } from './answers';
+import { ListReader, phoneOf, unexpected, unwrap } from './answers';
 import { type Limits, RequestLane, type Turn } from './lane';
 import { isUnknownOperation, requests } from './operations';
 import { Wire } from './wire';
@@ -95,14 +95,22 @@ export class HttpApiClient {
    *   been carried out
    */
   async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
-    const given = checkArguments(name, args);
-    this.checkAllowed(name, given);
+    const asked = checkArguments(name, args);
+    this.checkAllowed(name, asked);
     const request = requests[name];
     return this.lane.run(operationOf(name).kind, async (turn) => {
       const unknown: OperationName[] = [];
+      let given = asked;
       if (request.ringsByPrefix) {
-        const check = await this.check(turn, 'dnregs', given, unknown);
+        const check = await this.check(turn, 'dnregs', asked, unknown);
         if (check?.registration === null) return { ok: false, reason: 'no-phone', given, answer: check.answer };
+        if (given.phone === 'Auto') given = { ...given, phone: phoneOf(check?.registration) };
+      }
+      const choose = request.byCallList?.(asked as Required<Arguments>);
+      if (choose) {
+        const chosen = choose(await this.listBefore(turn));
+        if (typeof chosen === 'string') return { ok: false, reason: chosen, given, answer: '' };
+        given = chosen;
       }
       const before =
         request.before === 'ondn'
@@ -214,6 +222,16 @@ export class HttpApiClient {
       if (query === 'ondn' && code === 'unexpected-answer') return null;
       const subject = query === 'dnregs' ? 'a phone' : 'earlier calls';
       throw new ThreeCxError(code, `nothing was dialled, the check for ${subject} failed: ${message}`);
+    }
+  }
+
+  /** The call list that a command depends on. */
+  private async listBefore(turn: Turn): Promise<Connection[]> {
+    try {
+      return await this.list(turn);
+    } catch (error) {
+      const { code, message, systemCode } = ownError(error);
+      throw new ThreeCxError(code, `nothing was changed, the call list could not be read: ${message}`, systemCode);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { ArgumentName, OperationName, Outcome, Recording, RefusalReason } from '../pbx';
+import type { ArgumentName, Connection, OperationName, Outcome, Recording, RefusalReason } from '../pbx';
 import {
   booleanOf,
   callerOf,
@@ -13,7 +13,7 @@ import {
 } from './answers';
 
 /** The checked arguments: those of the operation are there, the optional ones where they were given. */
-type Given = Readonly<Record<ArgumentName, string>>;
+export type Given = Readonly<Record<ArgumentName, string>>;
 
 /** How an operation is asked, and how its answer is read. */
 interface Request {
@@ -28,6 +28,12 @@ interface Request {
    * @throws ThreeCxError `unexpected-answer`
    */
   read: (text: string, given: Given, body: string) => Outcome | null;
+  /**
+   * Where the arguments to send depend on the calls: they are read from the call list, which is asked for first.
+   *
+   * @returns null when they don't
+   */
+  byCallList?: (given: Given) => ((connections: readonly Connection[]) => Given | RefusalReason) | null;
   /** A query asked first, because the answer to the command proves less than it seems to. */
   before?: 'ondn' | 'showallcalls';
   /** A query asked after the command, for the same reason. */
@@ -38,7 +44,10 @@ interface Request {
    * @param known null when the query was not asked or got no usable answer
    */
   correct?: (answered: Outcome, known: Outcome | null, given: Given) => Outcome;
-  /** Rings a phone of the first DN that begins with the extension (community), so `dnregs` is asked before. */
+  /**
+   * Rings a phone of the first DN that begins with the extension (community), so `dnregs` is asked before. Its answer also
+   * chooses the phone where that is left to us.
+   */
   ringsByPrefix?: true;
 }
 
@@ -49,6 +58,9 @@ const recordActions: Readonly<Record<string, [code: number, recording: Recording
   pause: [2, 'paused'],
   resume: [3, 'on'],
 };
+
+/** What `toggle` does, by what the recording is now. */
+const toggleActions: Readonly<Record<Recording, string>> = { off: 'start', paused: 'resume', on: 'stop' };
 
 const notUnderstood = /^idle$/i;
 
@@ -141,7 +153,9 @@ export const requests: Readonly<Record<OperationName, Request>> = {
     correct: (answered, list, { extension }) =>
       answered.ok && !isSingleCall(extension, list?.connections ?? []) ? { ...answered, callId: null } : answered,
   },
+  // Community: acts on the extension's last connected call.
   record: {
+    byCallList: (given) => (given.recordAction === 'toggle' ? (list) => toggled(given, list) : null),
     paths: ({ extension, recordAction }) => [`/record/${extension}/${recordActions[recordAction]?.[0]}`],
     read: (text, { recordAction }) => {
       const outcome = readBoolean('no-call')(text);
@@ -226,6 +240,13 @@ function readDialled(text: string): Outcome | null {
   if (booleanOf(text) === true) return { ok: true, callId: null, confirmed: true };
   const callId = callIdOf(text);
   return callId === null ? null : { ok: true, callId, confirmed: true };
+}
+
+/** @returns the action that changes the recording of the extension's connected call */
+function toggled(given: Given, connections: readonly Connection[]): Given | RefusalReason {
+  const call = connections.findLast(({ extension, status }) => extension === given.extension && status === 'connected');
+  if (call === undefined) return 'no-call';
+  return { ...given, recordAction: toggleActions[call.recording ?? 'off'] };
 }
 
 function readQueueAnswer(text: string): Outcome | null {

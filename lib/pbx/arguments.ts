@@ -3,10 +3,10 @@ import { profileNames, profileOf } from './profiles';
 
 /** What can be chosen for an argument, in the order of the dialogs. */
 export const choices = {
-  phone: ['Soft', 'Web', 'Desktop', 'Mobile'],
+  phone: ['Auto', 'Soft', 'Web', 'Desktop', 'Mobile'],
   action: ['login_all', 'logout_all'],
   profile: Object.keys(profileNames),
-  recordAction: ['start', 'stop', 'pause', 'resume'],
+  recordAction: ['start', 'stop', 'pause', 'resume', 'toggle'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Numbers that can be called. The server decodes nothing (community), so a value goes into the URL as it is. */

@@ -127,6 +127,7 @@ export const offers = {
     pause: { operation: 'record', fixed: { recordAction: 'pause' } },
     resume: { operation: 'record', fixed: { recordAction: 'resume' } },
     stop: { operation: 'record', fixed: { recordAction: 'stop' } },
+    toggle: { operation: 'record', fixed: { recordAction: 'toggle' } },
   },
   '3cx-call-monitor': {
     showallcalls: { operation: 'showallcalls' },

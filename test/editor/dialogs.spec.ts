@@ -298,7 +298,7 @@ describe('dialogs in the editor', function () {
     );
     await open('call');
     assert.equal(await row('destination').locator('.red-ui-typedInput-input').inputValue(), 'whom');
-    assert.equal(await row('phone').locator('.red-ui-typedInput-option-label').innerText(), 'Desktop phone');
+    assert.equal(await row('phone').locator('.red-ui-typedInput-option-label').innerText(), 'Desk phone');
     await close('cancel');
   });
 

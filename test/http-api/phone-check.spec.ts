@@ -121,6 +121,35 @@ describe('whose phone rings', () => {
     });
   }
 
+  for (const [registered, phone] of [
+    ['71-sip:10@127.0.0.1:5488;ob-3CXPhone for Windows 18.0.9.20', 'Soft'],
+    ['72-sip:10@127.0.0.1:5090-3CX Web Client', 'Web'],
+    ['73-sip:10@192.168.1.20:5060-Yealink SIP-T46S', 'Desktop'],
+    ['74-sip:3CX@192.168.1.20:5060-Yealink SIP-T46S', 'Desktop'],
+    ['idle', 'Soft'],
+  ] as const) {
+    it(`with Auto it is ${phone} when the question is answered with ${registered}`, async () => {
+      const server = await serve(({ url = '' }) => {
+        if (url.startsWith('/dnregs/')) return registered;
+        return url.startsWith('/ondn/') ? '0' : 'id_1';
+      });
+      const client = connect(server);
+      const call = await client.execute('makecall', { extension: '10', destination: '11', phone: 'Auto' });
+      assert.equal(call.given.phone, phone);
+      const fetched = await client.execute('unpark', { extension: '10', phone: 'Auto' });
+      assert.equal(fetched.given.phone, phone);
+      const dialled = server.requests.filter((path) => /makecall|unpark/.test(path));
+      assert.deepEqual(dialled, [`/makecall/10/11/${phone}`, `/unpark/10/${phone}`]);
+    });
+  }
+
+  it('with Auto it is nobody’s when no phone is registered', async () => {
+    const server = await serve('error');
+    const { given } = await connect(server).execute('makecall', { extension: '10', destination: '11', phone: 'Auto' });
+    assert.equal(given.phone, 'Auto');
+    assert.deepEqual(server.requests, ['/dnregs/10']);
+  });
+
   it('is not asked for an argument or a destination that is not allowed', async () => {
     const server = await serve('error');
     const client = connect(server, { allowDestinations: /^1/ });

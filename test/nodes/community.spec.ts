@@ -11,6 +11,8 @@ const connected = (simulator: Simulator): void => {
   ringing(simulator);
   simulator.pbx.answer(idAt(simulator.pbx, '10'));
 };
+/** The community server does not list calls while one came through a queue whose number has no four digits. */
+const hanging = ({ pbx }: Simulator): void => void pbx.inbound({ ...ten, queue: '800', number: caller });
 const idAt = (pbx: Pbx, extension: string): string => pbx.connectionsOf(extension).at(-1)?.id ?? '';
 
 /** The server does not answer at all when the extension does not exist. */
@@ -153,9 +155,16 @@ const operations: Operation<Simulator>[] = [
     refused: { args: ten, before: ringing, tells: { reason: 'no-call', answer: 'false' } },
   })),
   {
+    node: '3cx-recorder',
+    operation: 'toggle',
+    failed: { args: ten, before: hanging, code: 'timeout' },
+    done: { args: ten, before: connected, tells: { recording: 'on', answer: 'true' } },
+    refused: { args: ten, before: ringing, tells: { reason: 'no-call', answer: '' } },
+  },
+  {
     node: '3cx-call-monitor',
     operation: 'showallcalls',
-    failed: { args: {}, before: ({ pbx }) => pbx.inbound({ ...ten, queue: '800', number: caller }), code: 'timeout' },
+    failed: { args: {}, before: hanging, code: 'timeout' },
     done: {
       args: {},
       before: ringing,

@@ -96,6 +96,7 @@ const operations = [
       ['stop', 'off'],
       ['pause', 'paused'],
       ['resume', 'on'],
+      ['toggle', 'on'],
     ] as const
   ).map(([name, recording]) =>
     operation('3cx-recorder', name, ten, { done: { ...yes, recording }, refused: no }, 'record'),

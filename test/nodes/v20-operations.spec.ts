@@ -279,6 +279,17 @@ describe('An operation by 3CX V20, through its node', () => {
     }
   }
 
+  for (const [operation, args] of [
+    ['makecall', { ...ten, destination: caller }],
+    ['unpark', ten],
+  ] as const) {
+    it(`${operation}: with Auto it takes the first phone that is no mobile app, and says its kind`, async () => {
+      const started = await start();
+      const { msg } = await run(started.v20Url, { node: control, operation }, { ...args, phone: 'Auto' });
+      assert.equal((msg.payload as Properties).phone, 'Soft');
+    });
+  }
+
   for (const refuses of [422, 424] as const) {
     for (const { node, operation, done } of tested.filter(({ node }) => node === control)) {
       it(`${operation}: refused by the PBX (${refuses}), with its reason as detail`, async () => {

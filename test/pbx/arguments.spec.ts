@@ -30,9 +30,9 @@ describe('An argument', () => {
       [['destination'], badCharacters, 'characters', `${onlyCharacters} @`],
       [numbers, ['.', '..'], 'reserved', 'is not a number to call'],
       [['extension', 'queue'], ['all'], 'reserved', 'is not a number to call'],
-      [['phone'], ['soft', 1, '030/4711'], 'choice', 'must be one of Soft, Web, Desktop, Mobile'],
+      [['phone'], ['soft', 1, '030/4711'], 'choice', 'must be one of Auto, Soft, Web, Desktop, Mobile'],
       [['action'], ['login_only_to', 10], 'choice', 'must be one of login_all, logout_all'],
-      [['recordAction'], [['stop']], 'choice', 'must be one of start, stop, pause, resume'],
+      [['recordAction'], [['stop']], 'choice', 'must be one of start, stop, pause, resume, toggle'],
       [
         ['profile'],
         ['busy', 'constructor', 'AVAIL', '030/4711'],
@@ -60,10 +60,10 @@ describe('An argument', () => {
 
   it('is one of the choices, where it has them', () => {
     assert.deepEqual(choices, {
-      phone: ['Soft', 'Web', 'Desktop', 'Mobile'],
+      phone: ['Auto', 'Soft', 'Web', 'Desktop', 'Mobile'],
       action: ['login_all', 'logout_all'],
       profile: ['avail', 'away', 'oof', 'custom1', 'custom2'],
-      recordAction: ['start', 'stop', 'pause', 'resume'],
+      recordAction: ['start', 'stop', 'pause', 'resume', 'toggle'],
     });
     for (const [name, values] of Object.entries(choices)) {
       assert.ok(isChoice(name as ArgumentName));

@@ -86,6 +86,7 @@ describe('The menu of operations', () => {
       '3cx-recorder pause: record pause; extension',
       '3cx-recorder resume: record resume; extension',
       '3cx-recorder stop: record stop; extension',
+      '3cx-recorder toggle: record toggle; extension',
       '3cx-call-monitor showallcalls:',
       '3cx-call-monitor getcallerid: extension',
       '3cx-call-monitor ondn: extension',
