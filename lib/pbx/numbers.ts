@@ -21,6 +21,12 @@ export function isCode(number: string): boolean {
   return number.startsWith('*');
 }
 
+/** No extension has more digits. */
+const maxLength = 32;
+
+/** What can stand in a list of numbers: a number, a range as long as its ends, or a pattern. */
+type Entry = { number: string } | { first: string; last: string } | { pattern: string };
+
 /**
  * Reads a list of numbers: `10, 20-29, 3*, 1?1`.
  *
@@ -29,25 +35,66 @@ export function isCode(number: string): boolean {
  * @throws NumberListError
  */
 export function parseNumberList(text: string): (number: string) => boolean {
-  const entries = text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  const matchers = entries.map((entry, index) => matcherOf(entry, index + 1));
+  const matchers = entriesOf(text).map(matcherOf);
   if (matchers.length < 2) return matchers[0] ?? (() => true);
   return (number) => matchers.some((matches) => matches(number));
 }
 
-function matcherOf(entry: string, position: number): (number: string) => boolean {
+/**
+ * Lists the numbers that a list of numbers names: those that stand in it, and those in its ranges. Patterns name none.
+ *
+ * @param text see {@link parseNumberList}
+ * @param max how many numbers to list at most: the first ones are listed
+ * @returns each number once, in the order of the list
+ * @throws NumberListError
+ */
+export function namedNumbers(text: string, max: number): string[] {
+  const named = new Set<string>();
+  for (const entry of entriesOf(text)) {
+    for (const number of numbersOf(entry)) {
+      if (named.size >= max) return [...named];
+      named.add(number);
+    }
+  }
+  return [...named];
+}
+
+/** @throws NumberListError */
+function entriesOf(text: string): Entry[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map((entry, index) => entryOf(entry, index + 1));
+}
+
+function entryOf(entry: string, position: number): Entry {
   const [, first = '', last = ''] = /^(\d+)\s*-\s*(\d+)$/.exec(entry) ?? [];
   if (first !== '') {
     if (first.length !== last.length || first > last) throw new NumberListError(position, 'range');
+    return { first, last };
+  }
+  if (!/^[0-9A-Za-z_.*?+-]+$/.test(entry)) throw new NumberListError(position, 'characters');
+  return /[*?]/.test(entry) ? { pattern: entry } : { number: entry };
+}
+
+/** One after the other: a range may have more than fit into memory. */
+function* numbersOf(entry: Entry): Generator<string> {
+  if ('number' in entry) yield entry.number;
+  if (!('first' in entry) || entry.first.length > maxLength) return;
+  const { length } = entry.first;
+  const last = BigInt(entry.last);
+  for (let number = BigInt(entry.first); number <= last; number++) yield String(number).padStart(length, '0');
+}
+
+function matcherOf(entry: Entry): (number: string) => boolean {
+  if ('number' in entry) return (number) => number === entry.number;
+  if ('first' in entry) {
+    const { first, last } = entry;
     // As text, so that 020 is another number than 20; of one length, so that 100 is not between 10 and 11.
     return (number) => number.length === first.length && /^\d+$/.test(number) && number >= first && number <= last;
   }
-  if (!/^[0-9A-Za-z_.*?+-]+$/.test(entry)) throw new NumberListError(position, 'characters');
-  if (!/[*?]/.test(entry)) return (number) => number === entry;
-  const [head = '', ...parts] = entry.replace(/[.+]/g, '\\$&').replaceAll('?', '.').split('*');
+  const [head = '', ...parts] = entry.pattern.replace(/[.+]/g, '\\$&').replaceAll('?', '.').split('*');
   // The text after a `*` matches where it first occurs, without backtracking: several `.*` take long for a long number.
   const inner = parts.slice(0, -1).map((part, index) => `(?=(?<to${index}>.*?${part}))\\k<to${index}>`);
   const tail = parts.slice(-1).map((part) => `.*${part}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { NumberListError, parseNumberList } from '../../lib/pbx';
+import { namedNumbers, NumberListError, parseNumberList } from '../../lib/pbx';
 
 describe('A list of numbers', () => {
   const inList = (list: string, ...numbers: string[]): string[] => numbers.filter(parseNumberList(list));
@@ -59,6 +59,76 @@ describe('A list of numbers', () => {
     for (const bad of ['10;11', '1 1', '(10)', '10/11', '[1-9]', 'ö']) {
       assert.throws(() => parseNumberList(bad), { message: 'entry 1 is no number, range or pattern' }, bad);
     }
+  });
+});
+
+describe('The numbers that a list of numbers names', () => {
+  it('are the numbers and those of the ranges, each once, in the order of the list', () => {
+    assert.deepEqual(namedNumbers('12, 10-13, 9, 12', 1_000), ['12', '10', '11', '13', '9']);
+    assert.deepEqual(namedNumbers(' a.b,+49 , 98 - 99', 1_000), ['a.b', '+49', '98', '99']);
+  });
+
+  it('keep the zeros that they begin with', () => {
+    assert.deepEqual(namedNumbers('098-101, 00-02', 1_000), ['098', '099', '100', '101', '00', '01', '02']);
+  });
+
+  it('are none in a pattern or in an empty list', () => {
+    for (const list of ['', ' , ', '3*', '1?1, *']) assert.deepEqual(namedNumbers(list, 1_000), [], list);
+    assert.deepEqual(namedNumbers('3*, 10, 1?', 1_000), ['10']);
+  });
+
+  it('are the first ones where there are more, also in a range that no memory could hold', () => {
+    const named = namedNumbers('7, 0-9, 0000000000-9999999999, 5', 1_000);
+    assert.equal(named.length, 1_000);
+    assert.deepEqual(named.slice(0, 12), [
+      '7',
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '8',
+      '9',
+      '0000000000',
+      '0000000001',
+    ]);
+    assert.equal(named.at(-1), '0000000989');
+    assert.deepEqual(namedNumbers('10-19', 3), ['10', '11', '12']);
+    assert.deepEqual(namedNumbers('10-19', 0), []);
+  });
+
+  it('are exact where they are larger than a safe integer, and none where no extension has so many digits', () => {
+    const zeros = '0'.repeat(16);
+    assert.deepEqual(namedNumbers(`9${zeros}1-9${zeros}3`, 10), [`9${zeros}1`, `9${zeros}2`, `9${zeros}3`]);
+    assert.deepEqual(namedNumbers(`${'1'.repeat(100_000)}-${'2'.repeat(100_000)}, 10`, 10), ['10']);
+  });
+
+  it('are all in the list', () => {
+    const entry = fc.oneof(
+      fc.nat(30).map(String),
+      fc
+        .tuple(fc.integer({ min: 10, max: 99 }), fc.nat(9))
+        .map(([first, more]) => `${first}-${Math.min(first + more, 99)}`),
+      fc.constantFrom('3*', '1?', ''),
+    );
+    fc.assert(
+      fc.property(fc.array(entry), fc.nat(40), (entries, max) => {
+        const list = entries.join(',');
+        const named = namedNumbers(list, max);
+        assert.deepEqual(named.filter(parseNumberList(list)), named);
+        assert.equal(new Set(named).size, named.length);
+        const plain = parseNumberList([...entries.filter((one) => !/[*?]/.test(one)), 'none'].join(','));
+        const all = Array.from({ length: 100 }, (_, number) => String(number)).filter(plain);
+        assert.equal(named.length, Math.min(all.length, max));
+      }),
+    );
+  });
+
+  it('cannot be told of a list that cannot be read', () => {
+    assert.throws(() => namedNumbers('10, 29-20', 10), { name: 'RangeError', message: /^entry 2 is no range/ });
+    assert.throws(() => namedNumbers('10, 1 1', 1), { message: 'entry 2 is no number, range or pattern' });
   });
 });
 
