@@ -11,6 +11,6 @@ export type {
   RefusalReason,
   Registration,
 } from './lib/pbx';
-export type { CallEvent, CallState } from './lib/calls';
+export type { CallEvent, CallState, StateEvent } from './lib/calls';
 export type { OperationPayload } from './lib/node-red/payload';
 export type { CallsPayload, WatchPayload } from './lib/node-red/watch-node';

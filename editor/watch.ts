@@ -1,4 +1,4 @@
-import { eventNames, filterChoices, NumberListError, parseNumberList } from '../lib/pbx';
+import { defaultEvents, eventNames, filterChoices, NumberListError, parseNumberList } from '../lib/pbx';
 import { asText, dialog, hasEnvironment, type Reader, saved, written } from './fields';
 import { isWatching } from './operations';
 import { suggestExtensions } from './suggestions';
@@ -51,9 +51,9 @@ function checkList(node: EditorNode, text: string): Judgement {
   }
 }
 
-/** A flow that doesn't say which events means all; the default of the property is for new nodes. */
+/** What a flow means that doesn't say which events; the default of the property is for new nodes. */
 function eventsIn(value: unknown): string[] {
-  return [value ?? eventNames].flat().map(asText);
+  return [value ?? defaultEvents].flat().map(asText);
 }
 
 /** @returns the events that have outputs of their own; null when there is one output for everything */

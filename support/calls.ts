@@ -1,14 +1,15 @@
-import { type CallEvent, type CallOccurrence, CallTracker, type Interest } from '../lib/calls';
+import { type CallEvent, type CallOccurrence, CallTracker, type Interest, type Occurrence, type StateEvent } from '../lib/calls';
 import { type Numbering, roleOf } from '../lib/http-api';
 import { callEventNames, type Connection, type ConnectionStatus, type Leg, type Moment, type Role } from '../lib/pbx';
 
 /** The defaults of a connection. */
 export const numbering: Numbering = { trunks: /^1\d{4}$/, services: /^(999|SP\d+|\*.*)$/ };
 
-/** Of a node without a filter. */
+/** Of a node without a filter that wants all that happens to calls. */
 export const everything: Interest = {
   events: new Set(callEventNames),
   extensions: () => true,
+  named: [],
   direction: 'any',
   scope: 'any',
   queues: null,
@@ -42,7 +43,7 @@ export class ListTracker extends CallTracker {
   }
 
   /** @param list the very same array as before when nothing changed */
-  take(list: readonly Connection[], now: Moment): CallOccurrence[] {
+  take(list: readonly Connection[], now: Moment): ReturnType<CallTracker['update']> {
     const changed = list !== this.list;
     this.list = list;
     if (changed) this.legs = list.map((connection) => this.known(connection));
@@ -92,8 +93,17 @@ export function listOf(text: string): Listed[] {
 
 export const start = Date.UTC(2026, 10, 23, 18);
 
-export function eventsOf(occurrences: readonly CallOccurrence[]): CallEvent[] {
-  return occurrences.map(({ event }) => event);
+/** Those of calls. */
+export function callOccurrences(occurrences: readonly Occurrence[]): CallOccurrence[] {
+  return occurrences.filter((occurrence) => 'party' in occurrence);
+}
+
+export function eventsOf(occurrences: readonly Occurrence[]): CallEvent[] {
+  return callOccurrences(occurrences).map(({ event }) => event);
+}
+
+export function statesOf(occurrences: readonly Occurrence[]): StateEvent[] {
+  return occurrences.map(({ event }) => event).filter((event) => event.event === 'state');
 }
 
 /** A tracker that has begun, and has seen no call. */

@@ -1,18 +1,35 @@
-import type { ConnectionStatus, ExtensionState } from '../pbx';
+import { type ConnectionStatus, type ExtensionState, extensionStates } from '../pbx';
 import type { Party } from './model';
-import { isUp } from './party';
 
-/** The state of an extension, by the status of its parts in calls: with several, the first that applies. */
-const states: readonly [ExtensionState, (status: ConnectionStatus) => boolean][] = [
-  ['talking', (status) => status === 'connected'],
-  ['ringing', (status) => status === 'ringing'],
-  ['dialing', (status) => status === 'dialing'],
-  ['held', isUp],
-];
+/** What an extension does. */
+export interface Standing {
+  extensionState: ExtensionState;
+  activeCalls: number;
+}
+
+const stateIn: Record<ConnectionStatus, ExtensionState> = {
+  undefined: 'idle',
+  dialing: 'dialing',
+  ringing: 'ringing',
+  connected: 'talking',
+  hold: 'held',
+  held: 'held',
+};
+const nobody: ReadonlySet<Party> = new Set();
 
 /** The state of each extension, kept up to date event by event: an event carries the state that follows it. */
 export class Standings {
   private readonly partiesOf = new Map<string, Set<Party>>();
+
+  /** Those in a call. */
+  extensions(): IterableIterator<string> {
+    return this.partiesOf.keys();
+  }
+
+  /** Is it in a call? */
+  has(extension: string): boolean {
+    return this.partiesOf.has(extension);
+  }
 
   add(party: Party): void {
     const own = this.partiesOf.get(party.extension);
@@ -26,9 +43,36 @@ export class Standings {
     if (own?.size === 0) this.partiesOf.delete(party.extension);
   }
 
-  of(extension: string): { extensionState: ExtensionState; activeCalls: number } {
-    const own = [...(this.partiesOf.get(extension) ?? [])];
-    const [extensionState = 'idle'] = states.find(([, applies]) => own.some(({ status }) => applies(status))) ?? [];
-    return { extensionState, activeCalls: new Set(own.map(({ call }) => call)).size };
+  /** With several parts in calls, the state is the first that one of them has. */
+  of(extension: string): Standing {
+    const own = this.parties(extension);
+    let extensionState: ExtensionState = 'idle';
+    for (const { status } of own) {
+      const state = stateIn[status];
+      if (extensionStates.indexOf(state) < extensionStates.indexOf(extensionState)) extensionState = state;
+    }
+    const activeCalls = own.size < 2 ? own.size : new Set([...own].map(({ call }) => call)).size;
+    return { extensionState, activeCalls };
+  }
+
+  /** The latest of the parts in calls that give the extension its state; null when it is in none. */
+  latest(extension: string): Party | null {
+    const { extensionState } = this.of(extension);
+    let latest: Party | null = null;
+    for (const party of this.parties(extension)) {
+      const isLatest = latest === null || party.startedAt.steady >= latest.startedAt.steady;
+      if (stateIn[party.status] === extensionState && isLatest) latest = party;
+    }
+    return latest;
+  }
+
+  /** Is it still to be seen whether one of its parts in calls is a queue's? */
+  isInDoubt(extension: string): boolean {
+    for (const { withheld } of this.parties(extension)) if (withheld !== null) return true;
+    return false;
+  }
+
+  private parties(extension: string): ReadonlySet<Party> {
+    return this.partiesOf.get(extension) ?? nobody;
   }
 }

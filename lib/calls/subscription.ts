@@ -1,10 +1,12 @@
 import type { EventName, filterChoices } from '../pbx';
-import type { CallEvent, CallOccurrence, CallState, Occurrence, WatchEvent } from './types';
+import type { ApiEvent, CallEvent, CallOccurrence, CallState, Occurrence, StateOccurrence, WatchEvent } from './types';
 
 /** The events that one watching node wants. */
 export interface Interest {
   events: ReadonlySet<EventName>;
   extensions: (dn: string) => boolean;
+  /** The extensions of which the node wants to know what they do at the start, in a call or not. */
+  named: readonly string[];
   direction: (typeof filterChoices)['direction'][number];
   scope: (typeof filterChoices)['scope'][number];
   /** Null: any call, through a queue or not. */
@@ -12,7 +14,7 @@ export interface Interest {
   number: RegExp;
   /** In ms. A shorter ring is not announced, and neither is its end. */
   minRing: number;
-  /** Announce the calls that exist at the start. */
+  /** Announce the calls that exist at the start, and what extensions do. */
   initial: boolean;
 }
 
@@ -20,6 +22,8 @@ export interface Interest {
 interface Now {
   /** Everything each extension is in, as an event that says how it began. */
   current(): CallOccurrence[];
+  /** What these extensions do, and all that are in a call. */
+  currentStates(extensions: readonly string[]): StateOccurrence[];
 }
 
 /** Picks what one watching node announces. */
@@ -41,17 +45,36 @@ export class Subscription {
   select(occurrences: readonly Occurrence[], now: Now | null): WatchEvent[] {
     const isStart = !this.started && now !== null;
     if (isStart) this.started = true;
-    const news = isStart && this.interest.initial ? withCurrent(occurrences, now.current()) : occurrences;
-    const { minRing } = this.interest;
+    const { initial, minRing } = this.interest;
+    const news = isStart && initial ? this.withCurrent(occurrences, now) : occurrences;
     const announced = minRing > 0 ? this.withoutShortRings(news, now) : news;
     return announced
       .filter((occurrence) => this.isConcerned(occurrence) && this.interest.events.has(occurrence.event.event))
       .map(({ event }) => event);
   }
 
+  /**
+   * How things are now stands for all events of the parties that are there, and for all changes of the extensions that it
+   * is about. Those that are gone keep their events.
+   */
+  private withCurrent(occurrences: readonly Occurrence[], now: Now): Occurrence[] {
+    const { events, named } = this.interest;
+    const current = now.current();
+    const states = events.has('state') ? now.currentStates(named) : [];
+    const living = new Set(current.map(({ party }) => party));
+    const told = new Set(states.map(({ event }) => event.extension));
+    const others = occurrences.filter((one) => {
+      if (isOfState(one)) return !told.has(one.event.extension);
+      return !isOfCall(one) || one.event.event === 'missed' || !living.has(one.party);
+    });
+    return [...others.filter((one) => !comesLast(one)), ...current, ...others.filter(comesLast), ...states];
+  }
+
   /** An end passes when an event of its party passed before, and only then. */
   private isConcerned(occurrence: Occurrence): boolean {
     const { event } = occurrence;
+    // Of the filters only this one counts.
+    if (event.event === 'state') return this.interest.extensions(event.extension);
     if (!isOfCall(occurrence) || event.event === 'missed') return this.passes(event);
     const { party } = occurrence;
     if (!this.interest.extensions(occurrence.event.extension)) return false;
@@ -65,8 +88,8 @@ export class Subscription {
     return isPassing;
   }
 
-  /** Is it a call, or an event of one, that the node is to look at? Those of the API always are. */
-  passes(event: CallState | WatchEvent): boolean {
+  /** Is it a call, or an event of one, that the node is to look at? Events of the API always are. */
+  passes(event: CallState | ApiEvent): boolean {
     if (!('call' in event)) return true;
     const { extensions, direction, scope, queues, number } = this.interest;
     const isMissed = 'event' in event && event.event === 'missed';
@@ -82,11 +105,9 @@ export class Subscription {
   private withoutShortRings(occurrences: readonly Occurrence[], now: Now | null): Occurrence[] {
     const announced: Occurrence[] = [];
     for (const occurrence of occurrences) {
+      if (comesLast(occurrence)) announced.push(...this.released(now));
       if (!isOfCall(occurrence) || occurrence.event.event === 'recording') announced.push(occurrence);
       else if (occurrence.event.event === 'ringing') this.shortRings.set(occurrence.party, occurrence);
-      // `missed` comes last.
-      else if (occurrence.event.event === 'missed')
-        announced.push(...this.released(now), ...this.afterRing(occurrence));
       else announced.push(...this.afterRing(occurrence));
     }
     return [...announced, ...this.released(now)];
@@ -119,12 +140,13 @@ function isOfCall(occurrence: Occurrence): occurrence is CallOccurrence {
   return 'party' in occurrence;
 }
 
-/** The current state stands for all events of the parties that are there; those that are gone keep their events. */
-function withCurrent(occurrences: readonly Occurrence[], current: readonly CallOccurrence[]): Occurrence[] {
-  const living = new Set(current.map(({ party }) => party));
-  const isMissed = ({ event }: Occurrence): boolean => event.event === 'missed';
-  const others = occurrences.filter((one) => !isOfCall(one) || isMissed(one) || !living.has(one.party));
-  return [...others.filter((one) => !isMissed(one)), ...current, ...others.filter(isMissed)];
+function isOfState(occurrence: Occurrence): occurrence is StateOccurrence {
+  return occurrence.event.event === 'state';
+}
+
+/** Of a snapshot, what was missed comes after all else that happened, and what it means for the extensions at the end. */
+function comesLast({ event }: Occurrence): boolean {
+  return event.event === 'missed' || event.event === 'state';
 }
 
 function isEndOfRing({ event, answeredAt, direction }: CallEvent): boolean {

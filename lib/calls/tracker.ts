@@ -2,11 +2,13 @@ import type { CallEventName, Direction, Leg, Moment, Snapshot } from '../pbx';
 import { Doubts } from './doubts';
 import { endingsOf, missedCalls } from './endings';
 import type { Attendance, Call, Party } from './model';
+import { isoTime } from './moment';
 import { bringUp, goneAt, isNew, leadingLeg, ringMs, spend } from './party';
 import { Register } from './register';
 import { Standings } from './standings';
+import { States } from './states';
 import { type Joined, joinCalls } from './transfers';
-import type { CallOccurrence, CallState } from './types';
+import type { CallOccurrence, CallState, StateOccurrence } from './types';
 
 type Extra = Partial<Pick<CallState, 'outcome' | 'transferredTo' | 'ringSeconds' | 'synthetic' | 'initial'>>;
 
@@ -15,13 +17,14 @@ export class CallTracker {
   private readonly register = new Register();
   private readonly doubts = new Doubts();
   private readonly standings = new Standings();
+  private readonly states = new States(this.standings);
   private present: Attendance['present'] = new Map();
   private last: Moment | null = null;
   private accuracyMs = 0;
   /** There was no snapshot since the last one when there should have been. */
   private gap = false;
   /** What {@link calls} tells, until something changes. */
-  private states: CallState[] | null = null;
+  private knownCalls: CallState[] | null = null;
 
   /** When the last snapshot was made; null before the first one. */
   get time(): Moment | null {
@@ -31,19 +34,21 @@ export class CallTracker {
   /**
    * Takes the next snapshot.
    *
-   * @returns what has happened since the last snapshot: first what is gone, then what changed, what is new, and what was
-   *   missed. Nothing for the first snapshot, whose calls began some time before
+   * @returns what has happened since the last snapshot: first what is gone, then what changed, what is new, what was
+   *   missed, and which extensions do something else now. Nothing for the first snapshot, whose calls began some time
+   *   before
    */
-  update({ connections, changed, at, accuracyMs, afterGap }: Snapshot): CallOccurrence[] {
+  update({ connections, changed, at, accuracyMs, afterGap }: Snapshot): (CallOccurrence | StateOccurrence)[] {
     const isFirst = this.last === null;
     this.last = at;
     this.accuracyMs = accuracyMs;
     this.gap ||= afterGap;
-    const occurrences = changed || !this.doubts.isEmpty ? this.compare(connections, at) : this.nothing();
+    const isNews = changed || !this.doubts.isEmpty;
+    const occurrences = isNews ? this.compare(connections, at) : this.nothing();
+    if (isFirst) this.doubts.dismiss(at);
+    const states = isNews ? this.states.changes(at, accuracyMs, this.gap) : [];
     this.gap = false;
-    if (!isFirst) return occurrences;
-    this.doubts.dismiss(at);
-    return [];
+    return isFirst ? [] : [...occurrences, ...states];
   }
 
   /** There was no snapshot when there should have been one: everything stays as it is. */
@@ -65,10 +70,18 @@ export class CallTracker {
     });
   }
 
+  /**
+   * @param extensions in a call or not
+   * @returns what each of these does now, and each that is in a call (`initial`)
+   */
+  currentStates(extensions: Iterable<string>): StateOccurrence[] {
+    return this.states.current(extensions, this.accuracyMs);
+  }
+
   /** What is known now, one for each extension in a call: the very same array until something changes. */
   calls(): readonly CallState[] {
-    this.states ??= this.begunParties().map((party) => this.state(party));
-    return this.states;
+    this.knownCalls ??= this.begunParties().map((party) => this.state(party));
+    return this.knownCalls;
   }
 
   private begunParties(): Party[] {
@@ -78,12 +91,12 @@ export class CallTracker {
   }
 
   private nothing(): CallOccurrence[] {
-    for (const state of this.states ?? []) state.accuracyMs = this.accuracyMs;
+    for (const state of this.knownCalls ?? []) state.accuracyMs = this.accuracyMs;
     return [];
   }
 
   private compare(legs: readonly Leg[], now: Moment): CallOccurrence[] {
-    this.states = null;
+    this.knownCalls = null;
     const attendance = this.register.take(legs, now);
     const { changed, gone, before } = attendance;
     this.present = attendance.present;
@@ -182,10 +195,6 @@ export class CallTracker {
       ...extra,
     };
   }
-}
-
-function isoTime({ wall }: Moment): string {
-  return new Date(wall).toISOString();
 }
 
 /**

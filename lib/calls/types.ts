@@ -48,13 +48,38 @@ export interface CallState {
 }
 
 export type CallEvent = CallState & { event: CallEventName };
+
+/** What a state says of the call that makes it. */
+type CallOfState = Pick<
+  CallState,
+  'call' | 'connection' | 'number' | 'direction' | 'internal' | 'queue' | 'trunk' | 'startedAt' | 'answeredAt'
+>;
+
+/**
+ * What an extension does has changed. Of the calls that make its state it names the latest; all of that is null when the
+ * extension is idle.
+ */
+export interface StateEvent extends Readonly<{ [Name in keyof CallOfState]: CallOfState[Name] | null }> {
+  event: 'state';
+  extension: string;
+  extensionState: ExtensionState;
+  /** Null with `initial`. */
+  previousState: ExtensionState | null;
+  activeCalls: number;
+  /** How late this may be, in ms. */
+  accuracyMs: number;
+  /** The node has just started, and this is how things are. */
+  initial: boolean;
+  /** It changed while there was no snapshot. */
+  synthetic: boolean;
+}
 /** It carries no call. */
 export interface ApiEvent {
   event: ApiEventName;
   /** Why there is no snapshot, as `msg.error.code` would say; null when there is one again. */
   code: string | null;
 }
-export type WatchEvent = CallEvent | ApiEvent;
+export type WatchEvent = CallEvent | StateEvent | ApiEvent;
 
 /** An event of a call, and what is known of it beyond its fields. */
 export interface CallOccurrence {
@@ -64,4 +89,7 @@ export interface CallOccurrence {
   /** How long it rang until now, in ms. */
   ringMs: number;
 }
-export type Occurrence = CallOccurrence | { event: ApiEvent };
+export interface StateOccurrence {
+  event: StateEvent;
+}
+export type Occurrence = CallOccurrence | StateOccurrence | { event: ApiEvent };

@@ -1,4 +1,4 @@
-import { CallTracker, type Occurrence } from '../calls';
+import { type CallOccurrence, CallTracker, type Occurrence, type StateOccurrence } from '../calls';
 import type {
   ApiType,
   ExtensionState,
@@ -138,10 +138,10 @@ export class CallWatch {
    * @returns these and those that were seen so far, in the order of their numbers
    */
   extensions(listed: readonly ListedExtension[] = []): KnownExtension[] {
-    const { extensions: seen, others, tracker } = this.memory;
+    const { extensions: seen, tracker } = this.memory;
     const states = new Map(tracker.calls().map(({ extension, extensionState }) => [extension, extensionState]));
     const isKnown = (this.state === 'online' || this.state === 'polling') && this.listeners.size > 0;
-    const own = [...seen.keys()].filter((extension) => !others.has(extension) && !tracker.isQueue(extension));
+    const own = [...seen.keys()].filter((extension) => this.mayBeExtension(extension));
     const entries = new Map(listed.map((entry) => [entry.extension, entry]));
     return [...new Set([...own, ...entries.keys()])]
       .map((extension) => {
@@ -152,10 +152,31 @@ export class CallWatch {
       .sort((a, b) => a.extension.localeCompare(b.extension, undefined, { numeric: true }));
   }
 
+  /** Everything each extension is in, as events that say how it began (`initial`). */
+  current(): CallOccurrence[] {
+    return this.tracker.current();
+  }
+
+  /**
+   * @param named extensions that somebody asks for
+   * @returns what each of these does (`initial`) – where the PBX lists what is watched, each one listed instead, as
+   *   nothing is known of any other –, and each that is in a call
+   */
+  currentStates(named: readonly string[]): StateOccurrence[] {
+    const { watchedExtensions } = this.pbx;
+    return this.tracker.currentStates(watchedExtensions ?? named.filter((dn) => this.mayBeExtension(dn)));
+  }
+
   /** Ends all of it at once. */
   close(): void {
     this.endWatch?.();
     this.endWatch = null;
+  }
+
+  /** Unless it was seen as something else. */
+  private mayBeExtension(dn: string): boolean {
+    const { others, tracker } = this.memory;
+    return !others.has(dn) && !tracker.isQueue(dn);
   }
 
   private remember(extension: string, profile: Profile | null = null): void {

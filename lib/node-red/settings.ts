@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import { millisecondsOf, parseNumberList, ThreeCxError } from '../pbx';
+import { millisecondsOf, namedNumbers, parseNumberList, ThreeCxError } from '../pbx';
 import type { NodeAPI } from './types';
 
 /** Whose environment variables count: a node's, those of the flow that one is to be in, or (null) the process's. */
@@ -85,9 +85,18 @@ export class Settings {
 
   /** A list of numbers, ranges and patterns; everything is in an empty one. */
   numbers(name: string): (number: string) => boolean {
+    return this.readList(name, parseNumberList);
+  }
+
+  /** The numbers that such a list names, at most so many. */
+  namedNumbers(name: string, max: number): string[] {
+    return this.readList(name, (text) => namedNumbers(text, max));
+  }
+
+  private readList<T>(name: string, read: (text: string) => T): T {
     const text = this.text(name, '');
     try {
-      return parseNumberList(text);
+      return read(text);
     } catch (error) {
       throw new ThreeCxError('invalid-argument', `${name}: ${(error as RangeError).message}`);
     }

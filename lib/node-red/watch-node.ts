@@ -1,5 +1,5 @@
 import { type CallState, type Interest, Subscription, type WatchEvent } from '../calls';
-import { type EventName, eventNames, filterChoices, leastMilliseconds, ThreeCxError } from '../pbx';
+import { defaultEvents, type EventName, eventNames, filterChoices, leastMilliseconds, ThreeCxError } from '../pbx';
 import { accessOf, openAccess, useConnection } from './connection';
 import { Settings } from './settings';
 import { type WatchingState, watchStatusOf } from './status';
@@ -16,6 +16,9 @@ export interface CallsPayload {
   /** One for each extension in a call. */
   calls: CallState[];
 }
+
+/** With `initial`, so many extensions that the filter names are announced: of more, the first. */
+const maxNamed = 1_000;
 
 /**
  * Makes a node announce what happens to calls, and tell what it knows of them when a message comes in. A filter that is
@@ -58,7 +61,7 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
 
   const end = calls?.watch(node.id, (occurrences, isSnapshot) => {
     node.showHealth();
-    for (const event of subscription.select(occurrences, isSnapshot ? calls.tracker : null)) {
+    for (const event of subscription.select(occurrences, isSnapshot ? calls : null)) {
       seq += 1;
       // A flow may change what it gets: other nodes get the same event.
       const payload: WatchPayload = { ...structuredClone(event), seq };
@@ -105,11 +108,14 @@ function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): 
       return otherwise;
     }
   };
-  const anything = (): boolean => true;
+  const everybody = { extensions: (): boolean => true, named: [] };
   return {
     interest: {
       events: chosenEvents(node, def.events),
-      extensions: read(() => settings.numbers('extensions'), anything),
+      ...read(() => {
+        const extensions = settings.numbers('extensions');
+        return { extensions, named: settings.namedNumbers('extensions', maxNamed) };
+      }, everybody),
       direction: read(() => settings.oneOf('direction', filterChoices.direction), 'any'),
       scope: read(() => settings.oneOf('scope', filterChoices.scope), 'any'),
       queues: read(() => (settings.text('queues', '') === '' ? null : settings.numbers('queues')), null),
@@ -121,9 +127,9 @@ function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): 
   };
 }
 
-/** All of them when a flow does not say; of a later version's, those that this one knows. */
+/** The default ones when a flow does not say; of a later version's, those that this one knows. */
 function chosenEvents(node: ConnectionUser, events: unknown): Set<EventName> {
-  if (events === undefined) return new Set(eventNames);
+  if (events === undefined) return new Set(defaultEvents);
   const chosen: unknown[] = Array.isArray(events) ? events : [events];
   const known = eventNames.filter((name) => chosen.includes(name));
   if (known.length < chosen.length) node.warn(`events may be ${eventNames.join(', ')}; others are not used`);

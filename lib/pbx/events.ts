@@ -17,9 +17,12 @@ export type CallEventName = (typeof callEventNames)[number];
 const apiEventNames = ['offline', 'online'] as const;
 export type ApiEventName = (typeof apiEventNames)[number];
 
-/** In the order of the outputs. */
-export const eventNames = [...callEventNames, ...apiEventNames] as const;
+/** In the order of the outputs. `state`: what an extension does has changed. */
+export const eventNames = [...callEventNames, 'state', ...apiEventNames] as const;
 export type EventName = (typeof eventNames)[number];
+
+/** Those of a node in a flow that does not say which: flows from before there was `state` do not expect it. */
+export const defaultEvents: readonly EventName[] = eventNames.filter((name) => name !== 'state');
 
 export const directions = ['inbound', 'outbound', 'unknown'] as const;
 export type Direction = (typeof directions)[number];

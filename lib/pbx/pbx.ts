@@ -92,6 +92,9 @@ export interface Pbx {
   /** The extensions that the PBX itself lists, in any order; asked for now and then only. Absent where it lists none. */
   extensions?(): Promise<readonly ListedExtension[]>;
 
+  /** The extensions whose calls are in the snapshots, as far as it is known by the last one. Absent where the PBX lists none. */
+  readonly watchedExtensions?: readonly string[];
+
   /**
    * Finds out what answers.
    *

@@ -74,18 +74,23 @@ export class V20Pbx implements Pbx {
     return this.listener?.isPolling ?? false;
   }
 
+  get watchedExtensions(): string[] {
+    const participants = this.listener?.participants;
+    if (participants === undefined) return [];
+    return [...participants.dns.keys()].filter((dn) => participants.roleOf(dn) === 'extension');
+  }
+
   async extensions(): Promise<ListedExtension[]> {
     await this.directory.refresh();
-    const dns = this.listener?.participants.dns ?? new Map<string, string>();
-    const seen = [...dns].filter(([, type]) => roleOfType(type) === 'extension').map(([dn]) => dn);
+    const watched = new Set(this.watchedExtensions);
     const listed = this.directory
       .all()
       .filter(({ type }) => roleOfType(type) === 'extension')
       .map(({ number }) => number);
-    return [...new Set([...listed, ...seen])].map((extension) => ({
+    return [...new Set([...listed, ...watched])].map((extension) => ({
       extension,
       name: this.directory.nameOf(extension) || null,
-      isWatched: dns.has(extension),
+      isWatched: watched.has(extension),
     }));
   }
 

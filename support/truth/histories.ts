@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type CallEvent, type CallOccurrence, CallTracker } from '../../lib/calls';
+import type { CallEvent, CallTracker, Occurrence, StateEvent } from '../../lib/calls';
 import type { Numbering } from '../../lib/http-api';
 import { ListReader } from '../../lib/http-api/answers';
 import type { ServerKind } from '../../lib/pbx';
@@ -8,7 +8,7 @@ import { History, type HistoryEntry } from '../../simulator/history';
 import { forms } from '../../simulator/operations';
 import { codeForms, type Connection, isParked, Pbx, PbxError, type PbxOptions } from '../../simulator/pbx';
 import type { PbxSetup, Phone } from '../../simulator/setup';
-import { ListTracker, numbering } from '../calls';
+import { eventsOf, ListTracker, numbering, statesOf } from '../calls';
 
 /** Of two and three digits, so that one number is the beginning of another. */
 export const extensions = [...numbersFrom(10, 10), ...numbersFrom(100, 14)];
@@ -97,6 +97,9 @@ export interface Poll {
   connections: Connection[] | null;
   /** What the tracker made of it. */
   events: CallEvent[];
+  states: StateEvent[];
+  /** What each extension does, by the tracker. */
+  current: StateEvent[];
   /** So many entries of the history came before. */
   entries: number;
   /** So many attended transfers came before. */
@@ -209,7 +212,7 @@ export function plans(maxActions: number): fc.Arbitrary<Plan> {
  */
 export async function play(
   plan: Plan,
-  watch: (occurrences: readonly CallOccurrence[], tracker: CallTracker | null) => void = () => undefined,
+  watch: (occurrences: readonly Occurrence[], tracker: CallTracker | null) => void = () => undefined,
 ): Promise<Truth> {
   const { server, interval, pace, actions, head, outages, queuesAreServices } = plan;
   const clock = new VirtualClock();
@@ -231,13 +234,19 @@ export async function play(
     const base = { at, wall, entries: history.entries().length, joins: joins.length, codes: codes.length };
     if (!hasSnapshot) {
       tracker.noSnapshot();
-      polls.push({ ...base, connections: null, events: [] });
+      polls.push({ ...base, connections: null, events: [], states: [], current: [] });
       watch([], null);
       return;
     }
     const body = await showAllCalls({ pbx, arg: () => '', pause: () => Promise.resolve() });
     const occurrences = tracker.take(lists.read(body), { wall, steady: at });
-    polls.push({ ...base, connections: pbx.connections(), events: occurrences.map(({ event }) => event) });
+    polls.push({
+      ...base,
+      connections: pbx.connections(),
+      events: eventsOf(occurrences),
+      states: statesOf(occurrences),
+      current: statesOf(tracker.currentStates(extensions)),
+    });
     watch(occurrences, tracker);
   };
   let nextPoll = Infinity;

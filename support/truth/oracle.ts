@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CallEvent } from '../../lib/calls';
+import type { CallEvent, StateEvent } from '../../lib/calls';
 import { type Direction, type EventOutcome, isCode } from '../../lib/pbx';
 import type { HistoryEntry } from '../../simulator/history';
 import type { Connection, ConnectionStatus } from '../../simulator/pbx';
@@ -44,6 +44,7 @@ export type Unknowable =
 
 export interface Findings {
   events: number;
+  states: number;
   /** Seen calls of the PBX. */
   calls: number;
   unknowable: Map<Unknowable, number>;
@@ -110,6 +111,11 @@ interface Expected {
   since?: Look;
 }
 
+/** What an extension does. */
+type Standing = Pick<StateEvent, 'extensionState' | 'activeCalls'>;
+
+const idle: Standing = { extensionState: 'idle', activeCalls: 0 };
+
 /** A poll with a snapshot, and what was seen before and after it. */
 interface Look extends Omit<Poll, 'codes'> {
   index: number;
@@ -170,7 +176,7 @@ export function countChanges({ entries }: Truth): number {
  * are counted.
  */
 class Oracle {
-  readonly findings: Findings = { events: 0, calls: 0, unknowable: new Map() };
+  readonly findings: Findings = { events: 0, states: 0, calls: 0, unknowable: new Map() };
   private seen: ReadonlyMap<string, Seen> = new Map();
   private readonly calls = new Map<string, SeenCall>();
   /** Of a joined call, the one that it has become part of. */
@@ -185,6 +191,8 @@ class Oracle {
   private readonly inhabited = new Set<string>();
   /** Each party as it was last seen, by its key. */
   private readonly latest = new Map<string, Seen>();
+  /** What was told last of each extension that was not idle then. */
+  private told: ReadonlyMap<string, Standing> = new Map();
   private lastPoll: number | null = null;
   private partyCount = 0;
 
@@ -192,7 +200,7 @@ class Oracle {
 
   poll(index: number, poll: Poll): void {
     if (poll.connections === null) {
-      assert.deepEqual(poll.events, [], 'without a snapshot nothing is told');
+      assert.deepEqual([...poll.events, ...poll.states], [], 'without a snapshot nothing is told');
       return;
     }
     const last = this.lastPoll === null ? undefined : this.truth.polls[this.lastPoll];
@@ -216,11 +224,13 @@ class Oracle {
     this.findUnknownQueues(look);
     this.findForwardLooks(look);
     this.learn(look);
-    if (last === undefined) assert.deepEqual(poll.events, [], 'the first snapshot is silent');
+    if (last === undefined) assert.deepEqual([...poll.events, ...poll.states], [], 'the first snapshot is silent');
     else this.compare(look, this.expected(look));
+    this.compareStates(look);
     this.seen = look.after;
     this.lastPoll = index;
     this.findings.events += poll.events.length;
+    this.findings.states += poll.states.length;
     this.findings.calls = this.calls.size;
   }
 
@@ -795,6 +805,75 @@ class Oracle {
     }
   }
 
+  /** What was told of each extension is true after every snapshot, and nothing is told twice. */
+  private compareStates(look: Look): void {
+    const { at, states, current } = look;
+    const told = new Map(this.told);
+    if (this.lastPoll === null) for (const state of current) told.set(state.extension, standingOf(state));
+    assert.equal(
+      new Set(states.map(({ extension }) => extension)).size,
+      states.length,
+      `at ${at}: two of one extension`,
+    );
+    for (const state of states) {
+      const { extension, previousState } = state;
+      const before = this.told.get(extension) ?? idle;
+      const what = `at ${at} state of ${extension}`;
+      assert.notDeepEqual(standingOf(state), before, `${what}: twice`);
+      assert.equal(previousState, before.extensionState, `${what}: previousState`);
+      told.set(extension, standingOf(state));
+      if (isQueue(extension)) {
+        const mayBeTold = before !== idle || this.mayTellQueue({ extension, startedAt: state.startedAt ?? '' });
+        assert.ok(mayBeTold, `${what}, which is a queue`);
+      } else this.compareState(state, look);
+    }
+    for (const state of current) {
+      const { extension } = state;
+      const what = `at ${at} ${extension}`;
+      const standing = told.get(extension) ?? idle;
+      assert.deepEqual(standing, standingOf(state), `${what} was told as it is`);
+      const own = [...look.after.values()].filter(({ dn }) => dn === extension);
+      if (!own.some((one) => this.isBlurred(one))) assert.equal(standing.extensionState, stateOf(own), what);
+      if (own.some((one) => this.callOf(one).isUnknowable)) continue;
+      assert.equal(standing.activeCalls, new Set(own.map((one) => this.root(one.call))).size, `${what}: activeCalls`);
+    }
+    this.told = new Map([...told].filter(([, { extensionState }]) => extensionState !== 'idle'));
+  }
+
+  private compareState(state: StateEvent, look: Look): void {
+    const { extension, extensionState, connection } = state;
+    const what = `at ${look.at} state of ${extension}`;
+    const is = (name: string, actual: unknown, truth: unknown): void => {
+      assert.deepEqual(actual, truth, `${what}: ${name}`);
+    };
+    is('accuracyMs', state.accuracyMs, look.accuracy);
+    is('initial', state.initial, false);
+    is('synthetic', state.synthetic, look.isSynthetic);
+    const own = [...look.after.values()].filter(({ dn }) => dn === extension);
+    if (extensionState === 'idle') {
+      const { call, number, direction, internal, queue, trunk: line, startedAt, answeredAt } = state;
+      is('call', [connection, call, number, direction, internal, queue, line], Array(7).fill(null));
+      is('times', [startedAt, answeredAt], [null, null]);
+      return;
+    }
+    if (own.some((one) => this.isBlurred(one))) return;
+    const makers = own.filter((one) => stateOf([one]) === extensionState);
+    const latest = Math.max(...makers.map(({ firstPoll }) => firstPoll));
+    const seen = makers.find(({ firstPoll, id }) => firstPoll === latest && id === connection);
+    assert.ok(seen !== undefined, `${what}: ${connection} is not the latest`);
+    is('number', state.number, seen.number);
+    is('queue', state.queue?.number ?? null, seen.queue);
+    const { polls } = this.truth;
+    is('startedAt', state.startedAt, isoTime(polls[seen.firstPoll]?.wall ?? null));
+    is('answeredAt', state.answeredAt, isoTime(polls[seen.answeredPoll ?? -1]?.wall ?? null));
+    const call = this.callOf(seen);
+    if (call.isUnknowable) return;
+    is('direction', state.direction, seen.direction);
+    is('internal', state.internal, !call.hasTrunk);
+    is('trunk', state.trunk, call.hasTrunk ? trunk : null);
+    is('call', state.call, call.name ?? state.call);
+  }
+
   /** Has its extension had another connection about that time? */
   private isShared({ dn, ids }: Pick<Seen, 'dn' | 'ids'>): boolean {
     const [from, to] = this.lifeOf(dn, (id) => ids.has(id));
@@ -825,7 +904,7 @@ class Oracle {
   }
 
   /** Was its number not known when the connection was first seen, nor by the time that it had to be told? */
-  private mayTellQueue({ extension, startedAt }: CallEvent): boolean {
+  private mayTellQueue({ extension, startedAt }: Pick<CallEvent, 'extension' | 'startedAt'>): boolean {
     const { polls, numbering } = this.truth;
     const first = polls.findIndex(({ connections, wall }) => connections !== null && isoTime(wall) === startedAt);
     const since = polls[first]?.at ?? 0;
@@ -1024,6 +1103,10 @@ function shareInOrder(one: Connection, other: Connection, list: Parameters<typeo
   const { connections } = list;
   const isEarlier = connections.indexOf(one) < connections.indexOf(other);
   return isEarlier ? shareParty(one, other, list) : shareParty(other, one, list);
+}
+
+function standingOf({ extensionState, activeCalls }: Standing): Standing {
+  return { extensionState, activeCalls };
 }
 
 function stateOf(own: readonly Seen[]): CallEvent['extensionState'] {

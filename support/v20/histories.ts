@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type CallEvent, type CallOccurrence, CallTracker } from '../../lib/calls';
+import { type CallEvent, CallTracker, type Occurrence, type StateEvent } from '../../lib/calls';
 import type { Moment } from '../../lib/pbx';
 import { V20Pbx } from '../../lib/v20';
 import { type Call, Pbx, type PbxOptions } from '../../simulator/pbx';
@@ -19,6 +19,7 @@ import {
   start,
   trunk,
 } from '../truth/histories';
+import { callOccurrences, statesOf } from '../calls';
 import { type Delays, type Exchange, Network, type Opened } from './network';
 import { VirtualTime } from './virtual-time';
 
@@ -63,6 +64,7 @@ export interface State {
 export interface Told {
   at: number;
   events: readonly { event: CallEvent; party: number }[];
+  states: readonly StateEvent[];
 }
 
 /** What truly happened, and what was made of it. */
@@ -168,8 +170,9 @@ async function listen(
 ): Promise<void> {
   const now = (): Moment => ({ wall: start + clock.now(), steady: clock.now() });
   const tracker = new CallTracker();
-  const tell = (occurrences: readonly CallOccurrence[]): void => {
-    if (occurrences.length > 0) truth.told.push({ at: clock.now(), events: occurrences });
+  const tell = (occurrences: readonly Occurrence[]): void => {
+    if (occurrences.length === 0) return;
+    truth.told.push({ at: clock.now(), events: callOccurrences(occurrences), states: statesOf(occurrences) });
   };
   // A connection of its own: another history's token is not this one's.
   const url = `http://pbx${++count}.test`;

@@ -19,6 +19,7 @@ import {
 
 export interface V20Findings {
   events: number;
+  states: number;
   lives: number;
   /** Parts of which an event cannot be held against the truth, since two of them may look like one. */
   blurred: number;
@@ -54,7 +55,7 @@ interface Party {
 }
 
 class Oracle {
-  private readonly findings: V20Findings = { events: 0, lives: 0, blurred: 0, phases: 0, short: 0 };
+  private readonly findings: V20Findings = { events: 0, states: 0, lives: 0, blurred: 0, phases: 0, short: 0 };
   private readonly roots = new Roots();
   private readonly lives: readonly Life[];
   private readonly looks: readonly Look[];
@@ -98,6 +99,7 @@ class Oracle {
     }
     this.checkTold();
     this.checkStates();
+    this.checkStateChanges();
     this.checkCalls();
     this.checkMissed();
     assert.deepEqual(truth.left, [], 'all calls are over');
@@ -735,13 +737,7 @@ class Oracle {
         if (event.event === 'missed') continue;
         if (event.endedAt !== null) now.delete(party);
         else now.set(party, { extension: event.extension, status: event.status, call: event.call });
-        // What was there at the beginning was not told.
-        if (
-          this.lives.some(
-            (life) => life.dn === event.extension && life.from <= this.first && life.to >= this.first - this.usual,
-          )
-        )
-          continue;
+        if (this.wasInCall(event.extension)) continue;
         const own = [...now.values()].filter(({ extension }) => extension === event.extension);
         assert.equal(
           event.extensionState,
@@ -750,6 +746,45 @@ class Oracle {
         );
       }
     }
+  }
+
+  /** Was it in a call when it began to watch? What was there at the beginning was not told. */
+  private wasInCall(extension: string): boolean {
+    return this.lives.some(
+      ({ dn, from, to }) => dn === extension && from <= this.first && to >= this.first - this.usual,
+    );
+  }
+
+  /** A state is told when an event says so, and never twice. */
+  private checkStateChanges(): void {
+    const idle = { extensionState: 'idle', activeCalls: 0 } as const;
+    const told = new Map<string, Pick<CallEvent, 'extensionState' | 'activeCalls'>>();
+    const is = (extension: string) => {
+      const { extensionState, activeCalls } = told.get(extension) ?? idle;
+      return { extensionState, activeCalls };
+    };
+    for (const { at, events, states } of this.truth.told) {
+      this.findings.states += states.length;
+      assert.equal(new Set(states.map(({ extension }) => extension)).size, states.length, `at ${at}: two of one`);
+      for (const { extension, extensionState, previousState, activeCalls, connection } of states) {
+        const what = `at ${at} state of ${extension}`;
+        if (told.has(extension) || !this.wasInCall(extension)) {
+          assert.equal(previousState, is(extension).extensionState, `${what}: previousState`);
+          assert.notDeepEqual({ extensionState, activeCalls }, is(extension), `${what}: twice`);
+        }
+        const isLeg = this.lives.some(({ dn, ids }) => dn === extension && ids.has(Number(connection)));
+        assert.ok(connection === null ? extensionState === 'idle' : isLeg, `${what}: connection`);
+        told.set(extension, { extensionState, activeCalls });
+      }
+      const last = new Map(
+        events.filter(({ event }) => event.event !== 'missed').map(({ event }) => [event.extension, event]),
+      );
+      for (const [extension, { extensionState, activeCalls }] of last) {
+        if (!told.has(extension) && this.wasInCall(extension)) continue;
+        assert.deepEqual({ extensionState, activeCalls }, is(extension), `at ${at} state of ${extension}`);
+      }
+    }
+    for (const extension of told.keys()) assert.deepEqual(is(extension), idle, `${extension} at the end`);
   }
 
   private checkCalls(): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { at, eventsOf, listOf, play, start, watching, words } from '../../support/calls';
+import { at, callOccurrences, eventsOf, listOf, play, start, watching, words } from '../../support/calls';
 
 const caller = '+4915112345678';
 const line = `1 10000 connected ${caller}`;
@@ -128,6 +128,7 @@ describe('A part in a call', () => {
   it('has a number of its own, whichever call it is in', () => {
     const tracker = watching();
     const list = listOf(`${rings}; 3 10001 connected +492; 4 10 ringing +492; 5 11 ringing +492`);
-    assert.equal(new Set(tracker.take(list, at(start + 1000)).map(({ party }) => party)).size, 3);
+    const occurrences = callOccurrences(tracker.take(list, at(start + 1000)));
+    assert.equal(new Set(occurrences.map(({ party }) => party)).size, 3);
   });
 });

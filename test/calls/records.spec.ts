@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { CallEvent } from '../../lib/calls';
 import { connectionsOf } from '../../lib/http-api/answers';
 import { scenarios } from '../fixtures/community-server.json';
-import { at, ListTracker, words } from '../../support/calls';
+import { at, eventsOf, ListTracker, words } from '../../support/calls';
 
 const nobody = '<html><head></head><body></body></html>';
 
@@ -17,9 +17,7 @@ function captured(name: string): string[] {
 /** Plays answers of showallcalls, a second apart, after one without calls. */
 function play(bodies: readonly string[]): CallEvent[] {
   const tracker = new ListTracker();
-  return [nobody, ...bodies].flatMap((body, index) =>
-    tracker.take(connectionsOf(body), at(index * 1000)).map(({ event }) => event),
-  );
+  return [nobody, ...bodies].flatMap((body, index) => eventsOf(tracker.take(connectionsOf(body), at(index * 1000))));
 }
 
 describe('Events of the lists the server gives', () => {

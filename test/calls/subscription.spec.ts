@@ -19,7 +19,7 @@ function toldEach(subscription: Subscription, clock: (second: number) => Moment,
   return lists.map((list, index) => {
     if (list === '-') tracker.noSnapshot();
     const occurrences = list === '-' ? [] : tracker.take(listOf(list), clock(index));
-    return subscription.select(occurrences, list === '-' ? null : tracker).filter((event) => 'call' in event);
+    return subscription.select(occurrences, list === '-' ? null : tracker).filter((event) => 'outcome' in event);
   });
 }
 
@@ -28,7 +28,7 @@ function toldLate(interest: Partial<Interest>, ...lists: string[]): CallEvent[] 
   const tracker = new ListTracker();
   const events = lists.map((list, index) => tracker.take(listOf(list), at(index * 1000)));
   const subscription = new Subscription({ ...everything, ...interest });
-  return subscription.select(events.at(-1) ?? [], tracker).filter((event) => 'call' in event);
+  return subscription.select(events.at(-1) ?? [], tracker).filter((event) => 'outcome' in event);
 }
 
 describe('Events that concern a node', () => {

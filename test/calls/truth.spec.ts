@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type CallEvent, type CallOccurrence, type Interest, Subscription } from '../../lib/calls';
+import { type CallEvent, type CallOccurrence, type Interest, type StateEvent, Subscription } from '../../lib/calls';
 import { callEventNames } from '../../lib/pbx';
-import { everything } from '../../support/calls';
-import { play, plans } from '../../support/truth/histories';
+import { callOccurrences, everything, statesOf } from '../../support/calls';
+import { extensions, play, plans } from '../../support/truth/histories';
 import { check, type Unknowable } from '../../support/truth/oracle';
 
 const { TRUTH_RUNS: runs, TRUTH_SEED: seed } = process.env;
@@ -18,7 +18,7 @@ describe('Events of calls, against the truth', function () {
   this.timeout(0);
 
   it(`are right in ${numRuns} random histories`, async () => {
-    const totals = { histories: 0, polls: 0, calls: 0, events: 0 };
+    const totals = { histories: 0, polls: 0, calls: 0, events: 0, states: 0 };
     const unknowable = new Map<Unknowable, number>();
     await fc.assert(
       fc.asyncProperty(plans(60), async (plan) => {
@@ -28,6 +28,7 @@ describe('Events of calls, against the truth', function () {
         totals.polls += truth.polls.length;
         totals.calls += findings.calls;
         totals.events += findings.events;
+        totals.states += findings.states;
         for (const [why, count] of findings.unknowable) unknowable.set(why, (unknowable.get(why) ?? 0) + count);
       }),
       parameters,
@@ -47,9 +48,9 @@ describe('Events of calls, against the truth', function () {
         await play({ ...plan, clock: [] }, (occurrences, tracker) => {
           if (pollCount++ < firstPoll) return;
           start = Math.min(start, tracker?.time?.wall ?? Infinity);
-          const now = tracker === null ? null : { current: () => tracker.current().map(marked) };
+          const now = tracker && { current: () => tracker.current().map(marked), currentStates: () => [] };
           const calls = (subscription: Subscription) =>
-            subscription.select(occurrences.map(marked), now) as readonly unknown[] as Marked[];
+            subscription.select(callOccurrences(occurrences).map(marked), now) as readonly unknown[] as Marked[];
           told.all.push(...calls(all));
           told.own.push(...calls(own));
           told.some.push(...calls(some));
@@ -60,6 +61,52 @@ describe('Events of calls, against the truth', function () {
           told.own.filter(({ event }) => interest.events.has(event)),
         );
         checkRings(told.all, interest, start);
+      }),
+      parameters,
+    );
+  });
+
+  it('whoever wants states knows after each snapshot what its extensions do, and is told nothing twice', async () => {
+    const named = ['10', '15', '20', '104'];
+    const standingOf = ({ extensionState, activeCalls }: StateEvent) => `${extensionState} ${activeCalls}`;
+    await fc.assert(
+      fc.asyncProperty(plans(40), interests(), fc.nat(20), async (plan, filters, firstPoll) => {
+        const interest = { ...filters, events: new Set(['state'] as const), named };
+        const subscription = new Subscription(interest);
+        const known = new Map<string, string>();
+        let pollCount = 0;
+        let isStarted = false;
+        await play(plan, (occurrences, tracker) => {
+          if (pollCount++ < firstPoll) return;
+          const selected = subscription.select(occurrences, tracker);
+          const news = selected.filter((event) => event.event === 'state');
+          assert.ok(news.length === selected.length && news.every(({ extension }) => interest.extensions(extension)));
+          if (tracker === null) {
+            assert.deepEqual(news, []);
+            return;
+          }
+          const current = statesOf(tracker.currentStates(extensions)).filter(({ extension }) =>
+            interest.extensions(extension),
+          );
+          if (isStarted || interest.initial) {
+            for (const event of news) {
+              // Who is in no call any more, and not named, has changed with the snapshot with which the node starts.
+              const isGone = event.extensionState === 'idle' && !named.includes(event.extension);
+              assert.equal(event.initial, !isStarted && !isGone);
+              assert.notEqual(standingOf(event), known.get(event.extension) ?? (isStarted ? 'idle 0' : undefined));
+              known.set(event.extension, standingOf(event));
+            }
+          } else for (const event of current) known.set(event.extension, standingOf(event));
+          if (!isStarted && interest.initial) {
+            const own = named.filter(interest.extensions);
+            assert.deepEqual(
+              own.filter((extension) => !known.has(extension)),
+              [],
+            );
+          }
+          isStarted = true;
+          for (const event of current) assert.equal(known.get(event.extension) ?? 'idle 0', standingOf(event));
+        });
       }),
       parameters,
     );
@@ -81,6 +128,7 @@ function inWords(counts: readonly [string, number][]): string {
 function interests(): fc.Arbitrary<Interest> {
   return fc.record({
     events: fc.subarray([...callEventNames]).map((names) => new Set(names)),
+    named: fc.constant([]),
     extensions: fc.constantFrom<Interest['extensions']>(
       () => true,
       (dn) => dn.length === 2,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
-import type { Occurrence, WatchEvent } from '../../lib/calls';
+import type { Occurrence, StateEvent, WatchEvent } from '../../lib/calls';
 import type { HttpApiClient, List } from '../../lib/http-api/client';
 import { Poller } from '../../lib/http-api/poller';
 import { type Connection, type Moment, type Pbx, ThreeCxError } from '../../lib/pbx';
@@ -55,7 +55,7 @@ describe('The watch over the calls of a connection', () => {
     return new CallWatch(pbx as Pbx, memory, note);
   };
   const listen = (occurrences: readonly Occurrence[]): void => {
-    heard.push(...occurrences.map(({ event }) => event));
+    heard.push(...occurrences.map(({ event }) => event).filter(({ event }) => event !== 'state'));
   };
   /** Lets what is due happen, and what that sets off. */
   const pass = async (milliseconds: number): Promise<void> => {
@@ -230,7 +230,7 @@ describe('The watch over the calls of a connection', () => {
   describe('between two lists', () => {
     const ringing: Connection[] = talking.map((leg) => (leg.id === '2' ? { ...leg, status: 'ringing' } : leg));
     const ends = (): unknown[] =>
-      heard.map((event) => ('call' in event ? [event.event, event.outcome, event.synthetic] : event.event));
+      heard.map((event) => ('outcome' in event ? [event.event, event.outcome, event.synthetic] : event.event));
     const rings = async (): Promise<void> => {
       watch.watch('a', listen);
       await turn();
@@ -367,6 +367,68 @@ describe('The watch over the calls of a connection', () => {
         heard.map((event) => [event.event, 'call' in event && event.synthetic]),
         [['ended', true]],
       );
+    });
+  });
+
+  describe('tells states', () => {
+    let states: string[];
+    const listenToStates = (occurrences: readonly Occurrence[]): void => {
+      for (const { event } of occurrences) if (event.event === 'state') states.push(inWords(event));
+    };
+    const inWords = ({ extension, previousState, extensionState, synthetic }: StateEvent): string =>
+      [extension, previousState, extensionState, synthetic ? 'synthetic' : ''].join(' ').trim();
+    const current = (...named: string[]): string[] =>
+      watch.currentStates(named).map(({ event: { extension, extensionState } }) => `${extension} ${extensionState}`);
+    beforeEach(() => {
+      states = [];
+    });
+
+    it('of which a deploy announces none and loses none', async () => {
+      answer = talking;
+      const end = watch.watch('a', listenToStates);
+      watch.watch('b', () => undefined);
+      await turn();
+      end(false);
+      watch.watch('a', listenToStates)(false);
+      await pass(1_000);
+      assert.deepEqual(states, []);
+      answer = [];
+      await pass(1_000);
+      watch.close();
+      memory = rememberedFor('http://pbx.example', memory);
+      answer = [connected('3', '11')];
+      watch = open();
+      watch.watch('a', listenToStates);
+      await turn();
+      assert.deepEqual(states, ['10 talking idle', '11 idle talking']);
+    });
+
+    it('as synthetic after a single poll without an answer, and none meanwhile', async () => {
+      watch.watch('a', listenToStates);
+      await turn();
+      answer = silence;
+      await pass(1_000);
+      assert.deepEqual(states, []);
+      answer = talking;
+      await passSeconds(3);
+      assert.deepEqual(states, ['10 idle talking synthetic']);
+    });
+
+    it('of those that are named, but of none that was seen as an outside line, a service or a queue', async () => {
+      answer = [{ ...connected('2', '10'), queue: { number: '8000', name: '' } }, connected('1', '10000')];
+      watch.watch('a', listenToStates);
+      await turn();
+      assert.deepEqual(current('9', '10000', '8000'), ['9 idle', '10 talking']);
+    });
+
+    it('of all that the PBX lists, and of none that it does not show', async () => {
+      const shown: Partial<Pbx> = { watchedExtensions: ['11', '10'] };
+      const pbx: Partial<Pbx> = { watch: (watcher, last) => poller.watch(watcher, last), stretched: null, ...shown };
+      watch = new CallWatch(pbx as Pbx, memory, () => undefined);
+      answer = talking;
+      watch.watch('a', listenToStates);
+      await turn();
+      assert.deepEqual(current('9', '10'), ['11 idle', '10 talking']);
     });
   });
 

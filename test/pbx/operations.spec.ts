@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   argumentsOf,
   callEventNames,
+  defaultEvents,
   eventNames,
   filterChoices,
   type NodeType,
@@ -104,7 +105,14 @@ describe('The events', () => {
   it('are in the order of the outputs, those of the API last', () => {
     const ofCalls = 'ringing dialing answered held resumed recording transferred ring-stopped ended missed'.split(' ');
     assert.deepEqual(callEventNames, ofCalls);
-    assert.deepEqual(eventNames, [...ofCalls, 'offline', 'online']);
+    assert.deepEqual(eventNames, [...ofCalls, 'state', 'offline', 'online']);
+  });
+
+  it('of a flow that does not say which are all but the one that old flows do not know', () => {
+    assert.deepEqual(
+      eventNames.filter((name) => !defaultEvents.includes(name)),
+      ['state'],
+    );
   });
 
   it('pass where nothing is set', () => {

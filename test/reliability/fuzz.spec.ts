@@ -15,7 +15,7 @@ import {
 } from '../../lib/pbx';
 import { Settings } from '../../lib/node-red/settings';
 import type { NodeAPI } from '../../lib/node-red/types';
-import { at, everything, ListTracker } from '../../support/calls';
+import { at, callOccurrences, everything, ListTracker } from '../../support/calls';
 import { scenarios } from '../fixtures/community-server.json';
 import { growthOf } from './growth';
 import { isLong, report } from './report';
@@ -222,7 +222,7 @@ describe('Whatever comes in', function () {
         ids.pick(list, () => true);
         const occurrences = tracker.take(list, at(time));
         subscription.select(occurrences, tracker);
-        for (const occurrence of occurrences) follow(occurrence, open);
+        for (const occurrence of callOccurrences(occurrences)) follow(occurrence, open);
       };
       take([], 0);
       for (const one of steps) {

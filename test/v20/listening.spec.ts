@@ -3,7 +3,7 @@ import { CallTracker } from '../../lib/calls';
 import { HttpApi } from '../../lib/http-api';
 import type { V20Switches } from '../../simulator';
 import { until } from '../../support/until';
-import { numbering } from '../../support/calls';
+import { eventsOf, numbering } from '../../support/calls';
 import type { Moment } from '../../lib/pbx';
 import { clock, Stage } from './support';
 
@@ -86,7 +86,7 @@ describe('Listening to 3CX V20', () => {
       {
         onSnapshot: (snapshot) => {
           polls += 1;
-          for (const { event } of tracker.update(snapshot)) {
+          for (const event of eventsOf(tracker.update(snapshot))) {
             words.push([event.event, event.extension, event.number, event.outcome, event.transferredTo].join(' '));
           }
         },

@@ -14,6 +14,7 @@ import {
   participantOf,
   roleOfType,
 } from '../../lib/v20/participants';
+import { eventsOf } from '../../support/calls';
 import { captured, captures } from './support';
 
 /** A participant of V20; an inbound call that rings at 101, but for what is given. */
@@ -41,9 +42,7 @@ class Play {
         this.legs = legs;
         const accuracyMs = this.now - since.steady;
         this.events.push(
-          ...this.tracker
-            .update({ connections: legs, changed: true, at, accuracyMs, afterGap: false })
-            .map(({ event }) => event),
+          ...eventsOf(this.tracker.update({ connections: legs, changed: true, at, accuracyMs, afterGap: false })),
         );
       },
     );

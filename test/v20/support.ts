@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { type CallEvent, type CallOccurrence, CallTracker } from '../../lib/calls';
+import { type CallEvent, CallTracker, type Occurrence } from '../../lib/calls';
 import type { Moment, Snapshot, ThreeCxError } from '../../lib/pbx';
 import { V20Pbx, type V20Options } from '../../lib/v20';
 import { type Simulator, type SimulatorOptions, startSimulator, type V20Api, type V20Switches } from '../../simulator';
+import { eventsOf } from '../../support/calls';
 import { newPort } from '../../support/http-server';
 import { until } from '../../support/until';
 
@@ -118,7 +119,7 @@ export class Stage {
     await this.simulator.close();
   }
 
-  private note(occurrences: readonly CallOccurrence[]): void {
-    this.events.push(...occurrences.map(({ event }) => event));
+  private note(occurrences: readonly Occurrence[]): void {
+    this.events.push(...eventsOf(occurrences));
   }
 }

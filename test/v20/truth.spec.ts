@@ -18,7 +18,7 @@ describe('Events of calls over 3CX V20, against the truth', function () {
   this.timeout(0);
 
   it(`are right in ${numRuns} random histories`, async () => {
-    const totals: V20Findings = { events: 0, lives: 0, blurred: 0, phases: 0, short: 0 };
+    const totals: V20Findings = { events: 0, states: 0, lives: 0, blurred: 0, phases: 0, short: 0 };
     await fc.assert(
       fc.asyncProperty(v20Plans(60), async (plan) => {
         const findings = checkV20(await playV20(plan));

@@ -1,0 +1,101 @@
+import type { ExtensionState, Moment } from '../pbx';
+import { isoTime } from './moment';
+import type { Standing, Standings } from './standings';
+import type { StateEvent, StateOccurrence } from './types';
+
+/** What a state says of itself, rather than of the extension. */
+type Circumstances = Pick<StateEvent, 'accuracyMs' | 'initial' | 'synthetic'>;
+
+const idle: Standing = { extensionState: 'idle', activeCalls: 0 };
+
+/** Reports what extensions do, as often as it changes. */
+export class States {
+  /** What was reported last, of the extensions that were not idle then. */
+  private readonly reported = new Map<string, Standing>();
+  /** What changed of DNs that may turn out to be queues: not before when (steady time), and whether unseen. */
+  private readonly withheld = new Map<string, { since: number; synthetic: boolean }>();
+
+  constructor(private readonly standings: Standings) {}
+
+  /**
+   * To be called once per snapshot, when all else is reported.
+   *
+   * @param accuracyMs how late the snapshot may show something, in ms
+   * @param synthetic whether there was no snapshot before it when there should have been one
+   * @returns a state for each extension whose state or number of calls differs from what was reported last; those that
+   *   are in no call any more come first
+   */
+  changes(now: Moment, accuracyMs: number, synthetic: boolean): StateOccurrence[] {
+    const { standings, reported, withheld } = this;
+    const changes: StateOccurrence[] = [];
+    const compare = (extension: string): void => {
+      const event = this.change(extension, now, { accuracyMs, initial: false, synthetic });
+      if (event !== null) changes.push({ event });
+    };
+    for (const extension of reported.keys()) if (!standings.has(extension)) compare(extension);
+    for (const extension of withheld.keys()) if (!standings.has(extension)) withheld.delete(extension);
+    for (const extension of standings.extensions()) compare(extension);
+    return changes;
+  }
+
+  /**
+   * @param extensions in a call or not
+   * @returns the state of each of these and of each that is in a call, as it is now (`initial`)
+   */
+  current(extensions: Iterable<string>, accuracyMs: number): StateOccurrence[] {
+    const { standings } = this;
+    return [...new Set([...extensions, ...standings.extensions()])]
+      .filter((extension) => !standings.isInDoubt(extension))
+      .map((extension) => {
+        const circumstances = { accuracyMs, initial: true, synthetic: false };
+        return { event: this.state(extension, standings.of(extension), null, circumstances) };
+      });
+  }
+
+  /** @returns null when nothing is to be reported, or not yet */
+  private change(extension: string, now: Moment, circumstances: Circumstances): StateEvent | null {
+    const { standings, reported, withheld } = this;
+    const standing = standings.of(extension);
+    const before = reported.get(extension) ?? idle;
+    const { extensionState, activeCalls } = standing;
+    const isSame = extensionState === before.extensionState && activeCalls === before.activeCalls;
+    const earlier = withheld.size === 0 ? undefined : withheld.get(extension);
+    if (!isSame && standings.isInDoubt(extension)) {
+      const { accuracyMs, synthetic } = circumstances;
+      withheld.set(extension, earlier ?? { since: now.steady - accuracyMs, synthetic });
+      return null;
+    }
+    if (earlier !== undefined) withheld.delete(extension);
+    if (isSame) return null;
+    if (activeCalls === 0) reported.delete(extension);
+    else reported.set(extension, standing);
+    const late = earlier && { accuracyMs: now.steady - earlier.since, synthetic: earlier.synthetic };
+    return this.state(extension, standing, before.extensionState, { ...circumstances, ...late });
+  }
+
+  private state(
+    extension: string,
+    { extensionState, activeCalls }: Standing,
+    previousState: ExtensionState | null,
+    circumstances: Circumstances,
+  ): StateEvent {
+    const party = this.standings.latest(extension);
+    return {
+      event: 'state',
+      extension,
+      extensionState,
+      previousState,
+      activeCalls,
+      call: party?.call.id ?? null,
+      connection: party?.connection ?? null,
+      number: party?.number ?? null,
+      direction: party?.direction ?? null,
+      internal: party === null ? null : party.call.trunk === null,
+      queue: party?.queue ?? null,
+      trunk: party?.call.trunk ?? null,
+      startedAt: party === null ? null : isoTime(party.startedAt),
+      answeredAt: party?.answeredAt ? isoTime(party.answeredAt) : null,
+      ...circumstances,
+    };
+  }
+}
