@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import helper from 'node-red-node-test-helper';
+import { eventNames } from '../../lib/pbx';
 import { type Simulator, startSimulator } from '../../simulator';
 import { type Flow, loadFlow, type Outcome, useNodeRed } from '../../support/flow';
 import { until } from '../../support/until';
@@ -33,9 +34,11 @@ describe('The messages in the documentation', function () {
 
 async function play(node: string, simulator: Simulator): Promise<void> {
   const connection = { url: simulator.url, timeout: 300, pollInterval: 100 };
-  const watch = { id: 'watch', z: 'tab', type: '3cx-call-monitor', server: 'server', wires: [['events']] };
+  const watch = { id: 'watch', z: 'tab', type: '3cx-call-monitor', server: 'server', events: [...eventNames] };
   const probe = { id: 'events', z: 'tab', type: 'helper' };
-  const flow = await loadFlow({ type: `3cx-${node}`, operation: 'msg' }, connection, { nodes: [watch, probe] });
+  const flow = await loadFlow({ type: `3cx-${node}`, operation: 'msg' }, connection, {
+    nodes: [{ ...watch, wires: [['events']] }, probe],
+  });
   const events: Message[] = [];
   helper.getNode('events').on('input', (msg) => events.push(msg as unknown as Message));
   await until(() => simulator.requestCount > 1, 'the first polls');

@@ -5,6 +5,7 @@ import type { Browser, Locator, Page, Route } from 'playwright-core';
 import {
   argumentsOf,
   choices,
+  defaultEvents,
   eventNames,
   type NodeType,
   offers,
@@ -425,12 +426,12 @@ describe('dialogs in the editor', function () {
     assert.deepEqual(problems, []);
   });
 
-  it('lets a call monitor watch by default, for all events when the flow does not say which', async () => {
+  it('lets a call monitor watch by default, for all events but state when the flow does not say which', async () => {
     assert.equal(await get('bare3', 'events'), undefined);
     await open('bare3');
     assert.equal(await ask(`$('#node-input-operation').val()`), 'watch');
     assert.deepEqual(await ask(`$('.threecx-events input').toArray().map((box) => box.value)`), watchEvents);
-    assert.deepEqual(await checked(), watchEvents);
+    assert.deepEqual(await checked(), [...defaultEvents]);
     for (const name of watchFields) {
       const field = page.locator(`#node-input-${name}`);
       assert.equal(await field.isVisible(), true, name);
@@ -443,10 +444,10 @@ describe('dialogs in the editor', function () {
     assert.equal(await get('bare3', 'events'), undefined);
     await open('bare3');
     await close('ok');
-    assert.deepEqual(await get('bare3', 'events'), watchEvents);
+    assert.deepEqual(await get('bare3', 'events'), [...defaultEvents]);
   });
 
-  it('offers a new call monitor the events that a newcomer wants', async () => {
+  it('offers a new call monitor the events that a newcomer wants, and takes state besides', async () => {
     await ask(`RED.nodes.add(Object.assign(RED.view.createNode('3cx-call-monitor', 200, 500).node, { id: 'new' }))`);
     await ask(`RED.nodes.node('new').server = 'pbx'`);
     await open('new');
@@ -455,7 +456,9 @@ describe('dialogs in the editor', function () {
     await page.setViewportSize({ width: 1280, height: 1250 });
     await shoot('3cx-call-monitor-new');
     await page.setViewportSize({ width: 1280, height: 900 });
+    await form().getByText('changes its state').click();
     await close('ok');
+    assert.deepEqual(await get('new', 'events'), ['ringing', 'answered', 'ended', 'missed', 'state']);
     assert.equal(await get('new', 'valid'), true);
     assert.equal(await get('new', 'outputs'), 1);
     await ask(`RED.nodes.remove('new')`);

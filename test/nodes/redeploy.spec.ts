@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { eventNames } from '../../lib/pbx';
 import { type Simulator, startSimulator } from '../../simulator';
 import { type NodeRed, startNodeRed } from '../../support/node-red';
 import { until } from '../../support/until';
@@ -13,8 +14,13 @@ const tellSent = `module.exports = (RED) => {
   });
 };`;
 
+const all = { events: [...eventNames] };
 const monitor = (id: string, z: string): Record<string, unknown>[] => [
-  { id, z, type: '3cx-call-monitor', server: 'pbx', operation: 'watch', name: '', wires: [[`end-${id}`]] },
+  {
+    ...{ id, z, type: '3cx-call-monitor', server: 'pbx', operation: 'watch', name: '' },
+    ...all,
+    wires: [[`end-${id}`]],
+  },
   { id: `end-${id}`, z, type: 'junction', wires: [[]] },
 ];
 
@@ -81,20 +87,20 @@ describe('A deploy during calls', function () {
     it(`(${type}) announces nothing and loses nothing`, async () => {
       const { pbx } = simulator;
       pbx.inbound({ extension: '10', number: caller });
-      assert.deepEqual(await next(1), ['ringing 10']);
+      assert.deepEqual(await next(2), ['ringing 10', 'state 10']);
       for (let time = 0; time < 5; time++) await deploy(type);
       await polls(3);
       assert.deepEqual(events, []);
       const deployed = deploy(type);
       pbx.answer(idAt('10'));
       await deployed;
-      assert.deepEqual(await next(1), ['answered 10']);
+      assert.deepEqual(await next(2), ['answered 10', 'state 10']);
       pbx.transfer(idAt('10'), '11');
       await Promise.all([deploy(type), deploy(type)]);
-      assert.deepEqual(await next(3), ['transferred 10', 'ended 10', 'ringing 11']);
+      assert.deepEqual(await next(5), ['transferred 10', 'ended 10', 'ringing 11', 'state 10', 'state 11']);
       pbx.clearCalls();
       await deploy(type);
-      assert.deepEqual(await next(1), ['ended 11']);
+      assert.deepEqual(await next(2), ['ended 11', 'state 11']);
     });
   }
 

@@ -168,7 +168,7 @@ describe('3cx-call-monitor watches', () => {
     const { node, inbox } = await watch(wrong);
     assert.deepEqual(calls(node, 'warn').map(String).toSorted(), [
       'direction must be one of any, inbound, outbound; it is not used',
-      'events may be ringing, dialing, answered, held, resumed, recording, transferred, ring-stopped, ended, missed, offline, online; others are not used',
+      'events may be ringing, dialing, answered, held, resumed, recording, transferred, ring-stopped, ended, missed, state, offline, online; others are not used',
       'extensions: entry 2 is no number, range or pattern; it is not used',
       'minRing must be a whole number of milliseconds, at least 0; it is not used',
       'number is not a regular expression; it is not used',
