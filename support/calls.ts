@@ -1,4 +1,11 @@
-import { type CallEvent, type CallOccurrence, CallTracker, type Interest, type Occurrence, type StateEvent } from '../lib/calls';
+import {
+  type CallEvent,
+  type CallOccurrence,
+  CallTracker,
+  type Interest,
+  type Occurrence,
+  type StateEvent,
+} from '../lib/calls';
 import { type Numbering, roleOf } from '../lib/http-api';
 import { callEventNames, type Connection, type ConnectionStatus, type Leg, type Moment, type Role } from '../lib/pbx';
 

@@ -28,7 +28,7 @@ const limits: Record<ApiType, Record<string, string>> = {
     '01 call control.json':
       'the buttons with _picks up_ work only for phones that the PBX can control, such as desk phones that it has set up',
     '12 home - busy sign.json':
-      'a call on hold may show as red. Nobody has seen yet whether the Call Control API shows that a call is on hold',
+      'a call on hold may show as talking. Nobody has seen yet whether the Call Control API shows that a call is on hold',
   },
 };
 

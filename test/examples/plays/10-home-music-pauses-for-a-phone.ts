@@ -14,6 +14,7 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   pbx.inbound({ extension: '10', number: caller });
   await stage.arrive('your player', 2);
   pbx.answer(stage.connectionAt('10'));
+  await stage.arrive('busy?', 3);
   pbx.makeCall('12', '10');
   await stage.arrive('busy?', 4);
   pbx.hangup(stage.connectionAt('10'));

@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict';
+import type { StateEvent } from '../../../lib/calls';
+import type { ExtensionState } from '../../../lib/pbx';
 import type { Stage } from '../stage';
 
 export async function play({ simulator, caller, ...stage }: Stage): Promise<void> {
   const { pbx } = simulator;
-  const expected: string[] = [];
-  const stays = async (): Promise<void> => {
-    await stage.polls();
+  const expected: ExtensionState[] = [];
+  const compare = (): void => {
     assert.deepEqual(
-      stage.at('your sign').map(({ payload }) => payload),
+      stage.at('your sign').map(({ payload }) => (payload as StateEvent).extensionState),
       expected,
     );
   };
-  const shows = async (sign: string): Promise<void> => {
-    expected.push(sign);
+  const stays = async (): Promise<void> => {
+    await stage.polls();
+    compare();
+  };
+  const shows = async (state: ExtensionState): Promise<void> => {
+    expected.push(state);
     await stage.arrive('your sign', expected.length);
     await stays();
   };
-  const deploy = (): Promise<void> =>
-    stage.deploy((node) => (node.name === 'every 10 s' ? { ...node, repeat: '0.1' } : node));
 
   pbx.makeCall('10', '12');
-  await deploy();
-  await shows('red');
+  await stage.deploy();
+  await shows('dialing');
   pbx.answer(stage.connectionAt('12'));
-  await stage.polls();
+  await shows('talking');
   if (simulator.v20 !== null) {
     // As far as anybody has seen it, V20 shows a held call as one that is talked on.
     pbx.hold(stage.connectionAt('12'));
@@ -32,30 +35,30 @@ export async function play({ simulator, caller, ...stage }: Stage): Promise<void
     simulator.v20.switches.showsHold = true;
   }
   pbx.hold(stage.connectionAt('12'));
-  await shows('yellow');
+  await shows('held');
   pbx.resume(stage.connectionAt('12'));
-  await shows('red');
+  await shows('talking');
   pbx.clearCalls();
-  await shows('green');
+  await shows('idle');
 
   pbx.inbound({ extension: '11', number: caller });
   await stage.polls();
   pbx.inbound({ extension: '10', number: caller });
-  await shows('blinking');
+  await shows('ringing');
   pbx.clearCalls();
-  await shows('green');
-  await deploy();
-  await shows('green');
+  await shows('idle');
+  await stage.deploy();
+  await shows('idle');
 
   // A phone system that starts later than Node-RED.
   pbx.inbound({ extension: '10', number: caller });
-  await shows('blinking');
+  await shows('ringing');
   await stage.restart(() => simulator.close());
-  await stage.arrive('could not be asked');
   const later = await stage.startAgain();
   try {
-    await stage.arrive('your sign', expected.length + 1);
-    assert.equal(stage.at('your sign').at(-1)?.payload, 'green');
+    expected.push('idle');
+    await stage.arrive('your sign', expected.length);
+    compare();
   } finally {
     await later.close();
   }
