@@ -9,6 +9,7 @@ import {
   startSimulator,
   type V20Options,
 } from './index';
+import { PortError } from './listen';
 
 const helpText = `Usage: 3cx-simulator [options]
 
@@ -27,8 +28,9 @@ A 3CX HTTP API with a small PBX behind it, for trying things.
   --build <name>           which build of the community server it is like: original (default), original-2024 (needs
                            --auth basic), bearer (needs --auth bearer), free-queues, 2020-later, 2020-first, keeps-profile,
                            exceptions (errors are answered with 500), idle (everything is answered with Idle)
-  --pbx <file>             extensions, queues and trunk, as JSON, described by dist/simulator/pbx.schema.json of this
-                           package (default: the PBX behind the captured answers)
+  --pbx <file>             extensions, queues and trunk, as JSON: {"extensions": [{"number": "201", "name": "Anna"}]} is
+                           enough. dist/simulator/pbx.schema.json of this package describes it (default: the PBX behind
+                           the captured answers)
   --phone-legs             a call rings each phone of an extension on a connection of its own
   --codes <form>           how pick-up (*20*<extension>) and *10 are seen: unseen (default), or for a second on a
                            connection that dials them, with its id kept then (same-id) or not (new-id)
@@ -41,10 +43,12 @@ A 3CX HTTP API with a small PBX behind it, for trying things.
   --delay <ms>             how long makecall, and unpark of community, block everything (default 2500)
   --help                   show this text
 
-The page shows extensions, queues, calls and requests, and lets calls come in, be answered, held and hung up. Behind it,
-for programs, is the control API: POST /api/calls {"extension": "10", "queue": "8000", "number": "+49301234"},
-POST /api/connections/<id>/answer (hold, resume, hangup, connect, forward), DELETE /api/calls, GET /api/state,
-GET /api/events.
+The page shows extensions, queues, calls and requests. On it calls come in and go out, are answered, held, transferred,
+parked, recorded and hung up, and the APIs hang, fail or are gone. Programs use the control API behind it:
+POST /api/calls {"extension": "10", "queue": "8000", "number": "+49301234"},
+POST /api/extensions/<number>/calls {"destination": "11"}, PATCH /api/extensions/<number> {"profile": "Away"},
+POST /api/connections/<id>/answer (hold, resume, hangup, park, transfer, record, connect, forward), DELETE /api/calls,
+PATCH /api/faults {"http": "hangs"}, GET /api/state, GET /api/events.
 `;
 
 /**
@@ -143,8 +147,10 @@ function wholeNumber(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
-/** One sentence for an error. */
-function sentenceOf({ message, code = '' }: NodeJS.ErrnoException): string {
+/** What is wrong, and for a port what to do about it. */
+function sentenceOf(error: NodeJS.ErrnoException): string {
+  const { message, code = '' } = error;
+  if (error instanceof PortError) return `${message} Choose another one with --${error.option}; 0 is any free port.`;
   if (!code.startsWith('ERR_PARSE_ARGS')) return message;
   const isPartOfSecret =
     code.endsWith('UNEXPECTED_POSITIONAL') && process.argv.some((arg) => /^--(password|token|client-secret)/.test(arg));

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { H3Event } from 'h3' with { 'resolution-mode': 'import' };
+import { profileNames, profileOf } from '../lib/pbx';
+import { type Fault, faults } from './fault';
 import { listen, shutDown } from './listen';
-import { Live, type RequestLog } from './live';
-import { type Call, type InboundCall, type Pbx, PbxError } from './pbx';
-import type { V20Server } from './v20/server';
+import { Live, type WatchedApi } from './live';
+import { type Call, type Extension, type InboundCall, type Pbx, PbxError } from './pbx';
+import type { V20Api, V20Server } from './v20/server';
 
 export interface ControlApi {
   /** Base URL without a trailing slash. */
@@ -30,6 +32,7 @@ const actions = new Map<string, (pbx: Pbx, id: string) => Call>([
   ['resume', (pbx, id) => pbx.resume(id)],
   ['hangup', (pbx, id) => pbx.hangup(id)],
   ['connect', (pbx, id) => pbx.connect(id)],
+  ['park', (pbx, id) => pbx.park(id)],
 ]);
 
 /** The files of the page: the path of each, and its type. */
@@ -49,8 +52,8 @@ const pageHeaders = Object.entries({
 });
 
 /**
- * Starts the control API, for what the HTTP API of a PBX can't do: calls from outside, and people who pick up, hold and
- * hang up. JSON over HTTP on a port of its own, with a page to click on; errors are `{ status, message }`. All of it is
+ * Starts the control API, for what the HTTP API of a PBX can't do: calls from outside, people who pick up, hold and hang
+ * up, and APIs that fail. JSON over HTTP on a port of its own, with a page to click on; errors are `{ status, message }`. All of it is
  * the simulator's own, not part of the 3CX HTTP API.
  *
  * @param options.port 0 for any free port
@@ -58,15 +61,16 @@ const pageHeaders = Object.entries({
  */
 export async function startControlApi(options: {
   readonly pbx: Pbx;
-  readonly api: RequestLog;
+  readonly api: WatchedApi;
   /** Base URL of the 3CX HTTP API. */
   readonly apiUrl: string;
   readonly v20: V20Server | null;
   readonly host: string;
   readonly port: number;
 }): Promise<ControlApi> {
-  const { pbx } = options;
-  const live = new Live(pbx, options.api, options.apiUrl, options.v20);
+  const { pbx, api } = options;
+  const live = new Live(pbx, api, options.apiUrl, options.v20);
+  const v20 = options.v20?.api ?? null;
   // h3 is an ES module, this package CommonJS.
   const { EventStream, H3, HTTPError, toNodeHandler } = await import('h3');
 
@@ -108,6 +112,37 @@ export async function startControlApi(options: {
       }),
     )
     .post(
+      '/api/extensions/:number/calls',
+      answering(async (event) => {
+        const call = callFrom(event.context.params?.number ?? '', destination(await readJson(event)), pbx);
+        event.res.status = 201;
+        return call;
+      }),
+    )
+    .patch(
+      '/api/extensions/:number',
+      answering(async (event) => change(event.context.params?.number ?? '', await readJson(event), pbx)),
+    )
+    .get(
+      '/api/faults',
+      answering(() => faultsOf(api, v20)),
+    )
+    .patch(
+      '/api/faults',
+      answering(async (event) => {
+        await setFaults(await readJson(event), api, v20);
+        return faultsOf(api, v20);
+      }),
+    )
+    .post(
+      '/api/connections/:id/transfer',
+      answering(async (event) => pbx.transfer(event.context.params?.id ?? '', destination(await readJson(event)))),
+    )
+    .post(
+      '/api/connections/:id/record',
+      answering(async (event) => pbx.record(event.context.params?.id ?? '', recording(await readJson(event)))),
+    )
+    .post(
       '/api/connections/:id/forward',
       answering(async (event) => {
         const { number, ringsOn } = forwarding(await readJson(event));
@@ -133,7 +168,7 @@ export async function startControlApi(options: {
 
   const handle = toNodeHandler(app);
   const server = createServer((request, response) => void handle(request, response));
-  const url = await listen(server, options.port, options.host);
+  const url = await listen(server, options.port, options.host, 'control-port');
   return { url, close: () => shutDown(server) };
 }
 
@@ -195,6 +230,74 @@ function forwarding(body: unknown): { number: string; ringsOn: boolean } {
   if (number === undefined) throw new RequestError(400, '"number", the number to call, is missing.');
   if (typeof ringsOn !== 'boolean') throw new RequestError(400, '"ringsOn" must be true or false.');
   return { number, ringsOn };
+}
+
+/**
+ * Checks the body of a request that calls a number, or transfers to one.
+ *
+ * @throws RequestError 400 with what is wrong
+ */
+function destination(body: unknown): string {
+  const fields = fieldsOf(body, ['destination'], '{"destination": "11"}');
+  const number = text(fields, 'destination', /^[0-9A-Za-z_.*#@+-]{1,64}$/, 'a number');
+  if (number === undefined) throw new RequestError(400, '"destination", the number to call, is missing.');
+  return number;
+}
+
+/** @throws RequestError 400 for anything but a recording action */
+function recording(body: unknown): string {
+  const fields = fieldsOf(body, ['action'], '{"action": "Start"}');
+  const action = text(fields, 'action', /^(?:Start|Stop|Pause|Resume)$/, 'Start, Stop, Pause or Resume');
+  if (action === undefined) throw new RequestError(400, '"action" is missing.');
+  return action;
+}
+
+/** @throws PbxError `unknown` for an extension that isn't there, `impossible` for one without a phone */
+function callFrom(number: string, to: string, pbx: Pbx): Call {
+  const [phone] = pbx.extension(number).phones;
+  if (phone === undefined) throw new PbxError('impossible', `Extension ${number} has no phone.`);
+  return pbx.makeCall(number, to, phone.id);
+}
+
+/**
+ * Changes an extension's profile, and the queues it is logged in to.
+ *
+ * @throws RequestError 400 with what is wrong, and nothing changes
+ */
+function change(number: string, body: unknown, pbx: Pbx): Extension {
+  const { agentOf } = pbx.extension(number);
+  const fields = fieldsOf(body, ['profile', 'loggedInTo'], '{"profile": "Away", "loggedInTo": ["8000"]}');
+  const given = text(fields, 'profile', /^/, 'text');
+  const profile = given === undefined ? undefined : profileOf(given);
+  const queues = fields.get('loggedInTo');
+  if (profile === null) throw new RequestError(400, `There is no profile ${JSON.stringify(given)}.`);
+  if (queues !== undefined && !isListOf(queues, agentOf)) {
+    throw new RequestError(400, `"loggedInTo" must be an array of queues that ${number} is an agent of.`);
+  }
+  if (profile !== undefined) pbx.setProfile(number, profileNames[profile]);
+  if (queues !== undefined) pbx.changeQueues(number, { remove: agentOf, add: queues, loggedIn: queues.length > 0 });
+  return pbx.extension(number);
+}
+
+function isListOf(value: unknown, words: readonly string[]): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => words.includes(one as string));
+}
+
+function faultsOf(api: WatchedApi, v20: V20Api | null): { http: Fault; v20?: Fault } {
+  return { http: api.fault, ...(v20 === null ? {} : { v20: v20.fault }) };
+}
+
+/** @throws RequestError 400 with what is wrong, 409 when an API can't be there again */
+async function setFaults(body: unknown, api: WatchedApi, v20: V20Api | null): Promise<void> {
+  const fields = fieldsOf(body, v20 === null ? ['http'] : ['http', 'v20'], '{"http": "hangs"}');
+  for (const fault of fields.values()) {
+    if (!faults.includes(fault as Fault)) throw new RequestError(400, 'A fault is none, hangs, fails or gone.');
+  }
+  try {
+    for (const [key, fault] of fields) await (key === 'http' ? api : v20)?.setFault(fault as Fault);
+  } catch (error) {
+    throw new RequestError(409, (error as Error).message);
+  }
 }
 
 /** @throws RequestError 400 for anything but an object with some of these properties */

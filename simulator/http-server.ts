@@ -1,12 +1,15 @@
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import type { ServerKind } from '../lib/pbx';
 import { type Guard, guardOf, type SimulatorAuth } from './auth';
 import { type Build, builds, exceptionMessage, type Habits, idlePage, MissingArgument } from './builds';
 import { type Clock, sleep } from './clock';
+import { type Fault, faults } from './fault';
 import { listen, shutDown } from './listen';
 import { type Form, formOf } from './operations';
+import { checkOneOf } from './options';
 import { type Pbx, PbxError } from './pbx';
 
 /** A request, and what became of it. */
@@ -70,6 +73,10 @@ export class ApiServer {
   /** Resolves when `/stop` has ended the server. */
   readonly stopped: Promise<void>;
   private readonly listeners = new Set<(request: LoggedRequest) => void>();
+  /** Emits `fault` after each change of it. */
+  private readonly changes = new EventEmitter();
+  private currentFault: Fault = 'none';
+  private changing = Promise.resolve();
   private readonly pbx: Pbx;
   private readonly clock: Clock;
   private readonly delay: number;
@@ -77,7 +84,13 @@ export class ApiServer {
   private readonly guard: Guard;
   private readonly habits: Habits;
   private readonly server: Server;
+  private readonly host: string;
+  /** The one that it listens at, or did. */
+  private port = 0;
+  /** Aborted for good at its end. */
   private readonly closing = new AbortController();
+  /** Aborted whenever it stops listening: what was under way gets no answer. */
+  private life = new AbortController();
   /** Connections with a request that is never answered, or with their last answer: nothing more is read there. */
   private readonly ended = new WeakSet<Socket>();
   /** How many requests were answered on each connection. */
@@ -86,8 +99,9 @@ export class ApiServer {
   private lane = Promise.resolve();
   private hasStopped: () => void = () => undefined;
 
-  private constructor({ pbx, kind, auth, build, clock, delay }: ApiServerOptions) {
+  private constructor({ pbx, kind, auth, build, host, clock, delay }: ApiServerOptions) {
     this.pbx = pbx;
+    this.host = host;
     this.habits = builds[build];
     this.form = formOf(kind, this.habits);
     this.guard = guardOf(auth);
@@ -106,7 +120,9 @@ export class ApiServer {
    */
   static async start(options: ApiServerOptions): Promise<{ server: ApiServer; url: string }> {
     const server = new ApiServer(options);
-    return { server, url: await listen(server.server, options.port, options.host) };
+    const url = await listen(server.server, options.port, options.host, 'port');
+    server.port = (server.server.address() as AddressInfo).port;
+    return { server, url };
   }
 
   /**
@@ -118,10 +134,54 @@ export class ApiServer {
     return () => this.listeners.delete(listener);
   }
 
+  /** What is wrong with it. */
+  get fault(): Fault {
+    return this.currentFault;
+  }
+
+  /**
+   * Breaks it, or mends it. Changes come one after the other.
+   *
+   * @throws Error with the system's `code` when another program has taken its port, and without one after its end;
+   *   RangeError for a fault that there isn't
+   */
+  async setFault(fault: Fault): Promise<void> {
+    const changed = this.changing.then(() => this.change(fault));
+    this.changing = changed.catch(() => undefined);
+    await changed;
+  }
+
+  /**
+   * @param listener is called after each change of the fault
+   * @returns ends it
+   */
+  onFault(listener: () => void): () => void {
+    this.changes.on('fault', listener);
+    return () => this.changes.off('fault', listener);
+  }
+
   /** Ends it at once, running requests included. */
   async close(): Promise<void> {
     this.closing.abort();
+    this.life.abort();
+    // It may be about to listen again.
+    await this.changing;
     await shutDown(this.server);
+  }
+
+  private async change(fault: Fault): Promise<void> {
+    checkOneOf('The fault', fault, faults);
+    if (this.closing.signal.aborted) throw new Error('The HTTP API has ended.');
+    if (fault === this.currentFault) return;
+    if (fault === 'gone') {
+      this.life.abort();
+      await shutDown(this.server);
+    } else if (this.currentFault === 'gone') {
+      this.life = new AbortController();
+      await listen(this.server, this.port, this.host, 'port');
+    }
+    this.currentFault = fault;
+    this.changes.emit('fault');
   }
 
   private tell(request: LoggedRequest): void {
@@ -143,7 +203,8 @@ export class ApiServer {
     if (this.requests.length > maxLogged) this.requests.shift();
     this.tell(logged);
     // Also for a client that has gone meanwhile: the community server finds out when it answers, the command is done.
-    this.lane = this.lane.then(() => this.serve(logged, request, response));
+    const { signal } = this.life;
+    this.lane = this.lane.then(() => this.serve(logged, request, response, signal));
   }
 
   /** Never rejects, since the lane has to go on. */
@@ -151,15 +212,17 @@ export class ApiServer {
     logged: Mutable<LoggedRequest>,
     request: IncomingMessage,
     response: ServerResponse,
+    signal: AbortSignal,
   ): Promise<void> {
     const { socket } = request;
-    if (this.closing.signal.aborted || this.ended.has(socket)) {
+    if (signal.aborted || this.ended.has(socket)) {
       this.giveUp(logged);
       return;
     }
     const [, name = '', ...args] = logged.path.split('/');
     try {
-      const answer = await this.answer(name, args, request);
+      while (this.currentFault === 'hangs') await once(this.changes, 'fault', { signal });
+      const answer = await this.answer(name, args, request, signal);
       logged.answer = answer.body;
       logged.milliseconds = Date.now() - logged.at;
       this.send(answer, request, response);
@@ -168,11 +231,11 @@ export class ApiServer {
     } catch (error) {
       this.ended.add(socket);
       this.giveUp(logged);
-      const expected = error instanceof PbxError || this.closing.signal.aborted;
+      const expected = error instanceof PbxError || signal.aborted;
       if (!expected) process.emitWarning(error instanceof Error ? error : String(error));
       return;
     }
-    if (name === 'stop' && !this.habits.hasLostPbx) await this.stop(response);
+    if (name === 'stop' && !this.habits.hasLostPbx) await this.stop(response, signal);
   }
 
   private giveUp(logged: Mutable<LoggedRequest>): void {
@@ -185,6 +248,7 @@ export class ApiServer {
     name: string,
     args: readonly string[],
     { method = '', headers }: IncomingMessage,
+    signal: AbortSignal,
   ): Promise<Answer> {
     const hasLength = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
     if (!hasLength && ['POST', 'PUT'].includes(method)) {
@@ -194,15 +258,14 @@ export class ApiServer {
       const { challenge } = this.guard;
       return { status: 401, body: '', headers: challenge === null ? {} : { 'WWW-Authenticate': challenge } };
     }
+    if (this.currentFault === 'fails') return failure(exceptionMessage(new PbxError('unknown', '')));
     if (this.habits.hasLostPbx) return this.success(idlePage);
     try {
-      const body = await this.carryOut(name, args);
+      const body = await this.carryOut(name, args, signal);
       return name === 'stop' && !this.form.answersStop ? { status: 200, body: '', headers: {} } : this.success(body);
     } catch (error) {
       if (!(error instanceof PbxError)) throw error;
-      if (this.habits.errors === '500') {
-        return { status: 500, body: exceptionMessage(error), headers: { 'Access-Control-Allow-Origin': '*' } };
-      }
+      if (this.habits.errors === '500') return failure(exceptionMessage(error));
       const body = this.form.failure(name);
       if (body === null) throw error;
       return this.success(body);
@@ -215,7 +278,7 @@ export class ApiServer {
     return { status: 200, body, headers: { 'Access-Control-Allow-Origin': 'null', ...type } };
   }
 
-  private async carryOut(name: string, args: readonly string[]): Promise<string> {
+  private async carryOut(name: string, args: readonly string[], signal: AbortSignal): Promise<string> {
     const operation = this.form.operations.get(name);
     if (operation === undefined) return this.form.idle;
     return operation({
@@ -225,14 +288,14 @@ export class ApiServer {
         if (value === undefined) throw new MissingArgument(position);
         return value;
       },
-      pause: () => sleep(this.clock, this.delay, this.closing.signal),
+      pause: () => sleep(this.clock, this.delay, signal),
     });
   }
 
-  private async stop(response: ServerResponse): Promise<void> {
+  private async stop(response: ServerResponse, signal: AbortSignal): Promise<void> {
     this.server.close();
     // Rejects when the client has gone, or close() came in between; either way there is nobody to wait for.
-    await finished(response, { signal: this.closing.signal }).catch(() => undefined);
+    await finished(response, { signal }).catch(() => undefined);
     await this.close();
     this.hasStopped();
   }
@@ -253,4 +316,8 @@ export class ApiServer {
     });
     response.end(body);
   }
+}
+
+function failure(body: string): Answer {
+  return { status: 500, body, headers: { 'Access-Control-Allow-Origin': '*' } };
 }

@@ -4,11 +4,12 @@ import { type Build, buildNames, builds } from './builds';
 import { RealClock, VirtualClock } from './clock';
 import { connectCodes } from './codes';
 import { startControlApi } from './control-api';
+import type { Fault } from './fault';
 import { History, type HistoryEntry } from './history';
 import { ApiServer, type LoggedRequest } from './http-server';
 import { checkOneOf, checkRange } from './options';
 import { codeForms, type CodeForm, Pbx } from './pbx';
-import { defaultSetup, type PbxSetup } from './setup';
+import { defaultSetup, type PbxDescription } from './setup';
 import { checkSetup } from './setup-file';
 import { startTraffic } from './traffic';
 import type { V20Options } from './v20/options';
@@ -26,10 +27,11 @@ export type {
   PbxState,
   Queue,
 } from './pbx';
-export type { PbxSetup, Phone, Profile } from './setup';
+export type { PbxDescription, PbxSetup, Phone, Profile } from './setup';
 export { readSetup } from './setup-file';
 export type { SimulatorAuth } from './auth';
 export type { Build } from './builds';
+export type { Fault } from './fault';
 export type { HistoryEntry } from './history';
 export type { LoggedRequest } from './http-server';
 export type { LiveState } from './live';
@@ -59,7 +61,7 @@ export interface SimulatorOptions {
   /** Milliseconds that makecall, and unpark of the community server, blocks everything; default 2500, as there. */
   readonly delay?: number;
   /** Who is there: extensions, queues and the trunk; default: the PBX that the community server was captured with. */
-  readonly pbx?: PbxSetup;
+  readonly pbx?: PbxDescription;
   /** A call rings each phone of an extension on a connection of its own; default false. */
   readonly phoneLegs?: boolean;
   /**
@@ -99,6 +101,14 @@ export interface Simulator {
   readonly requestCount: number;
   /** Resolves when `/stop` has ended the 3CX HTTP API; the control API goes on. Stays pending otherwise. */
   readonly stopped: Promise<void>;
+  /** What is wrong with the 3CX HTTP API. */
+  readonly fault: Fault;
+  /**
+   * Breaks the 3CX HTTP API, or mends it.
+   *
+   * @throws Error with the system's `code` when another program has taken its port, and without one after its end
+   */
+  setFault(fault: Fault): Promise<void>;
   /** The time by the simulator's clock, in ms: since 1970 in real time, since the start in virtual time. */
   now(): number;
   /**
@@ -188,6 +198,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         return server.requestCount;
       },
       stopped: server.stopped,
+      get fault() {
+        return server.fault;
+      },
+      setFault: (fault) => server.setFault(fault),
       now: () => clock.now(),
       advance: async (ms) => {
         if (clock instanceof RealClock) throw new Error("Only virtual time can be advanced, not time: 'real'.");

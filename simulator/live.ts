@@ -1,12 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EventStream } from 'h3' with { 'resolution-mode': 'import' };
+import type { Fault } from './fault';
 import type { LoggedRequest } from './http-server';
 import type { Connection, Pbx, PbxState } from './pbx';
 import { type V20State, v20StateOf } from './v20/live';
 import type { V20Server } from './v20/server';
 
-/** The requests that the 3CX HTTP API gets. */
-export interface RequestLog {
+/** The 3CX HTTP API: the requests that it gets, and what is wrong with it. */
+export interface WatchedApi {
+  readonly fault: Fault;
+  setFault(fault: Fault): Promise<void>;
+  onFault(listener: () => void): () => void;
   readonly requests: readonly LoggedRequest[];
   onRequest(listener: (request: LoggedRequest) => void): () => void;
 }
@@ -15,6 +19,8 @@ export interface RequestLog {
 export interface LiveState extends PbxState {
   /** Base URL of the 3CX HTTP API. */
   readonly apiUrl: string;
+  /** What is wrong with the 3CX HTTP API; not there while nothing is. */
+  readonly fault?: Exclude<Fault, 'none'>;
   /** When it was sent, in ms since 1970. */
   readonly now: number;
   /** Since when each connection rings, or talks (on hold or not): by its id, in ms since 1970. */
@@ -29,16 +35,16 @@ const retryDelay = 1000;
 /** Tells any number of clients what happens, as it happens: the server-sent events of the control API. */
 export class Live {
   private readonly pbx: Pbx;
-  private readonly log: RequestLog;
+  private readonly api: WatchedApi;
   private readonly apiUrl: string;
   private readonly v20: V20Server | null;
   /** The PBX has no time in it. */
   private since = new Map<string, { readonly isRinging: boolean; readonly at: number }>();
 
   /** @param pbx one without calls. */
-  constructor(pbx: Pbx, log: RequestLog, apiUrl: string, v20: V20Server | null) {
+  constructor(pbx: Pbx, api: WatchedApi, apiUrl: string, v20: V20Server | null) {
     this.pbx = pbx;
-    this.log = log;
+    this.api = api;
     this.apiUrl = apiUrl;
     this.v20 = v20;
     pbx.onChange(() => this.lookAtTheClock(pbx.connections()));
@@ -47,7 +53,7 @@ export class Live {
   /** Sends everything, and then, until the stream is closed, what changes: once for all changes of one tick. */
   tell(stream: EventStream): void {
     let stateChanged = true;
-    const requests = new Set(this.log.requests);
+    const requests = new Set(this.api.requests);
     let isSending = false;
     const send = async () => {
       if (isSending) return;
@@ -71,7 +77,8 @@ export class Live {
     const ends = [
       this.pbx.onChange(sendState),
       this.v20?.onChange(sendState),
-      this.log.onRequest((request) => {
+      this.api.onFault(sendState),
+      this.api.onRequest((request) => {
         requests.add(request);
         void send();
       }),
@@ -83,7 +90,9 @@ export class Live {
   private state(): LiveState {
     const since = Object.fromEntries([...this.since].map(([id, { at }]) => [id, at]));
     const v20 = this.v20 === null ? {} : { v20: v20StateOf(this.v20.api) };
-    return { ...this.pbx.state(), apiUrl: this.apiUrl, now: Date.now(), since, ...v20 };
+    const { fault } = this.api;
+    const broken = fault === 'none' ? {} : { fault };
+    return { ...this.pbx.state(), apiUrl: this.apiUrl, ...broken, now: Date.now(), since, ...v20 };
   }
 
   private lookAtTheClock(connections: readonly Connection[]): void {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import schemaFile from './pbx.schema.json';
-import type { PbxSetup } from './setup';
+import { type PbxDescription, type PbxSetup, setupOf } from './setup';
 
 /** The part of JSON Schema that pbx.schema.json is written in; a test holds what is checked here against ajv. */
 interface Schema {
@@ -40,15 +40,19 @@ export async function readSetup(file: string): Promise<PbxSetup> {
 }
 
 /**
- * Checks a set-up: its form, that no number is there twice, and that all agents are extensions.
+ * Checks a set-up, and fills in what it leaves out: its form, that no number is there twice, and that all agents are
+ * extensions.
  *
  * @param name what the sentence begins with
  * @throws RangeError with the place, as a JSON pointer
  */
 export function checkSetup(value: unknown, name = 'pbx'): PbxSetup {
-  const problem = problemOf(value, schema, '') ?? referenceProblemOf(value as PbxSetup);
+  const problem = problemOf(value, schema, '');
   if (problem !== null) throw new RangeError(`${name}: ${problem}.`);
-  return value as PbxSetup;
+  const setup = setupOf(value as PbxDescription);
+  const badReference = referenceProblemOf(setup);
+  if (badReference !== null) throw new RangeError(`${name}: ${badReference}.`);
+  return setup;
 }
 
 /** @returns the first thing that the schema doesn't allow, or null */

@@ -8,7 +8,7 @@ export interface Phone {
   readonly userAgent: string;
 }
 
-/** Who is there, as `pbx.schema.json` describes it. */
+/** Who is there. */
 export interface PbxSetup {
   /** Of the JSON file, for editors. */
   readonly $schema?: string;
@@ -17,6 +17,24 @@ export interface PbxSetup {
   /** DN of the outside line. */
   readonly trunk: string;
 }
+
+/** Who is there, as people write it and `pbx.schema.json` describes it: only numbers and names are needed. */
+export interface PbxDescription {
+  /** Of the JSON file, for editors. */
+  readonly $schema?: string;
+  /** Default of `phones`: a soft phone and a desk phone. */
+  readonly extensions: readonly {
+    readonly number: string;
+    readonly name: string;
+    readonly phones?: readonly Phone[];
+  }[];
+  /** Default: none. Default of `agents`: all extensions. */
+  readonly queues?: readonly { readonly number: string; readonly name: string; readonly agents?: readonly string[] }[];
+  /** DN of the outside line; default `10000`. */
+  readonly trunk?: string;
+}
+
+const defaultTrunk = '10000';
 
 /** A profile by its name, as `showstatus` answers it. */
 export type Profile = (typeof profileNames)[keyof typeof profileNames];
@@ -32,17 +50,35 @@ export function defaultSetup(): PbxSetup {
     extensions: numbers.map((number, index) => ({
       number,
       name: `Extension ${number}`,
-      phones: [
-        phone(7100 + 2 * index, `sip:${number}@127.0.0.1:5488;ob`, '3CXPhone for Windows 18.0.9.20'),
-        phone(7101 + 2 * index, `sip:${number}@192.0.2.${number}:5060`, 'Yealink SIP-T46S 66.86.0.15'),
-      ],
+      phones: defaultPhones(number, index),
     })),
     queues: [
       { number: '8000', name: 'Support: Süd; EU', agents },
       { number: '8001', name: 'Sales', agents },
     ],
-    trunk: '10000',
+    trunk: defaultTrunk,
   };
+}
+
+/** Fills in what a description leaves out. */
+export function setupOf(description: PbxDescription): PbxSetup {
+  const { extensions, queues = [], trunk = defaultTrunk } = description;
+  const all = extensions.map(({ number }) => number);
+  return {
+    ...description,
+    extensions: extensions.map((one, index) => ({ phones: defaultPhones(one.number, index), ...one })),
+    queues: queues.map((queue) => ({ agents: all, ...queue })),
+    trunk,
+  };
+}
+
+/** A soft phone, and a desk phone, whose address ends in the number where there is such an address. */
+function defaultPhones(number: string, index: number): Phone[] {
+  const host = /^[1-9]\d{0,2}$/.test(number) && Number(number) < 255 ? number : 1 + (index % 254);
+  return [
+    phone(7100 + 2 * index, `sip:${number}@127.0.0.1:5488;ob`, '3CXPhone for Windows 18.0.9.20'),
+    phone(7101 + 2 * index, `sip:${number}@192.0.2.${host}:5060`, 'Yealink SIP-T46S 66.86.0.15'),
+  ];
 }
 
 function phone(id: number, contact: string, userAgent: string): Phone {

@@ -1,3 +1,4 @@
+import type { Fault } from '../fault';
 import type { V20Request } from './log';
 import type { V20Api } from './server';
 import type { V20Socket } from './sockets';
@@ -6,6 +7,8 @@ import type { V20Socket } from './sockets';
 export interface V20State {
   readonly url: string;
   readonly clientId: string;
+  /** Not there while nothing is wrong with them. */
+  readonly fault?: Exclude<Fault, 'none'>;
   /** How many tokens the client got. */
   readonly tokens: number;
   /** How many tokens another program took. */
@@ -19,11 +22,12 @@ export interface V20State {
 /** How many requests the page shows. */
 const shownRequests = 50;
 
-export function v20StateOf({ url, clientId, tokens, sockets, requests }: V20Api): V20State {
+export function v20StateOf({ url, clientId, fault, tokens, sockets, requests }: V20Api): V20State {
   const foreignTokens = tokens.filter(({ isForeign }) => isForeign).length;
   return {
     url,
     clientId,
+    ...(fault === 'none' ? {} : { fault }),
     tokens: tokens.length - foreignTokens,
     foreignTokens,
     sockets: sockets.filter(({ closedAt }) => closedAt === null),

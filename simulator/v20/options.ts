@@ -57,6 +57,8 @@ export interface V20Switches {
   refuses: 422 | 424 | null;
   /** All requests get this status; default null. */
   failsWith: number | null;
+  /** Requests get no answer, and WebSockets send nothing, until this is over. Default false. */
+  hangs: boolean;
 }
 
 export interface V20Options extends Partial<V20Switches> {
@@ -94,6 +96,7 @@ export const defaultSwitches: V20Switches = {
   transfers: 'slow',
   refuses: null,
   failsWith: null,
+  hangs: false,
 };
 
 const maxPort = 65535;

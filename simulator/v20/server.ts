@@ -1,8 +1,12 @@
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { H3, H3Event } from 'h3' with { 'resolution-mode': 'import' };
 import { type Clock, sleep } from '../clock';
+import { type Fault, faults } from '../fault';
 import { listen, shutDown } from '../listen';
+import { checkOneOf } from '../options';
 import type { Pbx } from '../pbx';
 import { randomFrom } from '../random';
 import { Actions } from './actions';
@@ -39,13 +43,20 @@ export interface V20Api {
   dropSockets(code?: number): void;
   /** Sends an event to all WebSockets, whatever it is. */
   send(event: V20Event): void;
+  /** What is wrong with it: `hangs` and `fails` are the switches `hangs` and `failsWith`. */
+  readonly fault: Fault;
+  /**
+   * Breaks it, or mends it; `fails` is status 503.
+   * @throws Error with the system's `code` when another program has taken its port, and without one after its end.
+   */
+  setFault(fault: Fault): Promise<void>;
 }
 
 /** What the simulator itself needs. */
 export interface V20Server {
   readonly api: V20Api;
   /**
-   * @param listener is called after each request, answer, token, and opened or closed WebSocket.
+   * @param listener is called after each request, answer, token, switch, and opened or closed WebSocket.
    * @returns ends it.
    */
   onChange(listener: () => void): () => void;
@@ -69,6 +80,10 @@ export interface V20App {
   readonly participants: Participants;
   /** Can be changed at any time. */
   readonly switches: V20Switches;
+  /** @throws Refusal when it no longer hangs, but is dropped. */
+  whileHanging(): Promise<void>;
+  /** Ends all WebSockets, and the requests that hang. */
+  drop(): void;
   /** The status with which a WebSocket is refused; null: it may be opened. */
   socketRefusal(request: Pick<IncomingMessage, 'url' | 'headers'>): number | null;
   /** Ends what is under way. */
@@ -79,23 +94,36 @@ export interface V20App {
 const socketPath = '/callcontrol/ws';
 
 /**
- * @param notify is called after each token, and each opened or closed WebSocket.
+ * @param notify is called after each token, each switch, and each opened or closed WebSocket.
  * @throws RangeError for an option that isn't allowed.
  */
 export async function createV20({ pbx, clock, seed, v20 }: V20Parts, notify: () => void): Promise<V20App> {
   const { clientId } = v20;
   let publish: () => void = () => undefined;
+  /** Emits `switch` after each change of one. */
+  const changes = new EventEmitter().setMaxListeners(0);
   const switches = new Proxy(checkV20Options(v20), {
     set: (target, name, value) => {
       const isSet = Reflect.set(target, name, value);
       // Some change what participants look like.
       publish();
+      changes.emit('switch');
+      notify();
       return isSet;
     },
   });
   const tokens = new Tokens(v20, switches, clock);
   const participants = new Participants(pbx, switches, clientId);
   const closing = new AbortController();
+  let hanging = new AbortController();
+  const whileHanging = async (): Promise<void> => {
+    const { signal } = hanging;
+    try {
+      while (switches.hangs) await once(changes, 'switch', { signal });
+    } catch {
+      throw new Refusal(503);
+    }
+  };
   // h3 is an ES module, this package CommonJS.
   const { H3, HTTPError } = await import('h3');
   const app = new H3();
@@ -103,6 +131,7 @@ export async function createV20({ pbx, clock, seed, v20 }: V20Parts, notify: () 
 
   app.use(async ({ req, res }, next) => {
     try {
+      if (switches.hangs) await whileHanging();
       checkAccess(req, tokens, switches);
       const answer = await next();
       if (req.method === 'GET' && switches.getDelay > 0) await sleep(clock, switches.getDelay, closing.signal);
@@ -134,11 +163,17 @@ export async function createV20({ pbx, clock, seed, v20 }: V20Parts, notify: () 
   const stopListening = pbx.onChange(publish);
 
   return {
-    ...{ app, sockets, tokens, participants, switches },
+    ...{ app, sockets, tokens, participants, switches, whileHanging },
     socketRefusal: (request) => socketRefusal(request, tokens, switches),
+    drop: () => {
+      hanging.abort();
+      hanging = new AbortController();
+      sockets.drop();
+    },
     close: () => {
       stopListening();
       closing.abort();
+      hanging.abort();
       sockets.close();
     },
   };
@@ -164,8 +199,25 @@ export async function startV20(options: V20Parts & { readonly host: string }): P
     log.add(request, response);
     void handle(request, response);
   });
-  onUpgrade(server, log, (request) => v20.socketRefusal(request), sockets);
-  const url = await listen(server, port, options.host);
+  onUpgrade(server, log, v20);
+  const url = await listen(server, port, options.host, 'v20-port');
+  const { port: actualPort } = server.address() as AddressInfo;
+  let isGone = false;
+  let hasEnded = false;
+  let changing = Promise.resolve();
+  const change = async (fault: Fault): Promise<void> => {
+    checkOneOf('The fault', fault, faults);
+    if (hasEnded) throw new Error('The V20 APIs have ended.');
+    if (fault === 'gone' && !isGone) {
+      v20.drop();
+      await shutDown(server);
+    } else if (fault !== 'gone' && isGone) {
+      await listen(server, actualPort, options.host, 'v20-port');
+    }
+    isGone = fault === 'gone';
+    switches.failsWith = fault === 'fails' ? 503 : null;
+    switches.hangs = fault === 'hangs';
+  };
   const api: V20Api = {
     url,
     clientId,
@@ -179,6 +231,16 @@ export async function startV20(options: V20Parts & { readonly host: string }): P
     takeToken: () => void tokens.issue({ isForeign: true }),
     dropSockets: (code) => sockets.drop(code),
     send: (event) => sockets.send(event),
+    get fault() {
+      if (isGone) return 'gone';
+      if (switches.hangs) return 'hangs';
+      return switches.failsWith === null ? 'none' : 'fails';
+    },
+    setFault: async (fault) => {
+      const changed = changing.then(() => change(fault));
+      changing = changed.catch(() => undefined);
+      await changed;
+    },
   };
   return {
     api,
@@ -187,7 +249,10 @@ export async function startV20(options: V20Parts & { readonly host: string }): P
       return () => listeners.delete(listener);
     },
     close: async () => {
+      hasEnded = true;
       v20.close();
+      // It may be about to listen again.
+      await changing;
       await shutDown(server);
     },
   };
@@ -220,22 +285,21 @@ function socketRefusal(
   return switches.callControl ? null : 403;
 }
 
-function onUpgrade(
-  server: Server,
-  log: RequestLog,
-  refusalOf: (request: IncomingMessage) => number | null,
-  sockets: Sockets,
-): void {
+function onUpgrade(server: Server, log: RequestLog, v20: V20App): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const answered = log.open(request);
-    const refusal = refusalOf(request);
-    answered(refusal ?? 101);
     socket.on('error', () => socket.destroy());
-    if (refusal === null) sockets.accept(request, socket, head);
-    else
-      socket.end(
-        `HTTP/1.1 ${refusal} ${STATUS_CODES[refusal] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-      );
+    const open = () => {
+      const refusal = v20.socketRefusal(request);
+      answered(refusal ?? 101);
+      if (refusal === null) v20.sockets.accept(request, socket, head);
+      else
+        socket.end(
+          `HTTP/1.1 ${refusal} ${STATUS_CODES[refusal] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        );
+    };
+    if (v20.switches.hangs) v20.whileHanging().then(open, () => socket.destroy());
+    else open();
   });
 }
 

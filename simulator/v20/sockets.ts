@@ -93,7 +93,7 @@ export class Sockets {
     if (this.log.length > logLength) this.log.shift();
     webSocket.on('ping', (data: Buffer) => {
       one.log.pings++;
-      if (!this.switches.silent) webSocket.pong(data);
+      if (!this.isSilent()) webSocket.pong(data);
     });
     webSocket.on('message', (data) => void this.answer(one, data, headers));
     webSocket.on('error', () => webSocket.terminate());
@@ -152,7 +152,7 @@ export class Sockets {
 
   /** Faults are per socket, as the network makes them. */
   private deliver(one: OpenSocket, text: string): void {
-    if (this.switches.silent || this.isBy(this.switches.lost)) return;
+    if (this.isSilent() || this.isBy(this.switches.lost)) return;
     if (one.held === null && this.isBy(this.switches.reordered)) {
       one.held = text;
       this.clock.after(longestHold, () => this.release(one));
@@ -161,6 +161,10 @@ export class Sockets {
     this.write(one, text);
     if (this.isBy(this.switches.repeated)) this.write(one, text);
     this.release(one);
+  }
+
+  private isSilent(): boolean {
+    return this.switches.silent || this.switches.hangs;
   }
 
   private isBy(share: number): boolean {
@@ -203,7 +207,7 @@ export class Sockets {
     const request = requestOf(data);
     if (request === undefined) return;
     const { status, body } = await this.respond(request.path, request.data, headers);
-    if (this.switches.silent) return;
+    if (this.isSilent()) return;
     const attached = { RequestID: request.id, Path: request.path, StatusCode: status, Response: body };
     this.write(one, this.textOf({ event_type: response, entity: request.path, attached_data: attached }));
   }
