@@ -1,4 +1,4 @@
-/** How many requests are kept, and how many rows of them are shown. */
+/** How many requests are kept, and how many of them are shown. */
 const maxRequests = 1000;
 const maxRows = 100;
 /** The operations that a flow may poll. */
@@ -7,12 +7,25 @@ const queries = ['showallcalls', 'getcallerid', 'ondn', 'showstatus', 'dnregs'];
 const looks = { Ringing: 'ringing', Dialing: 'dialing', Connected: 'talking', Hold: 'hold', Held: 'hold' };
 /** A card with several connections gets the first of these. */
 const byLoudness = ['ringing', 'dialing', 'talking', 'hold'];
+/** Dialled to fetch a parked call; a parked connection has `*00` as its party. */
+const fetchCode = '*10';
+const parkedParty = '*00';
+/** What an API with a fault does, in the header. */
+const faultWords = { hangs: 'hangs', fails: 'fails', gone: 'is gone' };
 const twoDigits = new Intl.NumberFormat('en', { minimumIntegerDigits: 2 });
+/** Fingers hover over nothing. */
+const canHover = matchMedia('(hover: hover)');
 
 const byId = (id) => document.getElementById(id);
+const isUnderPointer = (element) => canHover.matches && element.matches(':hover');
 
-/** The last state from `/api/events`. Everything from there is shown as text. */
+/** The last state from `/api/events`, as it came and as a value. Everything from there is shown as text. */
+let received;
 let state;
+/** Of the state: names by their DN, connections by their DN and by their call. */
+let names;
+let connectionsOf;
+let connectionsIn;
 /** By id, in order of arrival. */
 const requests = new Map();
 /** The simulator's clock minus this one, in ms. */
@@ -33,10 +46,8 @@ function connect() {
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
   });
   source.addEventListener('state', ({ data }) => {
-    state = JSON.parse(data);
-    ahead = state.now - Date.now();
-    keepFocus(showState);
-    tick();
+    received = data;
+    showState();
   });
   source.addEventListener('requests', ({ data }) => {
     for (const request of JSON.parse(data)) requests.set(request.id, request);
@@ -48,6 +59,19 @@ function connect() {
   });
 }
 
+/** However often something changes, it is shown once in a frame. */
+function oncePerFrame(show) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      show();
+    });
+  };
+}
+
 function showLink(isConnected) {
   document.body.classList.toggle('disconnected', !isConnected);
   setText(byId('link'), isConnected ? 'Live' : 'Disconnected. Waiting for the simulator…');
@@ -55,16 +79,56 @@ function showLink(isConnected) {
 
 // ---- to the simulator ----------------------------------------------------------------------------------------------
 
-document.addEventListener('click', ({ target }) => {
-  const button = target.closest('button[data-action]');
-  if (button === null) return;
-  const { action } = button.dataset;
-  const { extension, queue } = button.closest('.card')?.dataset ?? {};
+document.addEventListener('click', ({ target, detail }) => {
+  const button = target.closest('button');
+  // The second click of a double click would hit what has taken the button's place.
+  if (button === null || detail > 1) return;
+  const { action, tab, value } = button.dataset;
+  if (button.classList.contains('open')) toggle(button);
+  else if (tab !== undefined) showTab(tab);
+  else if (action !== undefined) act(button, action, value);
+});
+
+document.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const card = event.target.closest('.card');
+  const destination = numberOf(card);
+  if (destination !== '') void ask('POST', `api/extensions/${card.dataset.extension}/calls`, { destination });
+});
+
+document.addEventListener('change', ({ target }) => {
+  if (target.type === 'radio') void ask('PATCH', 'api/faults', { [target.name]: target.value });
+  if (target.closest('.more') === null || target.closest('.dial') !== null) return;
+  const card = target.closest('.card');
+  const loggedInTo = [...card.querySelectorAll('input:checked')].map(({ value }) => value);
+  const change = target.type === 'checkbox' ? { loggedInTo } : { profile: target.value };
+  void ask('PATCH', `api/extensions/${card.dataset.extension}`, change);
+});
+
+function act(button, action, value) {
+  const card = button.closest('.card');
+  const { extension, queue } = card?.dataset ?? {};
+  const connection = `api/connections/${button.closest('.call')?.dataset.key}`;
   if (action === 'end-all') void ask('DELETE', 'api/calls');
   // JSON leaves out what is undefined.
   else if (action === 'call-in') void ask('POST', 'api/calls', { number: byId('number').value, extension, queue });
-  else void ask('POST', `api/connections/${button.closest('.call').dataset.connection}/${action}`);
-});
+  else if (action === 'fetch') void ask('POST', `api/extensions/${extension}/calls`, { destination: fetchCode });
+  else if (action === 'record') void ask('POST', `${connection}/record`, { action: value });
+  else if (action !== 'transfer') void ask('POST', `${connection}/${action}`);
+  else {
+    const destination = numberOf(card);
+    if (destination !== '') void ask('POST', `${connection}/transfer`, { destination });
+  }
+}
+
+/** The number in a card's field; the field gets the focus where it is empty. */
+function numberOf(card) {
+  const input = card.querySelector('.dial input');
+  const number = input.value.trim();
+  setText(byId('problem'), number === '' ? 'Enter the number first.' : '');
+  if (number === '') input.focus();
+  return number;
+}
 
 async function ask(method, path, body) {
   let problem = '';
@@ -75,124 +139,196 @@ async function ask(method, path, body) {
     problem = 'The simulator does not answer.';
   }
   setText(byId('problem'), problem);
+  // What was refused is not as the page shows it now.
+  if (problem !== '') showState();
 }
+
+// ---- what is shown -------------------------------------------------------------------------------------------------
+
+function toggle(button) {
+  const isOpen = button.ariaExpanded !== 'true';
+  const card = button.closest('.card');
+  button.ariaExpanded = String(isOpen);
+  card.classList.toggle('is-open', isOpen);
+  card.querySelector('.more').hidden = !isOpen;
+}
+
+/** Only a narrow window has parts. */
+function showTab(tab) {
+  document.body.dataset.tab = tab;
+  for (const button of document.querySelectorAll('nav button')) {
+    button.ariaCurrent = button.dataset.tab === tab ? 'true' : null;
+  }
+  scrollTo(0, 0);
+}
+
+/**
+ * Shows the cards that are looked for. Under the pointer none comes or goes by itself.
+ * @param isWanted by the user, now
+ */
+function filter(isWanted) {
+  const cards = [...byId('extensions').children];
+  const text = byId('search').value.trim().toLowerCase();
+  const isBusy = ({ dataset }) => dataset.look !== 'idle';
+  if (isWanted || !isUnderPointer(byId('extensions'))) {
+    for (const card of cards) {
+      const isLookedFor = `${card.dataset.extension} ${names.get(card.dataset.extension)}`.toLowerCase().includes(text);
+      const isIn = !byId('busy').checked || isBusy(card) || card.contains(document.activeElement);
+      assign(card, { hidden: !isLookedFor || !isIn });
+    }
+  }
+  setText(byId('count'), `${cards.length}, ${cards.filter(isBusy).length} in a call`);
+  assign(byId('nobody'), { hidden: cards.some(({ hidden }) => !hidden) });
+}
+
+for (const id of ['search', 'busy']) byId(id).addEventListener('input', () => filter(true));
+// What was held back under the pointer.
+byId('extensions').addEventListener('mouseleave', () => filter(false));
+for (const element of document.querySelectorAll('#trunk .calls'))
+  element.addEventListener('mouseleave', () => showState());
+for (const id of ['requests', 'v20-requests']) byId(id).addEventListener('mouseleave', () => showLogs());
+byId('collapse').addEventListener('change', () => showRequests());
 
 // ---- extensions, queues, trunk -------------------------------------------------------------------------------------
 
-function showState() {
-  setText(byId('api-url'), state.apiUrl);
-  list(byId('extensions'), state.extensions, ({ number }) => number, 'extension-card', showExtension);
-  list(byId('queues'), state.queues, ({ number }) => number, 'queue-card', showQueue);
-  const trunk = byId('trunk');
-  setText(trunk.querySelector('.dn'), state.trunk);
-  showConnections(trunk, state.trunk);
-  showV20(state.v20);
-}
+const showState = oncePerFrame(() => {
+  if (received === undefined) return;
+  state = JSON.parse(received);
+  ahead = state.now - Date.now();
+  names = new Map([...state.queues, ...state.extensions].map(({ number, name }) => [number, name]));
+  connectionsOf = Map.groupBy(state.connections, ({ dn }) => dn);
+  connectionsIn = Map.groupBy(state.connections, ({ call }) => call);
+  keepFocus(() => {
+    setText(byId('api-url'), state.apiUrl);
+    setText(byId('fault'), faultWords[state.fault] ?? '');
+    list(byId('extensions'), state.extensions, ({ number }) => number, 'extension-card', showExtension);
+    list(byId('queues'), state.queues, ({ number }) => number, 'queue-card', showQueue);
+    showConnections(byId('trunk'), state.trunk);
+    setText(byId('trunk').querySelector('.dn'), state.trunk);
+    showFault('http', state.fault);
+    showV20();
+    const numbers = [...names, ...(state.connections.some(isParked) ? [[fetchCode, 'fetch the parked call']] : [])];
+    list(
+      byId('numbers'),
+      numbers,
+      ([number]) => number,
+      'option',
+      (option, [number, name]) => {
+        assign(option, { value: number });
+        setText(option, name);
+      },
+    );
+    filter(false);
+  });
+  tick();
+});
 
-/** Not there: the V20 APIs aren't served. */
-function showV20(v20) {
-  byId('v20').hidden = v20 === undefined;
-  if (v20 === undefined) return;
-  const { url, clientId, tokens, foreignTokens, sockets, requests } = v20;
-  const taken = foreignTokens === 0 ? [] : [`${foreignTokens} taken by another program`];
-  const facts = [`client ${clientId}`, `tokens: ${tokens}`, ...taken, `open WebSockets: ${sockets.length}`];
-  setText(byId('v20-client'), [url, ...facts].join(' · '));
-  list(
-    byId('v20-requests'),
-    requests.toReversed(),
-    ({ id }) => id,
-    'request',
-    (row, { at, method, path, status, milliseconds }) => {
-      setText(row.querySelector('.time'), new Date(at).toLocaleTimeString('en-GB'));
-      setText(row.querySelector('.path'), `${method} ${path}`);
-      setText(row.querySelector('.answer div'), status === null ? '' : String(status));
-      setText(row.querySelector('.took'), status === null ? 'waiting…' : `${milliseconds} ms`);
-      row.className = status === null ? 'pending' : '';
-    },
-  );
+function showFault(api, fault = 'none') {
+  for (const radio of document.getElementsByName(api)) assign(radio, { checked: radio.value === fault });
 }
 
 function showExtension(card, { number, name, profile, phones, agentOf, loggedInTo }) {
-  card.dataset.extension = number;
-  setText(card.querySelector('.dn'), number);
-  setText(card.querySelector('h3'), name);
-  const badge = card.querySelector('.profile');
-  setText(badge, profile);
-  badge.dataset.profile = profile;
-  card.querySelector('.call-in').ariaLabel = `Call in for ${number}`;
-  card.querySelector('.calls').ariaLabel = `Connections of ${number}`;
+  assign(card.dataset, { extension: number });
   showConnections(card, number);
-  showChips(card, agentOf, loggedInTo, (queue) => state.queues.find((one) => one.number === queue)?.name ?? queue);
+  const count = connectionsOf.get(number)?.length ?? 0;
+  const facts = [profile];
+  if (count > 1) facts.push(`${count} calls`);
+  if (agentOf.length > 0 && loggedInTo.length === 0) facts.push('logged out');
+  showHead(card, number, name, '.profile', facts.join(' · '));
+  assign(card.querySelector('.profile').dataset, { profile });
+  const select = card.querySelector('select');
+  // Somebody may be choosing another one.
+  if (select.dataset.shown !== profile) select.value = profile;
+  assign(select.dataset, { shown: profile });
+  assign(card.querySelector('.queues'), { hidden: agentOf.length === 0 });
+  list(
+    card.querySelector('.queues'),
+    agentOf,
+    (queue) => queue,
+    'queue',
+    (label, queue) => {
+      const input = label.querySelector('input');
+      assign(input, { value: queue, checked: loggedInTo.includes(queue) });
+      setText(label.querySelector('span'), named(queue));
+    },
+  );
   list(
     card.querySelector('.phones'),
     phones,
     ({ id }) => id,
-    'phone',
+    'item',
     (item, { contact, userAgent }) => {
       setText(item, userAgent);
-      item.title = contact;
+      assign(item, { title: contact });
     },
   );
 }
 
+function showHead(card, number, name, selector, facts) {
+  setText(card.querySelector('.dn'), number);
+  setText(card.querySelector('.name'), name);
+  setText(card.querySelector(selector), facts);
+  assign(card.querySelector('.row'), { title: name });
+  assign(card.querySelector('.call-in'), { ariaLabel: `Call in for ${number}` });
+  assign(card.querySelector('.calls'), { ariaLabel: `Calls of ${number}` });
+}
+
 function showQueue(card, { number, name, agents, loggedIn }) {
   const waiting = state.calls.filter(({ waitingIn }) => waitingIn === number);
-  card.dataset.queue = number;
-  card.dataset.look = waiting.length > 0 ? 'ringing' : 'idle';
-  setText(card.querySelector('.dn'), number);
-  setText(card.querySelector('h3'), name);
-  setText(card.querySelector('.waiting'), waiting.length === 0 ? 'Nobody waits' : `${waiting.length} waiting`);
-  card.querySelector('.call-in').ariaLabel = `Call in for queue ${number}`;
+  assign(card.dataset, { queue: number, look: waiting.length > 0 ? 'ringing' : 'idle' });
+  const facts = [waiting.length === 0 ? 'Nobody waits' : `${waiting.length} waiting`];
+  if (loggedIn.length === 0) facts.push('no agents');
+  showHead(card, number, name, '.waiting', facts.join(' · '));
+  const callers = waiting.map(({ connections: [caller] }) => caller);
   list(
     card.querySelector('.calls'),
-    waiting.map(({ connections: [caller] }) => caller),
+    callers,
     ({ id }) => id,
     'call',
     (row, caller) => {
       const rung = others(caller);
       const details = rung.length > 0 ? `rings ${namesOf(rung)}` : 'no agent is free';
-      const party = namesOf([caller]);
-      showCall(row, caller, { status: 'Waiting', look: 'ringing', party, details, actions: ['hangup'] });
+      showCall(row, caller, {
+        status: 'Waiting',
+        look: 'ringing',
+        party: namesOf([caller]),
+        details,
+        actions: ['hangup'],
+      });
     },
   );
-  showChips(card, agents, loggedIn, (agent) => agent);
-}
-
-function showChips(card, all, loggedIn, titleOf) {
   list(
-    card.querySelector('.chips'),
-    all,
-    (dn) => dn,
-    'chip',
-    (chip, dn) => {
-      const isIn = loggedIn.includes(dn);
-      setText(chip, dn);
-      chip.classList.toggle('in', isIn);
-      chip.title = `${titleOf(dn)}: logged ${isIn ? 'in' : 'out'}`;
-      chip.ariaLabel = chip.title;
+    card.querySelector('.agents'),
+    agents,
+    (agent) => agent,
+    'item',
+    (item, agent) => {
+      setText(item, `${named(agent)}${loggedIn.includes(agent) ? '' : ' (logged out)'}`);
     },
   );
 }
 
 function showConnections(card, dn) {
-  const own = state.connections.filter((connection) => connection.dn === dn);
+  const own = connectionsOf.get(dn) ?? [];
   const shown = own.map(({ status }) => looks[status]);
-  card.dataset.look = byLoudness.find((look) => shown.includes(look)) ?? 'idle';
+  assign(card.dataset, { look: byLoudness.find((look) => shown.includes(look)) ?? 'idle' });
+  const calls = card.querySelector('.calls');
   list(
-    card.querySelector('.calls'),
-    own,
+    calls,
+    dn === state.trunk ? inPlace(calls, own) : own,
     ({ id }) => id,
     'call',
     (row, connection) => {
       const { status, party, queue } = connection;
+      row.classList.toggle('gap', status === undefined);
+      if (status === undefined) return;
       const details = [];
-      if (queue !== null) details.push(`via ${state.queues.find(({ number }) => number === queue)?.name ?? queue}`);
+      if (queue !== null) details.push(`via ${names.get(queue) ?? queue}`);
       if (dn === state.trunk) details.push(partners(connection));
-      const isParked = status === 'Held' && party === '*00';
       showCall(row, connection, {
         status,
         look: looks[status],
-        party: isParked ? 'Parked at 0' : party,
+        party: isParked(connection) ? 'Parked at 0' : party,
         details: details.join(' · '),
         actions: actionsOf(connection),
       });
@@ -200,27 +336,44 @@ function showConnections(card, dn) {
   );
 }
 
+/** Under the pointer, who goes leaves a gap, and who comes fills one. */
+function inPlace(calls, connections) {
+  if (!isUnderPointer(calls)) return connections;
+  const left = new Map(connections.map((connection) => [connection.id, connection]));
+  const places = [...calls.children].map(({ dataset: { key } }) => {
+    const connection = left.get(key);
+    left.delete(key);
+    return connection;
+  });
+  for (const connection of left.values()) {
+    const gap = places.indexOf(undefined);
+    places[gap < 0 ? places.length : gap] = connection;
+  }
+  while (places.length > 0 && places.at(-1) === undefined) places.pop();
+  return places.map((connection, place) => connection ?? { id: `gap ${place}` });
+}
+
 function showCall(row, { id, recording }, { status, look, party, details, actions }) {
-  row.dataset.connection = id;
-  row.dataset.look = look;
+  assign(row.dataset, { look });
   setText(row.querySelector('.status'), status);
   setText(row.querySelector('.party'), shown(party));
+  setText(row.querySelector('.name'), names.get(party) ?? '');
   const recorded = recording === 'Stop' ? [] : [`REC ${recording}`];
-  setText(
-    row.querySelector('.details'),
-    [details, ...recorded, `ID\u00a0${id}`].filter((text) => text !== '').join(' · '),
-  );
-  row.querySelector('.duration').dataset.since = state.since[id];
+  const all = [...recorded, details, `ID\u00a0${id}`].filter((text) => text !== '').join(' · ');
+  setText(row.querySelector('.details'), all);
+  assign(row.querySelector('.duration').dataset, { since: String(state.since[id]) });
   for (const button of row.querySelectorAll('button')) {
-    button.hidden = !actions.includes(button.dataset.action);
-    button.ariaLabel = `${button.textContent}, ID ${id}`;
+    assign(button, {
+      hidden: !actions.includes(button.dataset.value ?? button.dataset.action),
+      ariaLabel: `${button.textContent.replace('rec.', 'recording')}, ID ${id}`,
+    });
   }
 }
 
 /** The other connections of its call, but for the one that a queue has itself. */
 function others({ id, call }) {
-  const queues = state.queues.map(({ number }) => number);
-  return state.connections.filter((other) => other.call === call && other.id !== id && !queues.includes(other.dn));
+  const isQueue = ({ dn }) => state.queues.some(({ number }) => number === dn);
+  return connectionsIn.get(call).filter((other) => other.id !== id && !isQueue(other));
 }
 
 /** With whom somebody outside is connected. */
@@ -232,24 +385,40 @@ function partners(connection) {
   return `waits in ${state.calls.find(({ id }) => id === connection.call).waitingIn}`;
 }
 
-/** Extensions by their DN, people outside by their number. */
+/** Extensions by their DN, one alone with its name; people outside by their number. */
 function namesOf(connections) {
-  return connections.map(({ dn, party }) => (dn === state.trunk ? shown(party) : dn)).join(', ');
+  const all = connections.map(({ dn, party }) => (dn === state.trunk ? shown(party) : dn));
+  return all.length === 1 ? named(all[0]) : all.join(', ');
+}
+
+function named(dn) {
+  return [dn, names.get(dn) ?? ''].join(' ').trim();
 }
 
 function shown(party) {
   return party === '' ? 'Number withheld' : party;
 }
 
+function isParked({ status, party }) {
+  return status === 'Held' && party === parkedParty;
+}
+
 /** What the connection's state allows. */
 function actionsOf(connection) {
-  const { dn, status } = connection;
+  const { dn, status, recording } = connection;
+  const isInside = dn !== state.trunk;
   const actions = ['hangup'];
-  if (status === 'Ringing' || (status === 'Dialing' && dn === state.trunk)) actions.push('answer');
+  if (status === 'Ringing' || (status === 'Dialing' && !isInside)) actions.push('answer');
   if (status === 'Hold') actions.push('resume');
+  if (isParked(connection) && isInside) actions.push('fetch');
   // Nobody is put on hold who hasn't answered.
   const hasPartner = others(connection).some((other) => other.status !== 'Ringing' && other.status !== 'Dialing');
-  if (status === 'Connected' && hasPartner) actions.push('hold');
+  if (status !== 'Connected' || !hasPartner) return actions;
+  actions.push('hold');
+  if (!isInside) return actions;
+  const isOn = recording === 'Start' || recording === 'Resume';
+  actions.push('transfer', 'park', isOn ? 'Pause' : recording === 'Pause' ? 'Resume' : 'Start');
+  if (isOn || recording === 'Pause') actions.push('Stop');
   return actions;
 }
 
@@ -263,24 +432,58 @@ function tick() {
 
 // ---- requests ------------------------------------------------------------------------------------------------------
 
-function showRequests() {
-  const rows = rowsOf([...requests.values()], byId('collapse').checked)
-    .slice(-maxRows)
-    .reverse();
-  list(
-    byId('requests'),
-    rows,
-    ({ first }) => first.id,
-    'request',
-    (row, { first, last, count }) => {
-      const { path, answer, milliseconds, isUnanswered } = last;
-      setText(row.querySelector('.time'), new Date(first.at).toLocaleTimeString('en-GB'));
-      setText(row.querySelector('.path'), path);
+const showRequests = oncePerFrame(() => {
+  const rows = rowsOf([...requests.values()], byId('collapse').checked).slice(-maxRows);
+  showLog(byId('requests'), rows, ({ first, last, count }) => {
+    const { path, answer, milliseconds, isUnanswered } = last;
+    const took = isUnanswered ? 'no answer' : answer === null ? 'waiting…' : `${milliseconds} ms`;
+    return {
+      ...{ id: first.id, at: first.at, path },
       // A list of calls is easier to read with a line for each.
-      setText(row.querySelector('.answer div'), (answer ?? '').replaceAll(/<br>|<body>/g, '$&\n'));
-      const took = isUnanswered ? 'no answer' : answer === null ? 'waiting…' : `${milliseconds} ms`;
-      setText(row.querySelector('.took'), count > 1 ? `${took} (${count}×)` : took);
-      row.className = isUnanswered ? 'unanswered' : answer === null ? 'pending' : '';
+      answer: (answer ?? '').replaceAll(/<br>|<body>/g, '$&\n'),
+      took: count > 1 ? `${took} (${count}×)` : took,
+      look: isUnanswered ? 'unanswered' : answer === null ? 'pending' : '',
+    };
+  });
+});
+
+/** Nothing there where the V20 APIs aren't served. */
+function showV20() {
+  const { v20 } = state;
+  assign(byId('v20'), { hidden: v20 === undefined });
+  if (v20 === undefined) return;
+  const { url, clientId, fault, tokens, foreignTokens, sockets, requests } = v20;
+  const taken = foreignTokens === 0 ? [] : [`${foreignTokens} taken by another program`];
+  const facts = [`client ${clientId}`, `tokens: ${tokens}`, ...taken, `open WebSockets: ${sockets.length}`];
+  setText(byId('v20-client'), [url, ...facts].join(' · '));
+  showFault('v20', fault);
+  showLog(byId('v20-requests'), requests, ({ id, at, method, path, status, milliseconds }) => ({
+    ...{ id, at, path: `${method} ${path}`, answer: '' },
+    took: status === null ? 'waiting…' : `${status}, ${milliseconds} ms`,
+    look: status === null ? 'pending' : '',
+  }));
+}
+
+function showLogs() {
+  showRequests();
+  showState();
+}
+
+/** The newest first. Under the pointer it stands still. */
+function showLog(log, requests, rowOf) {
+  if (isUnderPointer(log)) return;
+  list(
+    log,
+    requests.map(rowOf).reverse(),
+    ({ id }) => id,
+    'request',
+    (row, { at, path, answer, took, look }) => {
+      setText(row.querySelector('.time'), new Date(at).toLocaleTimeString('en-GB'));
+      setText(row.querySelector('.path'), path);
+      // A long one scrolls, by key too.
+      assign(row.querySelector('.answer'), { textContent: answer, tabIndex: answer.length > 200 ? 0 : -1 });
+      setText(row.querySelector('.took'), took);
+      assign(row, { className: look });
     },
   );
 }
@@ -305,26 +508,24 @@ function rowsOf(all, isFolding) {
   return rows;
 }
 
-byId('collapse').addEventListener('change', showRequests);
-
 // ---- the document --------------------------------------------------------------------------------------------------
 
 /**
  * Shows one element per item, made from a template. Elements stay as long as their items do, so that focus and
- * selection survive.
+ * selection survive. A legend stays too.
  */
 function list(parent, items, keyOf, template, show) {
   const wanted = new Set(items.map((item) => String(keyOf(item))));
   const existing = new Map();
   for (const element of [...parent.children]) {
     if (wanted.has(element.dataset.key)) existing.set(element.dataset.key, element);
-    else element.remove();
+    else if (element.localName !== 'legend') element.remove();
   }
-  let next = parent.firstElementChild;
+  let next = parent.querySelector(':scope > [data-key]');
   for (const item of items) {
     const key = String(keyOf(item));
     const element = existing.get(key) ?? byId(template).content.firstElementChild.cloneNode(true);
-    element.dataset.key = key;
+    assign(element.dataset, { key });
     if (element === next) next = next.nextElementSibling;
     else parent.insertBefore(element, next);
     show(element, item);
@@ -332,7 +533,12 @@ function list(parent, items, keyOf, template, show) {
 }
 
 function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  assign(element, { textContent: text });
+}
+
+/** Touches nothing that is as it should be. */
+function assign(target, values) {
+  for (const [key, value] of Object.entries(values)) if (target[key] !== value) target[key] = value;
 }
 
 /** When an update takes the focused button away, the one beside it is next, not the top of the page. */
@@ -341,8 +547,13 @@ function keepFocus(update) {
   const places = [focused.closest('.call'), focused.closest('.card')];
   update();
   if (focused.isConnected && !focused.hidden) return;
-  const place = places.find((one) => one?.isConnected && one.querySelector('button:not([hidden])') !== null);
-  place?.querySelector('button:not([hidden])').focus();
+  for (const place of places) {
+    if (!place?.isConnected) continue;
+    const button = [...place.querySelectorAll('.actions button, .call-in')].find((one) => one.checkVisibility());
+    if (button === undefined) continue;
+    button.focus();
+    return;
+  }
 }
 
 setInterval(tick, 1000);

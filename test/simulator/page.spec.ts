@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
 import { launchBrowser } from '../../support/browser';
@@ -19,9 +21,9 @@ interface Row {
 }
 
 /** The connections that the page shows, by what can be read there. */
-const connectionsShown = `[...document.querySelectorAll('[data-extension] .call, #trunk .call')].map((row) => {
+const connectionsShown = `[...document.querySelectorAll('[data-extension] .call, #trunk .call:not(.gap)')].map((row) => {
   const text = (element, selector) => element.querySelector(selector).textContent;
-  const [, recording = 'Stop', id] = /(?:REC (\\w+) · )?ID\\s(\\d+)$/.exec(text(row, '.details'));
+  const [, recording = 'Stop', id] = /(?:REC (\\w+) · )?.*ID\\s(\\d+)$/.exec(text(row, '.details'));
   return { id, status: text(row, '.status'), dn: text(row.closest('.card'), '.dn'), party: text(row, '.party'), recording };
 }).sort((a, b) => a.id - b.id)`;
 
@@ -67,11 +69,12 @@ describe('simulator: the page', function () {
   }
 
   const card = (dn: string): Locator => page.locator('.card').filter({ has: page.locator(`.dn:text-is("${dn}")`) });
-  /** Clicks, and waits until the simulator has done it. */
+  /** Resolves when the simulator has done what it was asked for. */
+  const posted = (): Promise<unknown> => page.waitForResponse((response) => response.request().method() !== 'GET');
   const click = async (dn: string, button: RegExp): Promise<void> => {
-    const done = page.waitForResponse((response) => response.request().method() === 'POST');
-    await Promise.all([done, card(dn).getByRole('button', { name: button }).click()]);
+    await Promise.all([posted(), card(dn).getByRole('button', { name: button }).click()]);
   };
+  const unfold = (dn: string): Promise<void> => card(dn).locator('.open').click();
   const callIn = (dn: string): Promise<void> => click(dn, /^Call in/);
   const shows = (dn: string, text: string): Promise<void> => card(dn).getByText(text).first().waitFor();
   const ask = async (path: string): Promise<string> => (await get(simulator.url, path)).body;
@@ -137,7 +140,7 @@ describe('simulator: the page', function () {
 
   it('lets the outside pick up, and shows a request from its arrival to its answer', async () => {
     const makecall = send(simulator.url, '/makecall/10/+4930111/Soft');
-    const row = page.locator('#requests tr').filter({ hasText: '/makecall/10/+4930111/Soft' });
+    const row = page.locator('#requests li').filter({ hasText: '/makecall/10/+4930111/Soft' });
     await row.getByText('waiting…').waitFor();
     await shows('10', 'Dialing');
     await click('10000', /^Answer/);
@@ -170,15 +173,20 @@ describe('simulator: the page', function () {
     await ask('/setstatus/12/away');
     await shows('12', 'Away');
     for (const agent of ['10', '11', '100', '101']) await ask(`/logout/${agent}`);
-    await card('8001').getByRole('listitem', { name: '101: logged out' }).waitFor();
-    await card('10').getByRole('listitem', { name: 'Sales: logged out' }).waitFor();
+    await shows('8001', 'no agents');
+    await shows('10', 'logged out');
+    await unfold('8001');
+    await shows('8001', '101 Extension 101 (logged out)');
+    await unfold('10');
+    assert.equal(await card('10').getByLabel('8001 Sales').isChecked(), false);
     await callIn('8001');
     await shows('8001', 'no agent is free');
     await shows('10000', 'waits in 8001');
     await click('8001', /^Hang up/);
     await shows('8001', 'Nobody waits');
     await ask('/login/login_all/10');
-    await card('8001').getByRole('listitem', { name: '10: logged in' }).waitFor();
+    await card('8001').getByText('10 Extension 10', { exact: true }).waitFor();
+    assert.equal(await card('10').getByLabel('8001 Sales').isChecked(), true);
   });
 
   it('ends all calls', async () => {
@@ -202,7 +210,7 @@ describe('simulator: the page', function () {
   });
 
   it('folds repeated polls, and tells what is never answered', async () => {
-    const rows = page.locator('#requests tr');
+    const rows = page.locator('#requests li');
     for (let poll = 0; poll < 3; poll++) await ask('/showallcalls');
     await callIn('10');
     await shows('10', 'Ringing');
@@ -233,9 +241,9 @@ describe('simulator: the page', function () {
     send(simulator.url, `/ondn/${hostile.replaceAll(' ', '')}`);
     await page.locator('#requests').getByText('no answer').waitFor();
     for (const [dn, times] of [
-      ['10', 4],
-      ['8000', 2],
-      ['10000', 1],
+      ['10', 5],
+      ['8000', 4],
+      ['10000', 2],
     ] as const) {
       assert.equal((await card(dn).allTextContents()).join().split(hostile).length - 1, times, dn);
     }
@@ -248,12 +256,12 @@ describe('simulator: the page', function () {
     const press = async (key: string, count = 1): Promise<void> => {
       for (; count > 0; count--) await page.keyboard.press(key);
     };
-    await press('Tab', 3);
+    await press('Tab', 6);
     assert.equal(await focused(), 'Call in for 10');
     await press('Enter');
     await shows('10', 'Ringing');
     assert.equal(await focused(), 'Call in for 10');
-    await press('Tab');
+    await press('Shift+Tab', 2);
     assert.equal(await focused(), 'Answer, ID 98780');
     const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
     assert.equal(outline, 'solid');
@@ -268,7 +276,96 @@ describe('simulator: the page', function () {
     await press('Tab');
     await press('Enter');
     await card('10').getByText('ID 98780').waitFor({ state: 'detached' });
+    assert.equal(await focused(), 'Answer, ID 98782');
+    await press('Tab');
+    await press('Enter');
+    await card('10').getByText('ID 98782').waitFor({ state: 'detached' });
     assert.equal(await focused(), 'Call in for 10');
+  });
+
+  it('lets an extension call, record, park, fetch and transfer', async () => {
+    await unfold('10');
+    const number = card('10').getByLabel('Call or transfer to');
+    await card('10').getByRole('button', { name: 'Call', exact: true }).click();
+    await page.getByRole('alert').getByText('Enter the number first.').waitFor();
+    assert.equal(
+      await number.evaluate(`document.activeElement === document.querySelector('.is-open .dial input')`),
+      true,
+    );
+
+    await number.fill('11');
+    await Promise.all([posted(), page.keyboard.press('Enter')]);
+    assert.deepEqual(statuses(await agrees()), ['10 Dialing', '11 Ringing']);
+    await shows('10', '11 Extension 11');
+    await click('11', /^Answer/);
+
+    await click('10', /^Record,/);
+    await shows('10', 'REC Start');
+    await click('10', /^Pause recording,/);
+    await click('10', /^Resume recording,/);
+    await shows('10', 'REC Resume');
+    await click('10', /^Stop recording,/);
+    assert.deepEqual(
+      (await agrees()).map(({ recording }) => recording),
+      ['Stop', 'Stop'],
+    );
+
+    await click('10', /^Park,/);
+    await shows('10', 'Parked at 0');
+    await click('10', /^Fetch,/);
+    await shows('10', 'Connected');
+
+    await number.fill('+491701234');
+    await click('10', /^Transfer,/);
+    assert.deepEqual(
+      (await agrees()).map(({ dn, status, party }) => `${dn} ${status} ${party}`),
+      ['11 Connected +491701234', '10000 Dialing +491701234'],
+    );
+  });
+
+  it('sets a profile and the queues of an agent, and shows what others set', async () => {
+    await unfold('10');
+    const profile = card('10').getByLabel('Profile');
+    await Promise.all([posted(), profile.selectOption('Out of office')]);
+    await shows('10', 'Out of office');
+    assert.equal(simulator.pbx.extension('10').profile, 'Out of office');
+    for (const [queue, rest] of [
+      ['8000 Support: Süd; EU', ['8001']],
+      ['8001 Sales', []],
+    ] as const) {
+      await Promise.all([posted(), card('10').getByLabel(queue).uncheck()]);
+      assert.deepEqual(simulator.pbx.extension('10').loggedInTo, rest);
+    }
+    await shows('10', 'logged out');
+    await Promise.all([posted(), card('10').getByLabel('8001 Sales').check()]);
+    assert.deepEqual(simulator.pbx.extension('10').loggedInTo, ['8001']);
+    await ask('/setstatus/10/away');
+    await shows('10', 'Away');
+    assert.equal(await profile.inputValue(), 'Away');
+    await unfold('12');
+    assert.equal(await card('12').getByText('Logged in to').isVisible(), false);
+  });
+
+  it('lets the HTTP API hang, fail and be gone', async () => {
+    const fault = async (name: string): Promise<void> => {
+      await Promise.all([posted(), page.locator('#log fieldset').getByText(name, { exact: true }).click()]);
+    };
+    await fault('hangs');
+    await page.locator('#fault').getByText('hangs').waitFor();
+    const hung = send(simulator.url, '/ondn/10');
+    await page.locator('#requests').getByText('waiting…').waitFor();
+    assert.equal(hung.isAnswered(), false);
+    await fault('works');
+    assert.equal((await hung.answer).body, '0');
+    await fault('fails');
+    assert.equal((await send(simulator.url, '/ondn/10').answer).status, 500);
+    await fault('is gone');
+    await assert.rejects(ask('/ondn/10'), { code: 'ECONNREFUSED' });
+    const second = await open();
+    assert.equal(await second.getByLabel('is gone').isChecked(), true);
+    await fault('works');
+    assert.equal(await ask('/ondn/10'), '0');
+    await page.locator('#fault:empty').waitFor({ state: 'attached' });
   });
 
   it('shows client, WebSockets and requests of the V20 APIs, only where they are served', async () => {
@@ -284,12 +381,15 @@ describe('simulator: the page', function () {
     v20.takeToken();
     const facts = 'client nodered · tokens: 1 · 1 taken by another program · open WebSockets: 1';
     await page.getByText(`${v20.url} · ${facts}`).waitFor();
-    const [newest, ...others] = await page.locator('#v20-requests tr').allInnerTexts();
+    const [newest, ...others] = await page.locator('#v20-requests li').allInnerTexts();
     assert.match(newest ?? '', /GET \/callcontrol\/999\s+403/);
     assert.equal(others.length, 2);
     assert.ok(!(await page.content()).includes(v20.tokens[0]?.text ?? ''));
     v20.dropSockets();
     await page.getByText('open WebSockets: 0').waitFor();
+    await Promise.all([posted(), page.locator('#v20').getByText('fail', { exact: true }).click()]);
+    assert.equal((await api.get('/callcontrol')).status, 503);
+    assert.equal(simulator.fault, 'none');
   });
 
   it('says that it is disconnected, and comes back by itself', async () => {
@@ -310,10 +410,214 @@ describe('simulator: the page', function () {
     assert.ok(problems.splice(0).every((problem) => problem.startsWith('Failed to load resource: net::ERR_')));
   });
 
+  describe('with 50 extensions and 240 calls a minute', () => {
+    const numbers = Array.from({ length: 50 }, (_, index) => String(100 + index));
+    const office = {
+      extensions: numbers.map((number) => ({ number, name: `${number === '120' ? 'Anna' : 'Ben'} Berger` })),
+      queues: [
+        { number: '8000', name: 'Support', agents: ['100', '101', '102'] },
+        { number: '8001', name: 'Sales' },
+      ],
+    };
+
+    beforeEach(async () => {
+      await page.close();
+      await simulator.close();
+      await start({ pbx: office, traffic: 240, seed: 5 });
+      await simulator.advance(60_000);
+      page = await open();
+    });
+
+    const cards = '#extensions .card';
+    /** Where each thing is that somebody may be about to click on. */
+    const places = (): Promise<unknown> =>
+      page.evaluate(`[...document.querySelectorAll('.card, .call-in, .log, #requests')].map((element) => {
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return [element.className, x, y, width, height].join(' ');
+      })`);
+    /** Waits until the page shows how things are now. */
+    const upToDate = async (): Promise<void> => {
+      const busy = new Set(simulator.pbx.connections().map(({ dn }) => dn));
+      busy.delete('10000');
+      await page.locator('#count').getByText(`50, ${busy.size} in a call`).waitFor();
+    };
+
+    for (const [width, options] of [
+      [1280, {}],
+      [390, { isMobile: true, hasTouch: true }],
+    ] as const) {
+      it(`moves nothing while calls come and go: ${width} px`, async () => {
+        await page.close();
+        page = await open({ viewport: { width, height: 900 }, ...options });
+        await unfold('100');
+        // What was never asked for is no longer said when something is.
+        await ask('/showallcalls');
+        await page.locator('#requests li').waitFor({ state: 'attached' });
+        await upToDate();
+        const before = await places();
+        for (let step = 0; step < 20; step++) {
+          await simulator.advance(3_000);
+          await upToDate();
+          assert.deepEqual(await places(), before);
+        }
+      });
+
+      for (const colorScheme of ['light', 'dark'] as const) {
+        it(`gives axe nothing to report: ${width} px, ${colorScheme}`, async () => {
+          await page.close();
+          await simulator.close();
+          await startSimulator({ time: 'virtual', pbx: office, traffic: 240, v20: client }).then(
+            (one) => (simulator = one),
+          );
+          await simulator.advance(60_000);
+          await ask('/showallcalls');
+          send(simulator.url, '/ondn/999');
+          await fetch(simulator.v20Url ?? '');
+          page = await open({ viewport: { width, height: 900 }, colorScheme, ...options });
+          await upToDate();
+          for (const dn of ['100', '8000']) {
+            if (dn === '8000' && width === 390) await page.getByRole('button', { name: 'Queues and trunk' }).click();
+            await unfold(dn);
+            await page.screenshot({ path: join(screenshots, `simulator-50-${width}-${colorScheme}-${dn}.png`) });
+            assert.deepEqual(await findings(), []);
+          }
+          if (width === 390) await page.getByRole('button', { name: 'Requests' }).click();
+          assert.deepEqual(await findings(), []);
+        });
+      }
+    }
+
+    /** Everything that axe reports, however small. */
+    async function findings(): Promise<string[]> {
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate<AxeResults>(`axe.run({ resultTypes: ['violations'] })`);
+      return violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+      );
+    }
+
+    it('finds an extension, and those in a call', async () => {
+      const visible = (): Promise<string[]> => page.locator(`${cards}:visible .dn`).allInnerTexts();
+      assert.equal((await visible()).length, 50);
+      const search = page.getByLabel('Search by name or number');
+      await search.fill('anna');
+      assert.deepEqual(await visible(), ['120']);
+      await search.fill('13');
+      assert.deepEqual(await visible(), [...numbers.filter((number) => number.includes('13'))]);
+      await search.fill('zzz');
+      await page.getByText('No such extension now.').waitFor();
+      await search.fill('');
+      simulator.pbx.clearCalls();
+      simulator.pbx.inbound({ extension: '130', number: '1' });
+      await upToDate();
+      await page.getByLabel('In a call only').check();
+      assert.deepEqual(await visible(), ['130']);
+      simulator.pbx.inbound({ extension: '110', number: '2' });
+      await upToDate();
+      assert.deepEqual(await visible(), ['110', '130']);
+    });
+
+    it('holds back what would come and go under the pointer, until it leaves', async () => {
+      const { pbx } = simulator;
+      const visible = (): Promise<string[]> => page.locator(`${cards}:visible .dn`).allInnerTexts();
+      pbx.clearCalls();
+      for (const extension of ['110', '130']) pbx.inbound({ extension, number: `+49${extension}` });
+      await upToDate();
+      await page.getByLabel('In a call only').check();
+      await card('130').hover();
+      pbx.hangup(pbx.connectionsOf('110')[0]?.id ?? '');
+      pbx.inbound({ extension: '105', number: '3' });
+      pbx.inbound({ extension: '106', number: '3' });
+      await upToDate();
+      assert.deepEqual(await visible(), ['110', '130']);
+      await page.mouse.move(2, 2);
+      assert.deepEqual(await visible(), ['105', '106', '130']);
+
+      const outside = page.locator('#trunk .call');
+      const last = outside.filter({ hasText: 'with 106' }).or(outside.filter({ hasText: 'rings 106' }));
+      await last.hover();
+      const place = await last.boundingBox();
+      pbx.hangup(pbx.connectionsOf('130')[0]?.id ?? '');
+      await upToDate();
+      assert.deepEqual(await last.boundingBox(), place);
+      pbx.inbound({ extension: '131', number: '+49131' });
+      await outside.filter({ hasText: '131' }).waitFor();
+      assert.deepEqual(await last.boundingBox(), place);
+
+      await ask('/ondn/100');
+      const log = page.locator('#requests');
+      await log.locator('li').hover();
+      await ask('/ondn/101');
+      // A change that comes after the request is shown, so that the request could be too.
+      pbx.clearCalls();
+      await upToDate();
+      assert.equal(await log.locator('li').count(), 1);
+      await page.mouse.move(2, 2);
+      await log.getByText('/ondn/101').waitFor();
+    });
+
+    it('touches only what has changed, and shows many changes at once', async () => {
+      simulator.pbx.clearCalls();
+      await upToDate();
+      await page.evaluate(`(() => {
+        window.touched = [];
+        new MutationObserver((records) => {
+          for (const { target } of records) {
+            const element = target.nodeType === 1 ? target : target.parentElement;
+            if (element.id !== 'count') window.touched.push(element.closest('.card')?.querySelector('.dn').textContent ?? element.id);
+          }
+        }).observe(document.querySelector('main'), { subtree: true, childList: true, attributes: true, characterData: true });
+      })()`);
+      const touched = (): Promise<string[]> => page.evaluate('window.touched.splice(0)');
+      simulator.pbx.setProfile('120', 'Away');
+      await shows('120', 'Away');
+      assert.deepEqual([...new Set(await touched())], ['120']);
+      simulator.pbx.inbound({ extension: '121', number: '1' });
+      await upToDate();
+      assert.deepEqual(new Set(await touched()), new Set(['121', '10000']));
+
+      const changes = 400;
+      for (let change = 0; change < changes; change++) {
+        simulator.pbx.setProfile('122', change % 2 === 0 ? 'Away' : 'Custom 1');
+        await new Promise(setImmediate);
+      }
+      simulator.pbx.setProfile('122', 'Custom 2');
+      await shows('122', 'Custom 2');
+      const { length } = (await touched()).filter((dn) => dn === '122');
+      // Two for each time that it is shown: the text, and its colour.
+      assert.ok(length < changes, String(length));
+    });
+
+    it('stays usable at ten times as many calls', async () => {
+      const end = new AbortController();
+      const traffic = (async () => {
+        while (!end.signal.aborted) {
+          await simulator.advance(200);
+          await setTimeout(20);
+        }
+      })();
+      try {
+        const search = page.getByLabel('Search by name or number');
+        await search.fill('anna');
+        await unfold('120');
+        await page.getByLabel('Calls come in from').fill('+49987');
+        await callIn('120');
+        const call = card('120').locator('.call').filter({ hasText: '+49987' });
+        for (const button of [/^Answer/, /^Hold/, /^Resume/, /^Record/, /^Hang up/]) {
+          await Promise.all([posted(), call.getByRole('button', { name: button }).click()]);
+        }
+        await call.waitFor({ state: 'detached' });
+      } finally {
+        end.abort();
+        await traffic;
+      }
+    });
+  });
+
   for (const [name, options] of Object.entries({
     light: { colorScheme: 'light' },
     dark: { colorScheme: 'dark' },
-    narrow: { viewport: { width: 360, height: 800 } },
+    narrow: { viewport: { width: 360, height: 800 }, isMobile: true, hasTouch: true },
   } satisfies Record<string, BrowserContextOptions>)) {
     it(`fits into its window: ${name}`, async () => {
       const { pbx } = simulator;
@@ -331,7 +635,7 @@ describe('simulator: the page', function () {
       await ask('/dnregs/10');
       send(simulator.url, '/makecall/12/+493023125555/Soft');
       page = await open(options);
-      await shows('10000', 'Dialing');
+      await shows('12', 'Dialing');
       assert.equal(
         await page.evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`),
         0,
