@@ -213,12 +213,20 @@ describe('simulator: the command', () => {
       [
         'port in use',
         () => ['--port', new URL(other.url).port, '--control-port', '0'],
-        /^Port \d+ of 127\.0\.0\.1 is already in use\.$/,
+        /^Port \d+ of 127\.0\.0\.1 is already in use\. Choose another one with --port; 0 is any free port\.$/,
       ],
       [
         'control port in use',
         () => ['--port', '0', '--control-port', new URL(other.url).port],
-        /^Port \d+ of 127\.0\.0\.1 is already in use\.$/,
+        /^Port \d+ of 127\.0\.0\.1 is already in use\. Choose another one with --control-port; 0 is any free port\.$/,
+      ],
+      [
+        'V20 port in use',
+        () => {
+          const v20 = ['--v20-port', new URL(other.url).port, '--client-id', 'a', '--client-secret', 'b'];
+          return ['--port', '0', '--control-port', '0', ...v20];
+        },
+        /^Port \d+ of 127\.0\.0\.1 is already in use\. Choose another one with --v20-port; 0 is any free port\.$/,
       ],
     ] as const) {
       it(what, async () => {

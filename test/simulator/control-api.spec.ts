@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Call, type PbxState, type Simulator, startSimulator } from '../../simulator';
-import { control, get, send } from './client';
+import { control, get, send, sendInOrder } from './client';
 
 describe('simulator: the control API', () => {
   let simulator: Simulator;
@@ -104,6 +104,139 @@ describe('simulator: the control API', () => {
     assert.deepEqual((await state()).calls, []);
   });
 
+  it('calls from an extension, transfers, parks and records', async () => {
+    const call = (number: string, body: unknown) => control(simulator, 'POST', `/api/extensions/${number}/calls`, body);
+    const shown = async () => (await state()).connections.map(({ dn, status, party }) => `${dn} ${status} ${party}`);
+    assert.equal((await call('10', { destination: '11' })).status, 201);
+    assert.deepEqual(await shown(), ['10 Dialing 11', '11 Ringing 10']);
+    await act('98780', 'answer');
+    for (const action of ['Start', 'Pause', 'Resume', 'Stop']) {
+      const { json } = await control(simulator, 'POST', '/api/connections/98779/record', { action });
+      assert.equal((json as Call).connections[0]?.recording, action);
+    }
+    assert.equal((await act('98779', 'park')).status, 200);
+    assert.deepEqual(await shown(), ['10 Held *00', '11 Connected 10']);
+    assert.equal((await call('12', { destination: '*10' })).status, 201);
+    assert.deepEqual(await shown(), ['11 Connected 12', '12 Connected 11']);
+    const transfer = (body: unknown) => control(simulator, 'POST', '/api/connections/98781/transfer', body);
+    assert.equal((await transfer({ destination: '+491701234' })).status, 200);
+    assert.deepEqual(await shown(), ['11 Connected +491701234', '10000 Dialing +491701234']);
+    assert.equal((await transfer({ destination: '11' })).status, 409);
+  });
+
+  it('changes a profile and the queues of an agent', async () => {
+    const change = (body: unknown, number = '10') => control(simulator, 'PATCH', `/api/extensions/${number}`, body);
+    const { status, json } = await change({ profile: 'oof', loggedInTo: ['8001'] });
+    assert.deepEqual([status, json], [200, (await state()).extensions[0]]);
+    const changed = ({ profile, loggedInTo } = simulator.pbx.extension('10')) => [profile, loggedInTo];
+    assert.deepEqual(changed(), ['Out of office', ['8001']]);
+    for (const [body, now] of [
+      [{ loggedInTo: ['8001', '8000'] }, ['Out of office', ['8000', '8001']]],
+      [{ loggedInTo: [] }, ['Out of office', []]],
+      [{ profile: 'Custom 2' }, ['Custom 2', []]],
+      [{}, ['Custom 2', []]],
+    ] as const) {
+      assert.equal((await change(body)).status, 200);
+      assert.deepEqual(changed(), now);
+    }
+    assert.equal((await change({ profile: 'away' }, '99')).status, 404);
+    for (const [number, body, message] of [
+      ['10', { profile: 'busy' }, 'There is no profile "busy".'],
+      [
+        '10',
+        { profile: 'away', loggedInTo: ['8002'] },
+        '"loggedInTo" must be an array of queues that 10 is an agent of.',
+      ],
+      ['12', { loggedInTo: ['8000'] }, '"loggedInTo" must be an array of queues that 12 is an agent of.'],
+      ['10', { loggedInTo: '8000' }, '"loggedInTo" must be an array of queues that 10 is an agent of.'],
+      ['10', { status: 'away' }, 'There is no property "status".'],
+    ] as const) {
+      assert.deepEqual(await change(body, number), { status: 400, json: { status: 400, message } });
+    }
+    assert.deepEqual(changed(), ['Custom 2', []]);
+  });
+
+  it('refuses calls that no phone could make, and actions that there are not', async () => {
+    const call = async (number: string, body: unknown) =>
+      (await control(simulator, 'POST', `/api/extensions/${number}/calls`, body)).status;
+    simulator.pbx.setPhones('12', []);
+    assert.equal(await call('12', { destination: '10' }), 409);
+    assert.equal(await call('99', { destination: '10' }), 404);
+    for (const body of [{}, { destination: '' }, { destination: '1 2' }, { destination: 10 }, { number: '10' }]) {
+      assert.equal(await call('10', body), 400, JSON.stringify(body));
+    }
+    await inbound({ extension: '10', number: '1' });
+    await act('98780', 'answer');
+    for (const body of [{}, { action: 'start' }, { action: '0' }]) {
+      assert.equal((await control(simulator, 'POST', '/api/connections/98780/record', body)).status, 400);
+    }
+    assert.equal((await state()).connections[1]?.recording, 'Stop');
+  });
+
+  it('lets the HTTP API hang, fail and be gone, and brings it back on its port', async () => {
+    const set = (body: unknown) => control(simulator, 'PATCH', '/api/faults', body);
+    assert.deepEqual(await control(simulator, 'GET', '/api/faults'), { status: 200, json: { http: 'none' } });
+    assert.deepEqual(await set({ http: 'hangs' }), { status: 200, json: { http: 'hangs' } });
+    const hung = [await sendInOrder(simulator, '/setstatus/10/away'), await sendInOrder(simulator, '/showstatus/10')];
+    assert.equal(simulator.pbx.extension('10').profile, 'Available');
+    assert.ok(hung.every((one) => !one.isAnswered()));
+    await set({ http: 'none' });
+    assert.deepEqual(await Promise.all(hung.map(async ({ answer }) => (await answer).body)), [
+      'Away',
+      '    CURRENT_STATUS=Away',
+    ]);
+
+    await set({ http: 'fails' });
+    assert.deepEqual(await get(simulator.url, '/setstatus/10/avail').then(({ status }) => status), 500);
+    assert.equal(simulator.pbx.extension('10').profile, 'Away');
+
+    await set({ http: 'hangs' });
+    const dropped = await sendInOrder(simulator, '/setstatus/10/oof');
+    const broken = assert.rejects(dropped.answer, { code: 'ECONNRESET' });
+    await set({ http: 'gone' });
+    await broken;
+    await assert.rejects(get(simulator.url, '/showallcalls'), { code: 'ECONNREFUSED' });
+    assert.deepEqual([simulator.fault, simulator.requests.at(-1)?.isUnanswered], ['gone', true]);
+    // What hung when it went was not carried out, and is not when it is back.
+    await set({ http: 'none' });
+    assert.equal((await get(simulator.url, '/showstatus/10')).body, '    CURRENT_STATUS=Away');
+
+    for (const body of [{ http: 'broken' }, { v20: 'hangs' }, { http: null }, []]) {
+      assert.equal((await set(body)).status, 400, JSON.stringify(body));
+    }
+    assert.equal(simulator.fault, 'none');
+  });
+
+  it('says why the HTTP API cannot come back', async () => {
+    await simulator.setFault('gone');
+    const other = await startSimulator({ port: Number(new URL(simulator.url).port) });
+    try {
+      const { status, json } = await control(simulator, 'PATCH', '/api/faults', { http: 'none' });
+      const message = `Port ${new URL(simulator.url).port} of 127.0.0.1 is already in use.`;
+      assert.deepEqual([status, json], [409, { status: 409, message }]);
+      assert.equal(simulator.fault, 'gone');
+    } finally {
+      await other.close();
+    }
+    await simulator.setFault('none');
+    await get(simulator.url, '/stop');
+    await simulator.stopped;
+    await assert.rejects(simulator.setFault('hangs'), { message: 'The HTTP API has ended.' });
+    await assert.rejects(simulator.setFault('broken' as 'gone'), { name: 'RangeError' });
+  });
+
+  it('close() ends an API that hangs, and one that is gone', async () => {
+    await simulator.setFault('hangs');
+    const hung = await sendInOrder(simulator, '/ondn/10');
+    await simulator.close();
+    await assert.rejects(hung.answer, { code: 'ECONNRESET' });
+    simulator = await startSimulator();
+    await simulator.setFault('gone');
+    const back = simulator.setFault('none');
+    await Promise.allSettled([back, simulator.close()]);
+    await assert.rejects(get(simulator.url, '/ondn/10'), { code: 'ECONNREFUSED' });
+  });
+
   it('picks up outside', async () => {
     await get(simulator.url, '/makecall/10/+491/Soft');
     assert.equal((await act('98780', 'answer')).status, 200);
@@ -181,6 +314,7 @@ describe('simulator: the control API', () => {
       assert.deepEqual([refused.status, await refused.json()], [403, { status: 403, message }]);
       assert.equal((await ask(origin, 'DELETE')).status, 403);
       assert.equal((await ask(origin, 'POST', '/api/connections/98780/answer')).status, 403);
+      assert.equal((await ask(origin, 'PATCH', '/api/faults')).status, 403);
       // Which its browser doesn't let it read.
       assert.equal((await ask(origin, 'GET', '/api/state')).headers.get('Access-Control-Allow-Origin'), null);
     }

@@ -476,7 +476,7 @@ describe('simulator: the page', function () {
           page = await open({ viewport: { width, height: 900 }, colorScheme, ...options });
           await upToDate();
           for (const dn of ['100', '8000']) {
-            if (dn === '8000' && width === 390) await page.getByRole('button', { name: 'Queues and trunk' }).click();
+            if (dn === '8000' && width === 390) await page.getByRole('button', { name: 'Queues, trunk' }).click();
             await unfold(dn);
             await page.screenshot({ path: join(screenshots, `simulator-50-${width}-${colorScheme}-${dn}.png`) });
             assert.deepEqual(await findings(), []);

@@ -69,6 +69,42 @@ describe('simulator: the set-up', () => {
     }
   });
 
+  it('needs only numbers and names', () => {
+    const names = [
+      { number: '201', name: 'Anna' },
+      { number: '2020', name: 'Ben' },
+    ];
+    const phones = (number: string, id: number, host: string) => [
+      { id: String(id), contact: `sip:${number}@127.0.0.1:5488;ob`, userAgent: '3CXPhone for Windows 18.0.9.20' },
+      { id: String(id + 1), contact: `sip:${number}@192.0.2.${host}:5060`, userAgent: 'Yealink SIP-T46S 66.86.0.15' },
+    ];
+    const extensions = [
+      { ...names[0], phones: phones('201', 7100, '201') },
+      { ...names[1], phones: phones('2020', 7102, '2') },
+    ];
+    assert.deepEqual(checkSetup({ extensions: names }), { extensions, queues: [], trunk: '10000' });
+    const queues = [{ number: '8000', name: 'Sales' }];
+    assert.deepEqual(checkSetup({ extensions: names, queues }), {
+      ...{ extensions, trunk: '10000' },
+      queues: [{ number: '8000', name: 'Sales', agents: ['201', '2020'] }],
+    });
+  });
+
+  it('rings and calls with nothing but numbers and names', async () => {
+    const pbx = {
+      extensions: [{ number: '201', name: 'Anna' }],
+      queues: [{ number: '8000', name: 'Sales' }],
+    };
+    const simulator = await startSimulator({ pbx, delay: 1 });
+    try {
+      assert.equal(simulator.pbx.inbound({ queue: '8000', number: '1' }).connections[1]?.dn, '201');
+      assert.match((await get(simulator.url, '/makecall/201/+491/Soft')).body, /^00000A5F3C2D1_\d+$/);
+      assert.match((await get(simulator.url, '/makecall/201/+491/Desktop')).body, /^00000A5F3C2D1_\d+$/);
+    } finally {
+      await simulator.close();
+    }
+  });
+
   it('is copied: changing it later changes nothing', async () => {
     const pbx = structuredClone(defaultSetup());
     const simulator = await startSimulator({ pbx });
@@ -97,6 +133,10 @@ describe('simulator: the set-up', () => {
     ['pbx: /extensions/3/number is "10", as /extensions/0/number is.', changed(['extensions', 3, 'number'], '10')],
     ['pbx: /queues/1/number is "8000", as /queues/0/number is.', changed(['queues', 1, 'number'], '8000')],
     ['pbx: /queues/0/number is "12", as /extensions/2/number is.', changed(['queues', 0, 'number'], '12')],
+    [
+      'pbx: /trunk is "10000", as /extensions/0/number is.',
+      { extensions: [{ number: '10000', name: 'not left for the default' }] },
+    ],
     ['pbx: /trunk is "10", as /extensions/0/number is.', changed(['trunk'], '10')],
     ['pbx: /queues/0/agents/1 is "99", which is no extension.', changed(['queues', 0, 'agents', 1], '99')],
     ['pbx: /queues/0/agents/1 is "10", who is in the queue already.', changed(['queues', 0, 'agents', 1], '10')],

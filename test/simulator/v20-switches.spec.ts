@@ -233,6 +233,51 @@ describe('simulator: switches of V20', () => {
     assert.equal(simulator.pbx.calls().length, 1);
   });
 
+  it('hangs: no request is answered and no WebSocket opens or sends anything, until it is over', async () => {
+    simulator.v20.switches.hangs = true;
+    assert.equal(simulator.v20.fault, 'hangs');
+    const before = simulator.v20.requestCount;
+    const answer = api.get('/callcontrol/10');
+    const other = api.open();
+    await until(() => simulator.v20.requestCount === before + 2, 'both requests');
+    inbound();
+    socket.socket.ping();
+    const { requests, sockets } = simulator.v20;
+    await until(() => sockets[0]?.pings === 1, 'the ping');
+    assert.deepEqual(
+      requests.slice(before).map(({ status }) => status),
+      [null, null],
+    );
+    assert.deepEqual([socket.messages.length, socket.pongs], [0, 0]);
+    simulator.v20.switches.hangs = false;
+    assert.equal((await answer).status, 200);
+    await other;
+    simulator.pbx.answer(own());
+    assert.ok((await socket.events(1)).length > 0);
+  });
+
+  it('setFault(): hangs, fails, is gone, and is back at its port', async () => {
+    const { v20 } = simulator;
+    await v20.setFault('hangs');
+    const before = v20.requestCount;
+    const dropped = [assert.rejects(api.get('/callcontrol')), assert.rejects(api.open())];
+    await until(() => v20.requestCount === before + 2, 'both requests');
+    await v20.setFault('gone');
+    await Promise.all(dropped);
+    await until(() => socket.isClosed, 'the WebSocket to be closed');
+    await assert.rejects(api.get('/callcontrol'), { message: 'fetch failed' });
+    assert.equal(v20.fault, 'gone');
+    await v20.setFault('fails');
+    assert.deepEqual([v20.fault, (await api.get('/callcontrol')).status], ['fails', 503]);
+    await v20.setFault('none');
+    assert.deepEqual([v20.fault, (await api.get('/callcontrol')).status], ['none', 200]);
+    await v20.setFault('hangs');
+    const hung = assert.rejects(api.get('/callcontrol'));
+    await simulator.close();
+    await hung;
+    await assert.rejects(v20.setFault('none'), { message: 'The V20 APIs have ended.' });
+  });
+
   it('failsWith: this status for everything', async () => {
     simulator.v20.switches.failsWith = 503;
     assert.equal((await api.get('/callcontrol')).status, 503);
