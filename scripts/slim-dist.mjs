@@ -1,8 +1,9 @@
 // What people install has the declarations of what they can import, with their comments, and code without any: those of
-// the code stand in the sources.
+// the code stand in the sources. The simulator's page is made as small as it gets.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,6 +19,11 @@ const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarge
 const page = join(dist, 'simulator/page');
 for (const file of files.filter((name) => name.endsWith('.js') && dirname(name) !== page)) {
   writeFileSync(file, ts.transpileModule(readFileSync(file, 'utf8'), { fileName: file, compilerOptions }).outputText);
+}
+for (const loader of ['js', 'css']) {
+  const file = join(page, `page.${loader}`);
+  const { code } = transformSync(readFileSync(file, 'utf8'), { loader, minify: true, charset: 'utf8' });
+  writeFileSync(file, code);
 }
 
 /** Takes a declaration, and all that it refers to. */

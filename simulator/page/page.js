@@ -13,11 +13,11 @@ const parkedParty = '*00';
 /** What an API with a fault does, in the header. */
 const faultWords = { hangs: 'hangs', fails: 'fails', gone: 'is gone' };
 const twoDigits = new Intl.NumberFormat('en', { minimumIntegerDigits: 2 });
-/** Fingers hover over nothing. */
+/** A finger is over what it touches, as long as it does. */
 const canHover = matchMedia('(hover: hover)');
 
 const byId = (id) => document.getElementById(id);
-const isUnderPointer = (element) => canHover.matches && element.matches(':hover');
+const isUnderPointer = (element) => element.matches(canHover.matches ? ':hover' : ':active');
 
 /** The last state from `/api/events`, as it came and as a value. Everything from there is shown as text. */
 let received;

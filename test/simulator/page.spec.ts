@@ -161,7 +161,13 @@ describe('simulator: the page', function () {
     await shows('11', 'Ringing');
     assert.deepEqual(await offered('11'), ['Answer', 'Hang up']);
     assert.deepEqual(await offered('10000'), ['Hang up']);
-    await click('11', /^Answer/);
+    // The second click of the two does nothing.
+    await Promise.all([
+      posted(),
+      card('11')
+        .getByRole('button', { name: /^Answer/ })
+        .dblclick(),
+    ]);
     await shows('11', 'Connected');
     assert.deepEqual(await offered('11'), ['Hang up', 'Hold']);
     await click('10000', /^Hold/);
