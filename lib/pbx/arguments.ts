@@ -1,4 +1,5 @@
 import { ThreeCxError } from './errors';
+import { plainNumber } from './numbers';
 import { profileNames, profileOf } from './profiles';
 
 /** What can be chosen for an argument, in the order of the dialogs. */
@@ -9,7 +10,10 @@ export const choices = {
   recordAction: ['start', 'stop', 'pause', 'resume', 'toggle'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Numbers that can be called. The server decodes nothing (community), so a value goes into the URL as it is. */
+/**
+ * Numbers that can be called. A destination may also be written as people write numbers, see {@link plainNumber}. The server
+ * decodes nothing (community), so a value goes into the URL as it is.
+ */
 const numbers = {
   extension: { pattern: /^[0-9A-Za-z_.*+-]+$/, maxLength: 32 },
   destination: { pattern: /^[0-9A-Za-z_.*+@-]+$/, maxLength: 64 },
@@ -43,9 +47,10 @@ export function problemOf(name: ArgumentName, value: unknown): ArgumentProblem |
   if (isAbsent(value)) return 'missing';
   if (isChoice(name)) return choiceOf(name, value) === null ? 'choice' : null;
   if (typeof value !== 'string' && !Number.isSafeInteger(value)) return 'type';
-  const text = String(value);
+  const given = String(value);
   const { pattern, maxLength } = numbers[name];
-  if (text.length > maxLength) return 'length';
+  if (given.length > maxLength) return 'length';
+  const text = numberOf(name, given);
   if (!pattern.test(text)) return 'characters';
   // `all` would match every DN where makecall looks for an extension (community).
   return text === '.' || text === '..' || (text === 'all' && name !== 'destination') ? 'reserved' : null;
@@ -59,7 +64,12 @@ export function problemOf(name: ArgumentName, value: unknown): ArgumentProblem |
 export function checkArgument(name: ArgumentName, value: unknown): string {
   const problem = problemOf(name, value);
   if (problem !== null) throw new ThreeCxError('invalid-argument', `${name} ${inWords(problem, name)}`);
-  return (isChoice(name) ? choiceOf(name, value) : null) ?? String(value);
+  return (isChoice(name) ? choiceOf(name, value) : null) ?? numberOf(name, String(value));
+}
+
+/** @returns what is dialled for a destination; any other number as it is */
+function numberOf(name: ArgumentName, text: string): string {
+  return name === 'destination' ? (plainNumber(text) ?? text) : text;
 }
 
 /** @returns the choice that is meant; a profile by its name too */
@@ -80,7 +90,9 @@ function inWords(problem: ArgumentProblem, name: ArgumentName): string {
     case 'length':
       return isChoice(name) ? '' : `is longer than ${numbers[name].maxLength} characters`;
     case 'characters':
-      return `may hold only letters, digits and ${name === 'destination' ? '_ . * + - @' : '_ . * + -'}`;
+      return name === 'destination'
+        ? 'must be a number, such as +49 30 123-45, or hold only letters, digits and _ . * + - @'
+        : 'may hold only letters, digits and _ . * + -';
     case 'choice': {
       const values = isChoice(name) ? choices[name] : [];
       return name === 'profile' ? `must be ${inList(values)}` : `must be one of ${values.join(', ')}`;

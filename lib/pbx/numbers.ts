@@ -27,6 +27,27 @@ const maxLength = 32;
 /** What can stand in a list of numbers: a number, a range as long as its ends, or a pattern. */
 type Entry = { number: string } | { first: string; last: string } | { pattern: string };
 
+/** The country codes of the ITU, E.164: none of them begins with another one. */
+const countryCode =
+  '(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[035789]|9[679])\\d)';
+/** Digits, with what people put between them: the no-break space too. */
+const written = /^(?=[+(\d])\+?[\d \u00a0()/.-]*\d$/;
+const between = /\(0\)|[ \u00a0()/.-]/g;
+/** Stands for `(0)`, the digit that is dialled only without the country code. */
+const optionalZero = 'o';
+const internationalZero = new RegExp(`^((?:\\+|00)${countryCode})${optionalZero}`);
+
+/**
+ * Reads a number as people write it: `+49 (0)30 / 123-45` is `+493012345`.
+ *
+ * @returns its digits, perhaps with a `+` before them; null when the text is no number that is written this way
+ */
+export function plainNumber(text: string): string | null {
+  if (!written.test(text)) return null;
+  const marked = text.replace(between, (part) => (part === '(0)' ? optionalZero : ''));
+  return marked.replace(internationalZero, '$1').replaceAll(optionalZero, '0');
+}
+
 /**
  * Reads a list of numbers: `10, 20-29, 3*, 1?1`.
  *

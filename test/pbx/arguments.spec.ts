@@ -14,7 +14,8 @@ import { refusal } from './support';
 describe('An argument', () => {
   const numbers = ['extension', 'destination', 'queue'] as const;
   const longNumber = '1'.repeat(32);
-  const badCharacters = ['/10', '10/', '10/11', '030/4711', ' 10', '10\n', ' ', '+49 30 111', '1%0', '1?0', 'ö'];
+  const badCharacters = ['/10', '10/', ' 10', '10\n', ' ', '1%0', '1?0', 'ö', '10/*', '+49\t30', '+49 (0)', '(+49)30'];
+  const written = ['10/11', '030/4711', '+49 30 111', '1 0'];
   const onlyCharacters = 'may hold only letters, digits and _ . * + -';
 
   /** What is wrong with each value, and the whole error after the name of the argument: the value is never quoted. */
@@ -26,8 +27,13 @@ describe('An argument', () => {
       [numbers, [true, ['10'], {}, 1.5, NaN, 2 ** 53, 10n], 'type', 'must be text or a whole number'],
       [['extension', 'queue'], [`${longNumber}1`], 'length', 'is longer than 32 characters'],
       [['destination'], [`${longNumber}${longNumber}1`], 'length', 'is longer than 64 characters'],
-      [['extension', 'queue'], [...badCharacters, 'anna@pbx'], 'characters', onlyCharacters],
-      [['destination'], badCharacters, 'characters', `${onlyCharacters} @`],
+      [['extension', 'queue'], [...badCharacters, ...written, 'anna@pbx'], 'characters', onlyCharacters],
+      [
+        ['destination'],
+        [...badCharacters, '\u{661}\u{660}', 'tel:+4930111', '1\u20092'],
+        'characters',
+        'must be a number, such as +49 30 123-45, or hold only letters, digits and _ . * + - @',
+      ],
       [numbers, ['.', '..'], 'reserved', 'is not a number to call'],
       [['extension', 'queue'], ['all'], 'reserved', 'is not a number to call'],
       [['phone'], ['soft', 1, '030/4711'], 'choice', 'must be one of Auto, Soft, Web, Desktop, Mobile'],
