@@ -10,7 +10,7 @@ const mayImport = {
   'lib/calls': ['../pbx'],
   'lib/http-api': ['../pbx', 'axios', 'node:'],
   'lib/v20': ['../pbx', 'axios', 'ws', 'https-proxy-agent', 'node:'],
-  'lib/node-red': ['../pbx', '../calls', '../http-api', '../v20', 'node-red', 'node:'],
+  'lib/node-red': ['../pbx', '../calls', '../http-api', '../v20', 'node-red', 'awesome-phonenumber', 'node:'],
   nodes: ['../lib/'],
   // In the browser, as lib/pbx is with it.
   editor: ['../lib/pbx'],

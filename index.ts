@@ -6,6 +6,7 @@ export type {
   Connection,
   ConnectionStatus,
   ErrorCode,
+  NamedConnection,
   Profile,
   Recording,
   RefusalReason,

@@ -88,6 +88,7 @@ export function listOf(text: string): Listed[] {
         extension,
         status: status as ConnectionStatus,
         number,
+        name: null,
         queue: queue === undefined ? null : { number: queue, name: 'Support' },
         recording: more.includes('on') ? 'on' : more.includes('paused') ? 'paused' : 'off',
         ...(ccid === undefined ? {} : { ccid }),

@@ -49,6 +49,7 @@ export interface Party {
   /** Steady time. */
   statusSince: number;
   number: string;
+  name: Leg['name'];
   queue: Leg['queue'];
   recording: Leg['recording'];
   direction: Direction;

@@ -17,7 +17,7 @@ const precedence: readonly ConnectionStatus[] = ['connected', 'hold', 'held', 'r
 /** A party that is new in a snapshot; it gets its legs and its status when it is brought up to it. */
 export function newParty(
   beginning: Pick<Party, 'key' | 'isExtension' | 'isTrunk' | 'call' | 'callId' | 'startedAt'>,
-  { id, extension, number, queue, recording }: Leg,
+  { id, extension, number, name, queue, recording }: Leg,
 ): Party {
   return {
     ...beginning,
@@ -28,6 +28,7 @@ export function newParty(
     previousStatus: null,
     statusSince: beginning.startedAt.steady,
     number,
+    name,
     queue,
     recording,
     direction: 'unknown',
@@ -124,15 +125,19 @@ export function isDiallingCode(party: Party): boolean {
  * @returns the events that this is for its extension
  */
 export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEventName[] {
-  const { id, status, number, queue, recording, callId, group } = leadingLeg(legs, party);
+  const { id, status, number, name, queue, recording, callId, group } = leadingLeg(legs, party);
   noteInCall(party.call, legs);
-  if (isNew(party)) Object.assign(party, { number, queue, recording });
+  if (isNew(party)) Object.assign(party, { number, name, queue, recording });
   party.legs = new Map(legs.map((leg) => [leg.id, leg]));
   party.connection = id;
   party.callId = callId ?? party.callId;
   party.queue = queue ?? party.queue;
   // No code overwrites a number; that nothing is told of the other one does not either, but it does a code.
-  if (!isCode(number) && (number !== '' || isCode(party.number))) party.number = number;
+  if (!isCode(number) && (number !== '' || isCode(party.number))) {
+    // Whose name it was goes with the number.
+    party.name = name ?? (number === party.number ? party.name : null);
+    party.number = number;
+  }
   const names: CallEventName[] = [];
   // A status that the PBX does not tell says nothing; nor does a phone that rings on where another one has answered.
   if (status !== party.status && status !== 'undefined' && (isUp(status) || !isUp(party.status))) {

@@ -16,11 +16,17 @@ export interface CallState {
   connection: string;
   callId: string | null;
   extension: string;
+  /** The extension's own name: the connection knows it, not the tracker. */
+  extensionName: string | null;
   /** Of this extension, after the event; with several calls the first of the type's list. */
   extensionState: ExtensionState;
   activeCalls: number;
   /** The other party. */
   number: string;
+  /** `number` in international form, which the connection knows too; null for an extension and what is no number. */
+  e164: string | null;
+  /** The other party's name; null when nobody tells one. */
+  name: string | null;
   direction: Direction;
   /** No trunk takes part. */
   internal: boolean;
@@ -52,7 +58,17 @@ export type CallEvent = CallState & { event: CallEventName };
 /** What a state says of the call that makes it. */
 type CallOfState = Pick<
   CallState,
-  'call' | 'connection' | 'number' | 'direction' | 'internal' | 'queue' | 'trunk' | 'startedAt' | 'answeredAt'
+  | 'call'
+  | 'connection'
+  | 'number'
+  | 'e164'
+  | 'name'
+  | 'direction'
+  | 'internal'
+  | 'queue'
+  | 'trunk'
+  | 'startedAt'
+  | 'answeredAt'
 >;
 
 /**
@@ -62,6 +78,8 @@ type CallOfState = Pick<
 export interface StateEvent extends Readonly<{ [Name in keyof CallOfState]: CallOfState[Name] | null }> {
   event: 'state';
   extension: string;
+  /** As in {@link CallState}. */
+  extensionName: string | null;
   extensionState: ExtensionState;
   /** Null with `initial`. */
   previousState: ExtensionState | null;

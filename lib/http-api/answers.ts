@@ -205,6 +205,7 @@ function connectionOf(record: string): Connection | null {
     extension: fields.get('DN') ?? '',
     status: statuses.get(fields.get('S')?.toLowerCase() ?? '') ?? 'undefined',
     number,
+    name: null,
     queue: queueNumber === '' || queueNumber === 'null' ? null : { number: queueNumber, name: queueName },
     recording: recordings.get(recording.toLowerCase()) ?? 'off',
     ...(ccid === undefined ? {} : { ccid }),

@@ -1,4 +1,4 @@
-import { type CallOccurrence, CallTracker, type Occurrence, type StateOccurrence } from '../calls';
+import { type CallOccurrence, type CallState, CallTracker, type Occurrence, type StateOccurrence } from '../calls';
 import type {
   ApiType,
   ExtensionState,
@@ -10,6 +10,7 @@ import type {
   ThreeCxError,
   Watcher,
 } from '../pbx';
+import { Contacts } from './contacts';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
 export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean) => void;
@@ -35,12 +36,14 @@ export interface Memory {
   readonly extensions: Map<string, Profile | null>;
   /** DNs that are no extensions. */
   readonly others: Set<string>;
+  /** The DNs of the last snapshot. */
+  dns: ReadonlySet<string>;
 }
 
 /** An extension that was seen, or that the PBX lists, and what is known of it now. */
 export interface KnownExtension {
   extension: string;
-  /** As the PBX tells it. */
+  /** By the connection's names, else as the PBX tells it. */
   name: string | null;
   state: ExtensionState | null;
   profile: Profile | null;
@@ -58,8 +61,13 @@ export function rememberedFor(url: string, before: Memory | undefined, api: ApiT
   if (before?.url === url && before.api === api) return before;
   return {
     ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
-    ...{ unseen: new Map(), extensions: new Map(), others: new Set() },
+    ...{ unseen: new Map(), extensions: new Map(), others: new Set(), dns: new Set() },
   };
+}
+
+/** Is it the number of an extension, or of another DN, that was seen? */
+export function isKnownDn({ extensions, others, dns }: Memory, number: string): boolean {
+  return extensions.has(number) || others.has(number) || dns.has(number);
 }
 
 /** Watches the calls for all nodes of one connection, as long as one of them does. */
@@ -76,11 +84,15 @@ export class CallWatch {
     },
   };
 
-  /** @param onChange is called when the PBX goes offline, and when there is a snapshot after tries that gave none */
+  /**
+   * @param onChange is called when the PBX goes offline, and when there is a snapshot after tries that gave none
+   * @param contacts complete what is told of calls, once for all nodes
+   */
   constructor(
     private readonly pbx: Pbx,
     private readonly memory: Memory,
     private readonly onChange: () => void,
+    private readonly contacts = new Contacts({ country: '', names: [] }, pbx, (number) => isKnownDn(memory, number)),
   ) {}
 
   get tracker(): CallTracker {
@@ -145,7 +157,8 @@ export class CallWatch {
     const entries = new Map(listed.map((entry) => [entry.extension, entry]));
     return [...new Set([...own, ...entries.keys()])]
       .map((extension) => {
-        const { name = null, isWatched = true } = entries.get(extension) ?? {};
+        const { name: listedName = null, isWatched = true } = entries.get(extension) ?? {};
+        const name = this.contacts.extensionName(extension) ?? listedName;
         const state = isKnown && isWatched ? (states.get(extension) ?? 'idle') : null;
         return { extension, name, state, profile: seen.get(extension) ?? null };
       })
@@ -154,7 +167,7 @@ export class CallWatch {
 
   /** Everything each extension is in, as events that say how it began (`initial`). */
   current(): CallOccurrence[] {
-    return this.tracker.current();
+    return this.withNames(this.tracker.current());
   }
 
   /**
@@ -164,7 +177,19 @@ export class CallWatch {
    */
   currentStates(named: readonly string[]): StateOccurrence[] {
     const { watchedExtensions } = this.pbx;
-    return this.tracker.currentStates(watchedExtensions ?? named.filter((dn) => this.mayBeExtension(dn)));
+    const asked = watchedExtensions ?? named.filter((dn) => this.mayBeExtension(dn));
+    return this.withNames(this.tracker.currentStates(asked));
+  }
+
+  /** @returns a copy of what is known of calls, completed */
+  completed(states: readonly CallState[]): CallState[] {
+    return structuredClone(states).map((state) => this.contacts.complete(state));
+  }
+
+  /** Completes events that are about to be told, in place. */
+  private withNames<T extends CallOccurrence | StateOccurrence>(occurrences: T[]): T[] {
+    for (const { event } of occurrences) this.contacts.complete(event);
+    return occurrences;
   }
 
   /** Ends all of it at once. */
@@ -191,11 +216,12 @@ export class CallWatch {
     memory.failures = 0;
     memory.error = null;
     if (isFailing) this.onChange();
+    if (snapshot.changed) memory.dns = new Set(snapshot.connections.map(({ extension }) => extension));
     for (const { role, extension } of snapshot.changed ? snapshot.connections : []) {
       if (role === 'extension') this.remember(extension);
       else memory.others.add(extension);
     }
-    const occurrences = memory.tracker.update(snapshot);
+    const occurrences = this.withNames(memory.tracker.update(snapshot));
     this.notify(wasOffline ? [{ event: { event: 'online', code: null } }, ...occurrences] : occurrences, true);
     for (const [id, { since }] of memory.unseen) if (snapshot.at.steady - since > maxDeploy) memory.unseen.delete(id);
   }

@@ -1,5 +1,6 @@
 import { type OperationName, ownError, type Result, ThreeCxError } from '../pbx';
-import { CallWatch, type Memory, rememberedFor } from './call-watch';
+import { CallWatch, isKnownDn, type Memory, rememberedFor } from './call-watch';
+import { Contacts, readContacts } from './contacts';
 import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { Settings } from './settings';
 import type {
@@ -27,6 +28,7 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
   try {
     const settings = new Settings(RED, node, { ...def, ...node.credentials, ...storedSecrets(RED, node) });
     const options = readPbxSettings(RED, def, settings);
+    const known = readContacts(settings);
     node.target = targetOf(options, def);
     const pbx = openPbx(options, (health) => {
       node.health = health;
@@ -35,7 +37,8 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
     });
     const memory = rememberedFor(options.url, memories.get(node.id), options.api);
     memories.set(node.id, memory);
-    node.access = { pbx, calls: new CallWatch(pbx, memory, logOutage) };
+    const contacts = new Contacts(known, pbx, (number) => isKnownDn(memory, number));
+    node.access = { pbx, calls: new CallWatch(pbx, memory, logOutage, contacts), contacts };
   } catch (error) {
     node.access = ownError(error);
     node.error(node.access.message);
@@ -123,15 +126,15 @@ export function accessOf(connection: ConnectionNode | null): Access {
   return connection.access;
 }
 
-/** Carries out an operation: see {@link Pbx.execute}. */
+/** Carries out an operation, see {@link Pbx.execute}, and completes what it told. */
 export async function execute(
-  { pbx, calls }: Access,
+  { pbx, calls, contacts }: Access,
   name: OperationName,
   args: Readonly<Record<string, unknown>>,
 ): Promise<Result> {
   const result = await pbx.execute(name, args);
   calls.note(result);
-  return result;
+  return contacts.completeResult(result);
 }
 
 /** @param settings with their environment variables replaced */

@@ -2,6 +2,7 @@ import {
   type ArgumentName,
   argumentsOf,
   type Details,
+  type NamedConnection,
   type NodeType,
   type Offer,
   type Offers,
@@ -19,7 +20,8 @@ type RequiredOf<Of extends Offer> = Exclude<Column<Of['operation'], 'arguments'>
 type OptionalOf<Of extends Offer> = Exclude<Column<Of['operation'], 'optional'>, Fixed<Of>>;
 type Asked<Of extends Offer> = Record<RequiredOf<Of> & ArgumentName, string> &
   Partial<Record<OptionalOf<Of> & ArgumentName, string>>;
-type Told<Of extends Offer, Key extends string> = Pick<Details, Column<Of['operation'], Key> & keyof Details>;
+type NamedDetails = Omit<Details, 'connections'> & { connections: NamedConnection[] };
+type Told<Of extends Offer, Key extends string> = Pick<NamedDetails, Column<Of['operation'], Key> & keyof Details>;
 
 /** Of an operation `Name` as a node offers it. */
 type Payload<Name, Of> = Of extends Offer

@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import { millisecondsOf, namedNumbers, parseNumberList, ThreeCxError } from '../pbx';
+import { type Contact, countryOf, millisecondsOf, namedNumbers, parseNumberList, ThreeCxError } from '../pbx';
 import type { NodeAPI } from './types';
 
 /** Whose environment variables count: a node's, those of the flow that one is to be in, or (null) the process's. */
@@ -100,6 +100,30 @@ export class Settings {
     } catch (error) {
       throw new ThreeCxError('invalid-argument', `${name}: ${(error as RangeError).message}`);
     }
+  }
+
+  /** A country; empty for none. */
+  country(name: string): string {
+    const text = this.text(name, '');
+    const country = text.trim() === '' ? '' : countryOf(text);
+    if (country === null) {
+      throw new ThreeCxError('invalid-argument', `${name} must be the two letters of a country, such as DE`);
+    }
+    return country;
+  }
+
+  /** A list of numbers with their names. */
+  contacts(name: string): Contact[] {
+    const list = this.values[name] ?? [];
+    if (!Array.isArray(list)) throw new ThreeCxError('invalid-argument', `${name} must be a list of numbers and names`);
+    return list.map((entry: unknown, index) => {
+      const contact = new Settings(this.RED, this.environment, Object(entry) as Record<string, unknown>);
+      try {
+        return { number: contact.text('number', ''), name: contact.text('name', '') };
+      } catch (error) {
+        throw new ThreeCxError('invalid-argument', `${name}: entry ${index + 1}: ${(error as Error).message}`);
+      }
+    });
   }
 
   flag(name: string): boolean {

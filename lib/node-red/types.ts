@@ -1,11 +1,15 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiType, ArgumentName, Health, Pbx, ThreeCxError } from '../pbx';
 import type { CallWatch } from './call-watch';
+import type { Contacts } from './contacts';
 
 export type { NodeAPI };
 
 /** A `3cx-config` node as the editor saved it; what a flow leaves out takes its default at run time. */
 export interface ConnectionDef extends NodeDef {
+  country?: string;
+  /** Numbers with the names of those who have them. */
+  names?: unknown;
   api?: string;
   url?: string;
   auth?: string;
@@ -47,6 +51,7 @@ export interface ConnectionNode extends Node<ConnectionCredentials> {
 export interface Access {
   pbx: Pbx;
   calls: CallWatch;
+  contacts: Contacts;
 }
 
 /** A server, and the way to it. */

@@ -75,11 +75,12 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
   node.on('input', (msg, send, done) => {
     const answer = (): void => {
       try {
-        const { state, error } = accessOf(connection).calls;
+        const watch = accessOf(connection).calls;
+        const { state, error } = watch;
         // What was known before would look like what is.
         if (state === 'connecting' || state === 'offline')
           throw error ?? new ThreeCxError('closed', 'the node was closed');
-        const payload: CallsPayload = { calls: structuredClone(known()) };
+        const payload: CallsPayload = { calls: watch.completed(known()) };
         send({ ...msg, payload });
         done();
       } catch (error) {

@@ -18,12 +18,22 @@ export interface Connection {
   status: ConnectionStatus;
   /** The other party, as the PBX wrote it; may be empty. */
   number: string;
+  /** The other party's name; null when the PBX tells none. */
+  name: string | null;
   /** The queue that the call came through, null for a direct call. */
   queue: Queue | null;
   /** Null when the PBX does not tell. */
   recording: Recording | null;
   /** 1, 2, … within one call; only the documented form of the HTTP API has it. */
   ccid?: string;
+}
+
+/** A leg as a payload has it. */
+export interface NamedConnection extends Connection {
+  /** The extension's own name. */
+  extensionName: string | null;
+  /** `number` in international form; null for an extension, a code, and what is no number. */
+  e164: string | null;
 }
 
 /** What a DN is. */

@@ -3,6 +3,7 @@ export * from './apis';
 export * from './arguments';
 export * from './checks';
 export * from './connections';
+export * from './countries';
 export * from './errors';
 export * from './events';
 export * from './numbers';

@@ -19,6 +19,10 @@ export interface Details {
   connections: Connection[];
   idle: boolean;
   number: string | null;
+  /** `number` in international form: the connection knows, not the PBX. */
+  e164: string | null;
+  /** Of the other party. */
+  name: string | null;
   queue: { number: null; name: string } | null;
   registration: Registration | null;
 }
@@ -80,7 +84,7 @@ export const operations = {
   logout: { kind: 'command', arguments: extension, done: status, refused: status },
   record: { kind: 'command', arguments: ['extension', 'recordAction'], done: ['recording'] },
   showallcalls: { kind: 'query', arguments: [], done: ['connections'] },
-  getcallerid: { kind: 'query', arguments: extension, done: ['idle', 'number', 'queue'] },
+  getcallerid: { kind: 'query', arguments: extension, done: ['idle', 'number', 'e164', 'name', 'queue'] },
   ondn: { kind: 'query', arguments: extension, done: ['callId'] },
   dnregs: { kind: 'query', arguments: extension, done: ['registration'] },
 } as const satisfies Record<string, Operation>;

@@ -95,6 +95,9 @@ export interface Pbx {
   /** The extensions whose calls are in the snapshots, as far as it is known by the last one. Absent where the PBX lists none. */
   readonly watchedExtensions?: readonly string[];
 
+  /** What a DN is called, as far as the PBX has told; null while that is not known. Absent where it tells no names. */
+  nameOf?(dn: string): string | null;
+
   /**
    * Finds out what answers.
    *

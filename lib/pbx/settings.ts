@@ -1,5 +1,7 @@
 /** What a connection has where a flow says nothing. The address is that of the HTTP API: every PBX has another one. */
 export const connectionDefaults = {
+  country: '',
+  names: [],
   api: 'http',
   url: 'http://127.0.0.1:8889',
   auth: 'none',
@@ -10,6 +12,12 @@ export const connectionDefaults = {
   allowDestinations: '',
   allowStop: false,
 } as const;
+
+/** Who has a number: an extension, a queue, or somebody outside. */
+export interface Contact {
+  number: string;
+  name: string;
+}
 
 export const authTypes = ['none', 'basic', 'bearer'] as const;
 

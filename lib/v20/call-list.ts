@@ -408,7 +408,8 @@ function isUp({ status }: Participant): boolean {
 /** Says only that a call goes on. */
 function standIn(callId: string): Leg {
   return {
-    ...{ id: `call-${callId}`, extension: '', status: 'connected', number: '', queue: null, recording: null },
+    ...{ id: `call-${callId}`, extension: '', status: 'connected', number: '', name: null, queue: null },
+    recording: null,
     ...{ role: 'service', callId, group: callId },
   };
 }

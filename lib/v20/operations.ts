@@ -11,7 +11,16 @@ import {
   ThreeCxError,
 } from '../pbx';
 import type { CallControl, Carried } from './call-control';
-import { type Device, type Dn, numberOf, ownQueueOf, type Participant, Participants, plainType } from './participants';
+import {
+  type Device,
+  type Dn,
+  numberOf,
+  ownQueueOf,
+  type Participant,
+  Participants,
+  partyNameOf,
+  plainType,
+} from './participants';
 import type { Changed, User, UserChange, Xapi } from './xapi';
 
 /** What the operations work with. */
@@ -122,10 +131,10 @@ export const v20Operations: Readonly<Record<OperationBy<'v20'>, Operation>> = {
   getcallerid: async ({ callControl, nameOf, queueOf }, { extension }) => {
     const { value, text } = await callControl.participants(extension);
     const leg = firstIn(value, ['connected'], ['ringing'], ['dialing'], ['hold', 'held', 'undefined']);
-    if (leg === null) return { ok: true, idle: true, number: null, queue: null, answer: text };
+    if (leg === null) return { ok: true, idle: true, number: null, name: null, queue: null, answer: text };
     const queue = ownQueueOf(leg) ?? queueOf(leg);
     const named = queue === null ? null : { number: null, name: nameOf(queue) };
-    return { ok: true, idle: false, number: numberOf(leg), queue: named, answer: text };
+    return { ok: true, idle: false, number: numberOf(leg), name: partyNameOf(leg), queue: named, answer: text };
   },
 
   setstatus: async ({ xapi }, { extension, profile }) => {
@@ -220,9 +229,18 @@ function connectionsOf(dns: readonly Dn[]): Connection[] {
   return all
     .legs()
     .filter(({ role }) => role === 'extension')
-    .map(({ id, extension, status, number, queue, recording }) => {
+    .map(({ id, extension, status, number, name, queue, recording }) => {
       const ccid = ccids.get(`${extension}/${id}`) ?? null;
-      return { id, extension, status, number, queue, recording, ...(ccid === null ? {} : { ccid: String(ccid) }) };
+      return {
+        id,
+        extension,
+        status,
+        number,
+        name,
+        queue,
+        recording,
+        ...(ccid === null ? {} : { ccid: String(ccid) }),
+      };
     });
 }
 

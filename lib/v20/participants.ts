@@ -225,6 +225,12 @@ export function numberOf({ callerId, calleeId, party }: Participant): string {
   return isNumber && party.dn.toUpperCase() !== 'ROUTER' ? party.dn : '';
 }
 
+/** The other party's name: never that of a menu or the router. The PBX may have a number in its place (captured). */
+export function partyNameOf({ callerName, party }: Participant): string | null {
+  const isParty = party.type === '' || roleOfType(party.type) !== 'service';
+  return isParty && /\p{L}/u.test(callerName) ? callerName : null;
+}
+
 /** Who called whom, where the participant tells. */
 export function directionOf({ status, originatedBy, legId }: Participant): 'inbound' | 'outbound' {
   if (status === 'ringing') return 'inbound';
@@ -380,6 +386,7 @@ export class Participants {
     const trunk = party.type === 'externalline' ? party.dn : undefined;
     const leg: Leg = {
       ...{ id: legId, extension: dn, status, number: numberOf(participant), recording: null, role: this.roleOf(dn) },
+      name: partyNameOf(participant),
       queue: this.queueOf(present, members),
       callId: callId === '' ? null : callId,
       ...{ group, direction },

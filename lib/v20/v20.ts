@@ -94,6 +94,10 @@ export class V20Pbx implements Pbx {
     }));
   }
 
+  nameOf(dn: string): string | null {
+    return this.directory.nameOf(dn) || null;
+  }
+
   async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
     const lack = lackOf('v20', name, args);
     if (lack !== null) throw new ThreeCxError('unsupported', lack);

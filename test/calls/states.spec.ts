@@ -91,12 +91,15 @@ describe('The state of an extension', () => {
     assert.deepEqual(ringing, {
       event: 'state',
       extension: '10',
+      extensionName: null,
       extensionState: 'ringing',
       previousState: 'idle',
       activeCalls: 1,
       call,
       connection: '2',
       number: caller,
+      e164: null,
+      name: null,
       direction: 'inbound',
       internal: false,
       queue: { number: '8000', name: 'Support' },
@@ -111,11 +114,20 @@ describe('The state of an extension', () => {
     assert.deepEqual(idle, {
       event: 'state',
       extension: '10',
+      extensionName: null,
       extensionState: 'idle',
       previousState: 'talking',
       activeCalls: 0,
       ...{ call: null, connection: null, number: null, direction: null, internal: null, queue: null, trunk: null },
-      ...{ startedAt: null, answeredAt: null, accuracyMs: 1000, initial: false, synthetic: false },
+      ...{
+        e164: null,
+        name: null,
+        startedAt: null,
+        answeredAt: null,
+        accuracyMs: 1000,
+        initial: false,
+        synthetic: false,
+      },
     });
     const [[inside] = []] = feed(watching(), '1 10 connected 11; 2 11 connected 10');
     assert.deepEqual([inside?.internal, inside?.trunk, inside?.queue], [true, null, null]);

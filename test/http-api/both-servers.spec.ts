@@ -302,6 +302,7 @@ const connection: Connection = {
   extension: '10',
   status: 'connected',
   number: '+4930111',
+  name: null,
   queue: { number: '8000', name: 'Support' },
   recording: 'off',
 };
@@ -463,6 +464,7 @@ describe('made-up answers', () => {
         extension: made.dn,
         status: made.status,
         number: made.freeText,
+        name: null,
         queue: made.queue === null || made.queue === 'null' ? null : { number: made.queue, name: made.queueName },
         recording: made.recording[1],
       },
@@ -476,6 +478,7 @@ describe('made-up answers', () => {
         extension: made.dn,
         status: made.status,
         number: made.freeText,
+        name: null,
         queue: null,
         recording: made.recording[1],
         ccid: made.ccid,

@@ -28,7 +28,7 @@ const oneFormOnly = 'the client knows one form of it, without the slash';
 const argumentMissing = 'the client sends no request without its arguments';
 
 function leg(id: string, status: Connection['status'], extension: string, number: string): Connection {
-  return { id, extension, status, number, queue: null, recording: 'off' };
+  return { id, extension, status, number, name: null, queue: null, recording: 'off' };
 }
 
 function calls(...connections: Connection[]): Expected {

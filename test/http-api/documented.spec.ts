@@ -8,7 +8,7 @@ const extension = '10';
 const noCall: Outcome = { ok: false, reason: 'no-call' };
 const callDone: Outcome = { ok: true, callId: null };
 const leg = { id: '98741', extension: '10', status: 'connected', number: '+4930111', queue: null, ccid: '1' } as const;
-const first = { ...leg, recording: 'off' } as const;
+const first = { ...leg, name: null, recording: 'off' } as const;
 const second = { ...first, id: '98742', extension: '11', status: 'ringing', number: '10', ccid: '2' } as const;
 
 /** Arguments, and what comes of the operation when the server carries it out and when it refuses. */

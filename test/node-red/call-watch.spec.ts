@@ -6,11 +6,12 @@ import type { HttpApiClient, List } from '../../lib/http-api/client';
 import { Poller } from '../../lib/http-api/poller';
 import { type Connection, type Moment, type Pbx, ThreeCxError } from '../../lib/pbx';
 import { CallWatch, type Memory, rememberedFor } from '../../lib/node-red/call-watch';
+import type { Contacts } from '../../lib/node-red/contacts';
 
 const numbering = { trunks: /^1\d{4}$/, services: /^999$/ };
 const silence = new ThreeCxError('timeout', 'no answer');
 const connected = (id: string, extension: string): Connection => ({
-  ...{ id, extension, status: 'connected', number: '+491', queue: null, recording: 'off' },
+  ...{ id, extension, status: 'connected', number: '+491', name: null, queue: null, recording: 'off' },
 });
 const talking = [connected('1', '10000'), connected('2', '10')];
 
@@ -42,7 +43,7 @@ describe('The watch over the calls of a connection', () => {
     },
   } as unknown as HttpApiClient;
 
-  const open = (): CallWatch => {
+  const open = (contacts?: Contacts): CallWatch => {
     const note = (): void => void changes.push(watch.state);
     const moment = (): Moment => ({ wall: Date.now() + skipped.wall, steady: Date.now() + skipped.steady });
     poller = new Poller(client, { interval: 1_000, numbering, clock: moment });
@@ -52,7 +53,7 @@ describe('The watch over the calls of a connection', () => {
         return poller.stretched;
       },
     };
-    return new CallWatch(pbx as Pbx, memory, note);
+    return new CallWatch(pbx as Pbx, memory, note, contacts);
   };
   const listen = (occurrences: readonly Occurrence[]): void => {
     heard.push(...occurrences.map(({ event }) => event).filter(({ event }) => event !== 'state'));
@@ -107,6 +108,21 @@ describe('The watch over the calls of a connection', () => {
     const before = polls;
     await passSeconds(60);
     assert.equal(polls - before, 60);
+  });
+
+  it('completes each event once, however many watch', async () => {
+    const completed: string[] = [];
+    const complete = <T>(payload: T): T => {
+      completed.push((payload as unknown as WatchEvent).event);
+      return payload;
+    };
+    watch = open({ complete } as unknown as Contacts);
+    for (let count = 0; count < 1_000; count++) watch.watch(String(count), listen);
+    await turn();
+    answer = talking;
+    await pass(1_000);
+    assert.deepEqual(completed, ['answered', 'state']);
+    assert.equal(names().length, 2_000);
   });
 
   it('counts the time that an answer takes as part of the interval', async () => {

@@ -170,12 +170,18 @@ const operations: Operation<Simulator>[] = [
       before: ringing,
       tells: {
         connections: [
-          { id: '98779', extension: '10000', status: 'connected', number: caller, queue: null, recording: 'off' },
+          {
+            ...{ id: '98779', extension: '10000', extensionName: null, status: 'connected', number: caller },
+            ...{ e164: caller, name: null, queue: null, recording: 'off' },
+          },
           {
             id: '98780',
             extension: '10',
+            extensionName: null,
             status: 'ringing',
             number: caller,
+            e164: caller,
+            name: null,
             queue: { number: '8000', name: 'Support: Süd; EU' },
             recording: 'off',
           },
@@ -198,6 +204,8 @@ const operations: Operation<Simulator>[] = [
       tells: {
         idle: false,
         number: caller,
+        e164: caller,
+        name: null,
         queue: { number: null, name: 'Support: Süd; EU' },
         answer: `Queue: Support: Süd; EU Anrufer: ${caller}`,
       },

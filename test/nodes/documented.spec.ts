@@ -112,12 +112,18 @@ const operations = [
             id: '98741',
             extension: '10',
             status: 'connected',
+            extensionName: null,
             number: '+4930111',
+            e164: '+4930111',
+            name: null,
             queue: null,
             recording: 'off',
             ccid: '1',
           },
-          { id: '98742', extension: '11', status: 'ringing', number: '10', queue: null, recording: 'off', ccid: '2' },
+          {
+            ...{ id: '98742', extension: '11', extensionName: null, status: 'ringing', number: '10', e164: null },
+            ...{ name: null, queue: null, recording: 'off', ccid: '2' },
+          },
         ],
         answer:
           '<html><body>ID=98741:CCID=1:S=Connected:DN=10:EP=+4930111:REC=Stop<br>' +
@@ -129,6 +135,8 @@ const operations = [
     done: {
       idle: false,
       number: '+4930111',
+      e164: '+4930111',
+      name: null,
       queue: { number: null, name: 'Sales' },
       answer: 'Queue: Sales Anrufer: +4930111',
     },

@@ -73,7 +73,10 @@ const rows: [
     'getcallerid',
     { extension: '10' },
     { getcallerid: 'Queue: Sales Anrufer: ' },
-    { ok: true, idle: false, number: null, queue: { number: null, name: 'Sales' }, answer: 'Queue: Sales Anrufer: ' },
+    {
+      ...{ ok: true, idle: false, number: null, e164: null, name: null, queue: { number: null, name: 'Sales' } },
+      answer: 'Queue: Sales Anrufer: ',
+    },
   ],
   [
     'has no phone of another',

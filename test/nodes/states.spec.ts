@@ -77,11 +77,12 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       const { inbox } = await watch();
       pbx().inbound({ extension: '10', queue: '8000', number: caller });
       const { topic, payload } = await inbox.next();
-      const { call, connection, startedAt, accuracyMs, ...ringing } = payload as StateEvent;
+      // 3CX V20 may tell the name of the extension by now.
+      const { call, connection, startedAt, accuracyMs, extensionName, ...ringing } = payload as StateEvent;
       assert.equal(topic, 'state');
       assert.deepEqual(ringing, {
         ...{ event: 'state', extension: '10', extensionState: 'ringing', previousState: 'idle', activeCalls: 1 },
-        ...{ number: caller, direction: 'inbound', internal: false },
+        ...{ number: caller, e164: caller, name: null, direction: 'inbound', internal: false },
         ...{ queue: { number: '8000', name: 'Support: Süd; EU' }, trunk: '10000', answeredAt: null },
         ...{ initial: false, synthetic: false, seq: 1 },
       });
@@ -93,11 +94,22 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       assert.equal(talking.startedAt, startedAt);
       assert.match(String(talking.answeredAt), /Z$/);
       pbx().clearCalls();
-      const { accuracyMs: late, ...idle } = (await inbox.next()).payload as StateEvent;
+      const { accuracyMs: late, extensionName: its, ...idle } = (await inbox.next()).payload as StateEvent;
       assert.equal(typeof late, 'number');
+      assert.ok([its, extensionName].every((name) => name === null || name === 'Extension 10'));
       assert.deepEqual(idle, {
         ...{ event: 'state', extension: '10', extensionState: 'idle', previousState: 'talking', activeCalls: 0 },
-        ...{ call: null, connection: null, number: null, direction: null, internal: null, queue: null, trunk: null },
+        ...{
+          call: null,
+          connection: null,
+          number: null,
+          e164: null,
+          name: null,
+          direction: null,
+          internal: null,
+          queue: null,
+          trunk: null,
+        },
         ...{ startedAt: null, answeredAt: null, initial: false, synthetic: false, seq: 3 },
       });
     });

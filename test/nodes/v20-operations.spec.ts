@@ -198,7 +198,7 @@ const tested: Tested[] = [
         connections: [
           {
             ...{ id: '#', extension: '10', status: 'connected', number: caller },
-            ...{ queue: null, recording: null, ccid: '2' },
+            ...{ extensionName: null, e164: caller, name: null, queue: null, recording: null, ccid: '2' },
           },
         ],
       },
@@ -208,7 +208,12 @@ const tested: Tested[] = [
   {
     node: monitor,
     operation: 'getcallerid',
-    done: { args: ten, before: rings, tells: { idle: false, number: caller, queue: null }, sent: [at10] },
+    done: {
+      args: ten,
+      before: rings,
+      tells: { idle: false, number: caller, e164: caller, name: null, queue: null },
+      sent: [at10],
+    },
   },
   { node: monitor, operation: 'ondn', done: { args: ten, before: rings, tells: { callId: '#' }, sent: [at10] } },
   {

@@ -60,6 +60,7 @@ describe('A connection by 3CX V20', function () {
       const { accuracyMs, startedAt, call, connection, callId, ...ringing } = await inbox.event();
       assert.deepEqual(ringing, {
         ...{ event: 'ringing', extension: '10', extensionState: 'ringing', activeCalls: 1, number: caller },
+        ...{ extensionName: 'Extension 10', e164: caller, name: null },
         ...{ direction: 'inbound', internal: false, queue: { number: '8000', name: 'Support: Süd; EU' } },
         ...{ trunk: '10000', status: 'ringing', previousStatus: null, recording: null },
         ...{ answeredAt: null, endedAt: null, ringSeconds: null, talkSeconds: null, holdSeconds: null },

@@ -56,11 +56,11 @@ describe('The tarball', function () {
     assert.doesNotMatch(nodeRed.log(), /\[error\]|node-red-contrib-3cx.*(warn|error)/i);
   });
 
-  it('leaves what speaks HTTP and WebSocket alone until there is a connection', async () => {
+  it('leaves what speaks HTTP and WebSocket, and what reads numbers, alone until there is a connection', async () => {
     const nodes = types.map((type) => join(nodeRed.userDir, 'node_modules/node-red-contrib-3cx/dist/nodes', type));
     const script = `for (const node of ${JSON.stringify(nodes)}) require(node);
       const loaded = Object.keys(require.cache);
-      console.log(loaded.length > 5, loaded.some((file) => /[\\\\/](axios|ws|https-proxy-agent|h3)[\\\\/]/.test(file)));`;
+      console.log(loaded.length > 5, loaded.some((file) => /[\\\\/](axios|ws|https-proxy-agent|h3|awesome-phonenumber)[\\\\/]/.test(file)));`;
     assert.equal((await run(process.execPath, ['-e', script])).stdout, 'true false\n');
   });
 

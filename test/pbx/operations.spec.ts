@@ -52,7 +52,7 @@ describe('The menu of operations', () => {
       'command logout extension; profile profileName; refused: profile profileName',
       'command record extension recordAction; recording',
       'query showallcalls; connections',
-      'query getcallerid extension; idle number queue',
+      'query getcallerid extension; idle number e164 name queue',
       'query ondn extension; callId',
       'query dnregs extension; registration',
     ]);

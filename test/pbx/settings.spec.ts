@@ -26,9 +26,11 @@ describe('A setting in milliseconds', () => {
 });
 
 describe('A connection whose flow says nothing', () => {
-  it('asks the HTTP API of the same machine, once a second, and allows what is harmless', () => {
+  it('asks the HTTP API of the same machine, once a second, allows what is harmless and names nobody', () => {
     const { trunks, services, ...others } = connectionDefaults;
     assert.deepEqual(others, {
+      country: '',
+      names: [],
       url: 'http://127.0.0.1:8889',
       api: 'http',
       auth: 'none',

@@ -96,11 +96,12 @@ const record: fc.Arbitrary<Connection> = fc.record(
     extension: fc.oneof({ weight: 20, arbitrary: dn }, text),
     status: fc.constantFrom('undefined', 'dialing', 'ringing', 'connected', 'hold', 'held'),
     number: fc.oneof({ weight: 20, arbitrary: fc.oneof(dn, fc.constantFrom('+491', '*00')) }, text),
+    name: fc.constant(null),
     queue: fc.option(fc.record({ number: fc.oneof({ weight: 20, arbitrary: dn }, text), name: text }), { freq: 1 }),
     recording: fc.constantFrom('on', 'paused', 'off'),
     ccid: fc.constantFrom('1', '2', '3', 'x'),
   },
-  { requiredKeys: ['id', 'extension', 'status', 'number', 'queue', 'recording'] },
+  { requiredKeys: ['id', 'extension', 'status', 'number', 'name', 'queue', 'recording'] },
 );
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ list: fc.array(record, { maxLength: 6 }), time: fc.nat(10_000) }) },

@@ -265,7 +265,7 @@ for (const server of ['community', 'documented'] as const) {
 
 function leg(extension: string, status: 'connected' | 'ringing') {
   const id = extension === '10000' ? '98779' : '98780';
-  return { id, extension, status, number: caller, queue: null, recording: 'off' as const };
+  return { id, extension, status, number: caller, name: null, queue: null, recording: 'off' as const };
 }
 
 function support() {

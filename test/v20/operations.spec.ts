@@ -274,8 +274,8 @@ describe('The operations of 3CX V20', () => {
       connections.map(({ id, ...rest }) => ({ ...rest, hasId: id !== '' })),
       [
         {
-          ...{ extension: '10', status: 'connected', number: '+4930111', queue: null, recording: null, ccid: '2' },
-          hasId: true,
+          ...{ extension: '10', status: 'connected', number: '+4930111', name: null, queue: null, recording: null },
+          ...{ ccid: '2', hasId: true },
         },
       ],
     );

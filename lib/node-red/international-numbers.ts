@@ -1,0 +1,51 @@
+import type * as PhoneNumbers from 'awesome-phonenumber';
+import { plainNumber } from '../pbx';
+
+/** How many numbers are remembered: the same few come in every payload of a call. */
+const maxKnown = 1_000;
+/** The least digits that a number outside has, where it says nothing of a country. */
+const minDigits = 6;
+
+/** With the first number: it brings the numbering plans of all countries. */
+function loadPhoneNumbers(): typeof PhoneNumbers {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('awesome-phonenumber') as typeof PhoneNumbers;
+}
+
+/** Brings numbers into international form (E.164). */
+export class InternationalNumbers {
+  private readonly known = new Map<string, string | null>();
+
+  /** @param country where a national number belongs, see `countries`; empty: national numbers are not known */
+  constructor(private readonly country: string) {}
+
+  /**
+   * @param number as the PBX or somebody wrote it
+   * @returns null for a code, an extension, and everything else that is no possible number
+   */
+  of(number: string): string | null {
+    const known = this.known.get(number);
+    if (known !== undefined) return known;
+    const found = this.find(number);
+    const [oldest] = this.known.keys();
+    if (this.known.size >= maxKnown && oldest !== undefined) this.known.delete(oldest);
+    this.known.set(number, found);
+    return found;
+  }
+
+  private find(number: string): string | null {
+    const plain = plainNumber(number);
+    if (plain === null) return null;
+    if (plain.startsWith('+')) return internationalForm(plain);
+    if (/^00\d+$/.test(number)) return internationalForm(`+${number.slice(2)}`);
+    if (this.country === '' || plain.length < minDigits) return null;
+    const { possible, valid, number: forms } = loadPhoneNumbers().parsePhoneNumber(plain, { regionCode: this.country });
+    // Without the leading 0 it may be a local number, which is possible as a national one too.
+    return (plain.startsWith('0') ? possible : valid) ? (forms?.e164 ?? null) : null;
+  }
+}
+
+function internationalForm(number: string): string | null {
+  const { possible, number: forms } = loadPhoneNumbers().parsePhoneNumber(number);
+  return possible ? (forms?.e164 ?? null) : null;
+}
