@@ -6,6 +6,7 @@ import {
   connectionDefaults,
 } from '../lib/pbx';
 import { prepareTest } from './connection-test';
+import { prepareCountry, prepareNames } from './names';
 import {
   apiOf,
   assignForm,
@@ -163,6 +164,8 @@ export function prepareConnection(node: ConnectionNode): void {
   });
   show();
   hideIcons(form);
+  prepareCountry();
+  prepareNames(node);
   prepareTest(node, form);
 }
 

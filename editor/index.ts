@@ -16,6 +16,7 @@ import { prepareWatch } from './watch';
 export { validateArgument } from './arguments';
 export { prepareConnection, validateLogIn, validateUrl } from './connection';
 export { label } from './labels';
+export { saveNames, validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
 export { validateMilliseconds, validatePattern } from './validators';
 export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';

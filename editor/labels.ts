@@ -1,5 +1,6 @@
 import { type ArgumentName, argumentsOf, choices, isChoice, type Offer, offerOf, operationOf } from '../lib/pbx';
 import { asText, defaultOf, hasEnvironment, saved } from './fields';
+import { savedServer, withName } from './names';
 import { isWatching, type OperationNode } from './operations';
 
 /** "call 11 from 10", "call {destination} from 10" when one of them is known, "Make a call" when none is. */
@@ -17,7 +18,9 @@ export function label(node: OperationNode): string {
 
 function watchLabel(node: OperationNode): string {
   const extensions = asText(node.extensions).trim();
-  return node._(`threecx.summary.${extensions === '' ? 'watch-all' : 'watch'}`, { extensions });
+  return node._(`threecx.summary.${extensions === '' ? 'watch-all' : 'watch'}`, {
+    extensions: withName(savedServer(node), extensions),
+  });
 }
 
 /** @returns what a label tells; which of an extension's phones rings is a detail */
@@ -36,7 +39,8 @@ function inLabel(node: OperationNode, name: ArgumentName): string {
   const type = node[`${name}Type`] ?? defaultOf(node, `${name}Type`);
   switch (type) {
     case 'str':
-      return isChoice(name) && isIn(choices[name], value) ? node._(`threecx.${name}.${value}`) : value;
+      if (!isChoice(name)) return withName(savedServer(node), value);
+      return isIn(choices[name], value) ? node._(`threecx.${name}.${value}`) : value;
     case 'msg':
       return `{${value}}`;
     case 'flow':

@@ -27,6 +27,7 @@ interface JQuery {
   data(name: string, value: unknown): this;
   css(values: Readonly<Record<string, string>>): this;
   addClass(name: string): this;
+  toggleClass(name: string, isThere: boolean): this;
   toggle(isShown: boolean): this;
 
   text(text: string): this;
@@ -36,12 +37,24 @@ interface JQuery {
 
   on(events: string, listener: (this: HTMLElement) => void): this;
   on(events: 'typedinputtypechange', listener: (this: HTMLElement, event: unknown, type: string) => void): this;
+  on(event: 'paste', listener: (event: { originalEvent: ClipboardEvent; preventDefault(): void }) => void): this;
   trigger(event: string): this;
 
   typedInput(options: { types: (string | TypedInputType)[]; typeField: string }): this;
   typedInput(what: 'type' | 'value'): string;
   typedInput(what: 'value', value: string): this;
   autoComplete(options: { search: AutoCompleteSearch; minLength: number }): this;
+  editableList<T extends object>(options: {
+    removable: boolean;
+    sortable: boolean;
+    scrollOnAdd: boolean;
+    height: number;
+    /** An item without data comes of the button. */
+    addItem: (item: JQuery, index: number, data: Partial<T>) => void;
+  }): this;
+  editableList(what: 'addItem', data: object): this;
+  /** Undefined before it is there, and after. */
+  editableList(what: 'instance'): object | undefined;
 }
 
 interface JQueryRequest {
@@ -92,6 +105,7 @@ interface EditorNode {
 declare const RED: {
   _(key: string): string;
   readonly editor: { validateNode(node: EditorNode): void };
+  readonly i18n: { lang(): string };
   readonly events: { on(event: 'deploy', listener: () => void): void };
   readonly nodes: { node(id: unknown): EditorNode | undefined };
   readonly tray: { resize(): void };

@@ -47,6 +47,7 @@ const ends: Record<string, readonly string[]> = {
   'threecx.extension-state.': extensionStates,
   'threecx.event.': eventNames,
   'threecx.label.': ['ask', 'ask-watch'],
+  'threecx.label.names-': ['number', 'name'],
   'threecx.lack.': apiTypes.flatMap(lacks),
   'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
   'threecx.operation.': [watchOperation, ...allOffers.map(([name]) => name)],
