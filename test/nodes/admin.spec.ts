@@ -20,7 +20,10 @@ describe("What the connection's dialog asks the runtime for", function () {
   before(async () => {
     deployed = await startSimulator({ delay: 0, auth: { type: 'basic', user: 'api', password: 'S3cret' } });
     const tab = { id: 'tab', type: 'tab', label: 'test' };
-    const pbx = { id: 'pbx', type: '3cx-config', url: '${PBX_URL}', auth: 'basic', pollInterval: 100 };
+    const pbx = {
+      ...{ id: 'pbx', type: '3cx-config', url: '${PBX_URL}', auth: 'basic', pollInterval: 100 },
+      names: [{ number: '11', name: 'Ben' }],
+    };
     const watch = { id: 'monitor', z: 'tab', type: '3cx-call-monitor', operation: 'watch', server: 'pbx', wires: [[]] };
     nodeRed = await startNodeRed({
       flows: [tab, pbx, watch],
@@ -204,7 +207,7 @@ describe("What the connection's dialog asks the runtime for", function () {
     const listed = deployed.requestCount + 3;
     await until(() => deployed.requestCount >= listed, 'three polls');
     assert.deepEqual(await extensions('pbx'), [
-      { extension: '11', name: null, state: 'dialing', profile: null },
+      { extension: '11', name: 'Ben', state: 'dialing', profile: null },
       { extension: '12', name: null, state: 'ringing', profile: null },
       { extension: '100', name: null, state: 'ringing', profile: null },
     ]);

@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
-  await stage.deploy();
-  await stage.arrive('keep it');
+  const known = { country: 'DE', names: [{ number: '+49 (0)151 / 123 456 78', name: 'Grandma' }] };
+  await stage.deploy((node) => (node.type === '3cx-config' ? { ...node, ...known } : node));
   pbx.inbound({ extension: '11', number: caller });
   pbx.makeCall('12', '10');
   await stage.polls();
-  assert.deepEqual(stage.at('as +49'), [], 'the phone of somebody else, and a call from inside');
+  assert.deepEqual(stage.at('known?'), [], 'the phone of somebody else, and a call from inside');
   const forms = [caller, '+49 151 12345678', '+49 (0)151/12345678', '004915112345678', '0151-12345678'];
   for (const [index, number] of forms.entries()) {
     pbx.clearCalls();
     pbx.inbound({ extension: '10', number });
     await stage.arrive('your speaker', index + 1);
   }
-  for (const [index, number] of ['030112', '', '11'].entries()) {
+  const others = ['030112', '', '+4915112345679'];
+  for (const [index, number] of others.entries()) {
     pbx.clearCalls();
     pbx.inbound({ extension: '10', number });
     await stage.arrive('unknown', index + 1);
@@ -24,7 +25,7 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
     forms.map(() => 'Grandma is calling'),
   );
   assert.deepEqual(
-    stage.at('unknown').map(({ number }) => number),
-    ['+4930112', '', '11'],
+    stage.at('unknown').map(({ payload }) => (payload as { number: string }).number),
+    others,
   );
 }

@@ -3,6 +3,7 @@ import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
   await stage.deploy((node) => {
+    if (node.type === '3cx-config') return { ...node, names: [{ number: '+49 301', name: 'The school' }] };
     if (node.type !== 'http request') return node;
     assert.equal(node.d, true, 'nothing is sent outside as long as nobody wants it');
     return { ...node, d: false, url: `${stage.server}/my-topic` };
@@ -21,17 +22,22 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   pbx.inbound({ extension: '10', number: '' });
   await stage.polls();
   pbx.clearCalls();
-  const sent = await stage.arrive('200 when sent', 2);
+  await stage.receive(2);
+  pbx.inbound({ extension: '10', number: '+49302' });
+  await stage.polls();
+  pbx.clearCalls();
+  const sent = await stage.arrive('200 when sent', 3);
   assert.deepEqual(
     sent.map(({ statusCode }) => statusCode),
-    [200, 500],
+    [200, 500, 500],
   );
   assert.deepEqual(
     stage.received.map(({ method, url, headers, body }) => [method, url, headers.title, body]),
     [
-      ['POST', '/my-topic', 'Missed call', 'Missed call from +49301 for Support: Süd; EU'],
+      ['POST', '/my-topic', 'Missed call', 'Missed call from The school (+49301) for Support: Süd; EU'],
       ['POST', '/my-topic', 'Missed call', 'Missed call from an unknown number'],
+      ['POST', '/my-topic', 'Missed call', 'Missed call from +49302'],
     ],
   );
-  assert.equal(stage.at('the message').length, 2);
+  assert.equal(stage.at('the message').length, 3);
 }

@@ -5,8 +5,11 @@ import type { Stage } from '../stage';
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
   const withCrm =
     (url: string) =>
-    (node: FlowNode): FlowNode =>
-      node.type === 'tab' ? { ...node, env: [{ name: 'CRM_URL', value: url, type: 'str' }] } : node;
+    (node: FlowNode): FlowNode => {
+      const names = [{ number: '0151 12345678', name: 'Grandma' }];
+      if (node.type === '3cx-config') return { ...node, country: 'DE', names };
+      return node.type === 'tab' ? { ...node, env: [{ name: 'CRM_URL', value: url, type: 'str' }] } : node;
+    };
 
   await stage.deploy(withCrm(`${stage.server}/pop-up`));
   pbx.makeCall('11', '12');
@@ -14,13 +17,13 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   pbx.makeCall('100', '+4930111');
   pbx.answer(stage.connectionAt('10000'));
   await stage.polls();
-  pbx.inbound({ queue: '8000', number: caller });
+  pbx.inbound({ queue: '8000', number: '015112345678' });
   await stage.polls();
   pbx.answer(stage.connectionAt('10'));
   const [told, second] = await stage.receive(1);
   assert.deepEqual([told?.method, told?.url, second], ['POST', '/pop-up', undefined]);
-  const { extension, number, queue } = JSON.parse(told?.body ?? '') as Record<string, unknown>;
-  assert.deepEqual([extension, number, queue], ['10', caller, 'Support: Süd; EU']);
+  const { extension, number, name, queue } = JSON.parse(told?.body ?? '') as Record<string, unknown>;
+  assert.deepEqual([extension, number, name, queue], ['10', caller, 'Grandma', 'Support: Süd; EU']);
   await stage.arrive('told');
 
   stage.answer.status = 500;
