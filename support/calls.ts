@@ -72,7 +72,7 @@ export type Listed = Connection & Partial<Leg>;
 
 /**
  * A call list in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>`, the
- * recording, or what V20 says: `g<group>`, `#<call id>`, `@<role>`.
+ * recording, or what V20 says: `g<group>`, `#<call id>`, `@<role>`, `~<name>`.
  */
 export function listOf(text: string): Listed[] {
   return text
@@ -82,13 +82,13 @@ export function listOf(text: string): Listed[] {
     .map((record) => {
       const [id = '', extension = '', status = '', number = '', ...more] = record.split(' ');
       const wordAfter = (sign: string): string | undefined => more.find((word) => word.startsWith(sign))?.slice(1);
-      const [queue, ccid, group, callId, role] = ['q', 'c', 'g', '#', '@'].map(wordAfter);
+      const [queue, ccid, group, callId, role, name = null] = ['q', 'c', 'g', '#', '@', '~'].map(wordAfter);
       return {
         id,
         extension,
         status: status as ConnectionStatus,
         number,
-        name: null,
+        name,
         queue: queue === undefined ? null : { number: queue, name: 'Support' },
         recording: more.includes('on') ? 'on' : more.includes('paused') ? 'paused' : 'off',
         ...(ccid === undefined ? {} : { ccid }),

@@ -3,6 +3,8 @@ import { plainNumber } from '../pbx';
 
 /** How many numbers are remembered: the same few come in every payload of a call. */
 const maxKnown = 1_000;
+/** No number is longer, and what a caller sends may be as long as it likes. */
+const maxCharacters = 64;
 /** The least digits that a number outside has, where it says nothing of a country. */
 const minDigits = 6;
 
@@ -24,6 +26,7 @@ export class InternationalNumbers {
    * @returns null for a code, an extension, and everything else that is no possible number
    */
   of(number: string): string | null {
+    if (number.length > maxCharacters) return null;
     const known = this.known.get(number);
     if (known !== undefined) return known;
     const found = this.find(number);

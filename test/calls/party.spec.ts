@@ -7,6 +7,26 @@ const rings = `${line}; 2 10 ringing ${caller}`;
 const talks = `${line}; 2 10 connected ${caller}`;
 
 describe('A part in a call', () => {
+  describe('has the name of the other party, as the PBX tells it,', () => {
+    const namesOf = (...snapshots: string[]): (string | null)[] => play(...snapshots).map(({ name }) => name);
+
+    it('which stays while the number is the same', () => {
+      const [rings, talks] = ['ringing', 'connected'].map((status) => `1 10000 connected 5; 2 10 ${status} 5`);
+      assert.deepEqual(namesOf(`${rings} ~Anna`, `${talks} ~Anna`, ''), ['Anna', 'Anna', 'Anna']);
+      assert.deepEqual(namesOf(`${rings} ~Anna`, `${talks}`, ''), ['Anna', 'Anna', 'Anna']);
+      assert.deepEqual(namesOf(`${rings}`, `${talks} ~Anna`, ''), [null, 'Anna', 'Anna']);
+    });
+
+    it('and goes with the number', () => {
+      assert.deepEqual(namesOf('2 10 ringing 11 ~Ben', '2 10 connected 12', '2 10 held 12 ~Cem'), ['Ben', null, 'Cem']);
+      assert.deepEqual(namesOf('2 10 ringing 11 ~Ben', '2 10 connected *10 ~Park'), ['Ben', 'Ben']);
+    });
+
+    it('and is of somebody who withholds the number, too', () => {
+      assert.deepEqual(namesOf(`1 10000 connected ; 2 10 ringing  ~Anonymous`), ['Anonymous']);
+    });
+  });
+
   describe('of several phones', () => {
     const both = `${line}; 2 10 ringing ${caller}; 3 10 ringing ${caller}`;
 

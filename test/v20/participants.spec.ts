@@ -10,6 +10,7 @@ import {
   keyOf,
   messageOf,
   numberOf,
+  partyNameOf,
   type Participant,
   participantOf,
   roleOfType,
@@ -135,6 +136,24 @@ describe('What 3CX V20 says', () => {
   it('a participant: a trunk is no number', () => {
     assert.equal(numberOf(participant({ party_caller_id: '' })), '');
     assert.equal(numberOf(participant({ ...internal('101'), party_caller_id: '' })), '101');
+  });
+
+  it('a participant: the name is that of the other party, never a number nor a menu', () => {
+    const named = { party_caller_name: 'Muster, Max' };
+    assert.equal(partyNameOf(participant(named)), 'Muster, Max');
+    assert.equal(partyNameOf(participant({ ...internal('101'), ...named })), 'Muster, Max');
+    assert.equal(partyNameOf(participant({ party_dn_type: 'None', ...named })), 'Muster, Max');
+    for (const type of ['Wspecialmenu', 'Wroutepoint', 'Wivr', 'Wparkextension']) {
+      assert.equal(partyNameOf(participant({ party_dn_type: type, ...named })), null, type);
+    }
+    for (const name of ['', '+49301234567', '0301234567', '030 / 123', '*10']) {
+      assert.equal(partyNameOf(participant({ party_caller_name: name })), null, name);
+    }
+    const names = captures.items.flatMap(({ data }) => {
+      const found = participantOf(data);
+      return found === null ? [] : (partyNameOf(found) ?? []);
+    });
+    assert.deepEqual(names, ['Muster, Max']);
   });
 
   it('a participant: missing and null members are empty', () => {
