@@ -122,7 +122,7 @@ describe('The watch over the calls of a connection', () => {
     answer = talking;
     await pass(1_000);
     assert.deepEqual(completed, ['answered', 'state']);
-    assert.equal(names().length, 2_000);
+    assert.equal(names().length, 1_000);
   });
 
   it('counts the time that an answer takes as part of the interval', async () => {
