@@ -173,6 +173,7 @@ export class Poller {
   private mayAsk(dn: string): boolean {
     const isQueue = this.list.some(({ queue }) => queue?.number === dn);
     const isExtension = roleOf(dn, this.options.numbering) === 'extension' && !isQueue;
+    if (this.watcher?.needsCallId?.(dn) === false) return false;
     return isExtension && (this.silentUntil.get(dn) ?? 0) <= this.options.clock().steady;
   }
 
