@@ -620,7 +620,7 @@ describe('dialogs in the editor', function () {
     assert.deepEqual([await get('other', 'outputs'), await get('other', 'follow')], [4, true]);
     assert.deepEqual(await outputLabels('other'), ['done', 'refused', 'answered', 'ended']);
     const link = (port: number): string =>
-      `{ source: RED.nodes.node('other'), sourcePort: ${port}, target: RED.nodes.node('to${port}') }`;
+      `{ source: RED.nodes.node('other'), sourcePort: ${port}, target: RED.nodes.junction('to${port}') }`;
     for (const port of [0, 1, 2, 3]) await ask(`RED.nodes.addLink(${link(port)})`);
     const ports = (): Promise<unknown> =>
       ask(`RED.nodes.filterLinks({ source: RED.nodes.node('other') }).map(({ sourcePort }) => sourcePort).sort()`);

@@ -80,6 +80,8 @@ export const ways: Record<ApiType, Way> = {
     // has been looked at.
     looks: async (simulator, count) => {
       const v20 = v20Of(simulator);
+      // An example may watch only as long as it follows a call.
+      await until(() => v20.sockets.some(({ closedAt }) => closedAt === null), 'a socket');
       for (let seen = 0; seen < count + 2; seen++) {
         const entity = `/callcontrol/10/participants/${nextId++}`;
         v20.send({ event_type: 0, entity, attached_data: null });
