@@ -66,6 +66,8 @@ interface Follow<Owner> {
   unseenFor: number;
   /** The calling extension's part in the call; null until it is seen. */
   party: number | null;
+  /** The leg that this part had when it was found. */
+  leg: string | null;
   isAnswered: boolean;
 }
 
@@ -89,9 +91,11 @@ export class Following<Owner> {
     return this.expected.size === 0 && this.follows.size === 0;
   }
 
-  /** Does an extension have a call that is followed? */
-  concerns(extension: string): boolean {
-    return [...this.follows].some(({ call }) => call.extension === extension);
+  /** Would the call id of a leg help to find a call by its id, or is it that of a call that is followed? */
+  needsCallId(extension: string, connection: string): boolean {
+    return [...this.follows].some(({ call, party, leg }) =>
+      party === null ? call.extension === extension && call.callId !== null : leg === connection,
+    );
   }
 
   /** How much longer the snapshots have to cover until a call counts as unseen, in ms; null when all of them were seen. */
@@ -127,7 +131,7 @@ export class Following<Owner> {
   ): Followed<Owner>[] {
     this.expected.delete(expected);
     const count = { countedUntil: answeredAt.steady, unseenFor: 0 };
-    const follow = { owner, call, before, ...count, party: null, isAnswered: false };
+    const follow = { owner, call, before, ...count, party: null, leg: null, isAnswered: false };
     this.follows.add(follow);
     return this.look([follow], { ...news, occurrences: expected.occurrences }, sameNumber);
   }
@@ -186,6 +190,7 @@ export class Following<Owner> {
         const match = seen.find((one) => isOwn(one) && fits(follow, one));
         if (match === undefined) continue;
         follow.party = match.party;
+        follow.leg = match.event.connection;
         this.taken.add(match.party);
       }
     };

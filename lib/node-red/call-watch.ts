@@ -89,6 +89,8 @@ export interface KnownExtension {
 const failuresToOffline = 3;
 /** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
 const maxDeploy = 60_000;
+/** How much later than a call counts as unseen a snapshot is asked for, in ms. */
+const refreshDelay = 50;
 /** How many extensions are remembered. */
 const maxExtensions = 1_000;
 
@@ -122,7 +124,8 @@ export class CallWatch {
       this.fail(error);
     },
     // No call that is followed needs any but its own.
-    needsCallId: (extension) => this.listeners.size > 0 || this.memory.following.concerns(extension),
+    needsCallId: (extension, connection) =>
+      this.listeners.size > 0 || this.memory.following.needsCallId(extension, connection),
   };
 
   /** @param onChange is called when the PBX goes offline, and when there is a snapshot after tries that gave none */
@@ -334,7 +337,8 @@ export class CallWatch {
     if (this.refreshTimer !== null) clearTimeout(this.refreshTimer);
     this.refreshTimer = null;
     if (patience === null || this.pbx.refresh === undefined || this.endWatch === null) return;
-    this.refreshTimer = setTimeout(() => this.pbx.refresh?.(), patience);
+    // A little later, so that it is over by then.
+    this.refreshTimer = setTimeout(() => this.pbx.refresh?.(), patience + refreshDelay);
   }
 
   private succeed(snapshot: Snapshot): void {

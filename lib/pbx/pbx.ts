@@ -22,8 +22,12 @@ export interface Watcher {
   onSnapshot(snapshot: Snapshot): void;
   /** There is no snapshot when there should have been one. */
   onSilence(error: ThreeCxError): void;
-  /** Is the call id of an extension's legs of use? Where it costs a request, it is asked for only then; absent: always. */
-  needsCallId?(extension: string): boolean;
+  /**
+   * Is the call id of a leg of use? Where it costs a request, it is asked for only then; absent: always.
+   *
+   * @param connection the id of the leg
+   */
+  needsCallId?(extension: string, connection: string): boolean;
 }
 
 /** What answers at an address. */

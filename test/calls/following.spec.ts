@@ -240,11 +240,18 @@ describe('A call that is followed', () => {
   });
 
   it('tells whose call ids are of use, and for whom it is needed', () => {
+    const isOfUse = (): boolean[] =>
+      [
+        ['10', '1'],
+        ['10', '7'],
+        ['11', '2'],
+      ].map(([extension = '', leg = '']) => stage.following.needsCallId(extension, leg));
     stage.make();
-    assert.deepEqual(
-      ['10', '11'].map((extension) => stage.following.concerns(extension)),
-      [true, false],
-    );
+    assert.deepEqual(isOfUse(), [false, false, false]);
+    stage.show('1 10 dialing 11; 2 11 ringing 10');
+    assert.deepEqual(isOfUse(), [true, false, false]);
+    stage.make({ callId: 'c' });
+    assert.deepEqual(isOfUse(), [true, true, false]);
     assert.deepEqual(
       [true, false].map((isThere) => stage.following.isNeeded(() => isThere)),
       [true, false],
