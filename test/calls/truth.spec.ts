@@ -356,6 +356,6 @@ function checkFollowed(
     return isIn && legs.some(({ status }) => ['Connected', 'Hold', 'Held'].includes(status));
   });
   if (ending?.event.direction === 'outbound') assert.equal(told.length === 2, isUp, `${what}: answered`);
-  if (isUp) assert.match(String(end?.outcome), /^(?:answered|transferred)$/, what);
+  if (isUp) assert.match(String(end.outcome), /^(?:answered|transferred)$/, what);
   return told.length === 2 ? 'answered' : null;
 }

@@ -14,7 +14,8 @@ export async function play({ simulator, ...stage }: Stage): Promise<void> {
   const stories = async (...expected: string[]): Promise<void> => {
     const arrived = await stage.arrive('story', expected.length);
     assert.deepEqual(
-      arrived.map(({ destination, story }) => [destination, story]),
+      // How long it took depends on the machine.
+      arrived.map(({ destination, story }) => [destination, String(story).replace(/\d+ s$/, '0 s')]),
       expected.map((story) => ['12', story]),
     );
   };
