@@ -201,7 +201,8 @@ export class Following<Owner> {
     assign(({ call, before }, { event, party }) => {
       const isNew = before.isCurrent && party > before.newestParty;
       const isOther = call.callId !== null && event.callId !== null;
-      return isNew && !isOther && sameNumber(event.number, call.destination);
+      // The destination may be calling the extension just now.
+      return isNew && !isOther && !rangFirst(event) && sameNumber(event.number, call.destination);
     });
   }
 
@@ -230,7 +231,7 @@ export class Following<Owner> {
   }
 }
 
-/** Has the phone that calls rung by itself first? */
+/** Has the extension's phone rung first, as when somebody calls it? */
 function rangFirst({ direction }: CallEvent): boolean {
   return direction === 'inbound';
 }

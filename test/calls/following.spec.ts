@@ -138,6 +138,11 @@ describe('A call that is followed', () => {
     told();
   });
 
+  it('is not one with which the destination calls the extension', () => {
+    stage.make().show('1 11 dialing 10; 2 10 ringing 11').show('1 11 connected 10; 2 10 connected 11').show('');
+    told();
+  });
+
   it('is not one that another message follows', () => {
     stage.make({}, 'a').make({}, 'b').show('1 10 dialing 11; 2 11 ringing 10');
     stage.show('1 10 dialing 11; 2 11 ringing 10; 3 10 dialing 11; 4 11 ringing 10').show('');
@@ -164,7 +169,7 @@ describe('A call that is followed', () => {
   });
 
   it('rings at the calling phone first: that one is not the other side', () => {
-    stage.make().show('1 10 ringing 11').show('1 10 connected 11; 2 11 ringing 10');
+    stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('1 10 connected 11 #c; 2 11 ringing 10');
     told();
     stage.show(talking);
     told('a answered 1');
@@ -173,14 +178,14 @@ describe('A call that is followed', () => {
   });
 
   it('goes on when the calling phone has rung and dials', () => {
-    stage.make().show('1 10 ringing 11').show('1 10 dialing 11; 2 11 ringing 10');
+    stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('1 10 dialing 11; 2 11 ringing 10');
     told();
     stage.show(talking).show('');
     told('a answered 1', 'a ended 1 answered');
   });
 
   it('is over when the calling phone is not picked up', () => {
-    stage.make().show('1 10 ringing 11').show('');
+    stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('');
     told('a ended 1 missed');
   });
 

@@ -312,35 +312,57 @@ function isSame(a: string, b: string): boolean {
   return a === b;
 }
 
+/** What was seen of a call of ours, by the leg that dialled it; and whether the lists tell that it is ours. */
+function sightOf({ made, isSure, newestParty }: FollowedMade, seen: readonly CallOccurrence[]) {
+  const { extension, destination, connection, callId } = made;
+  const isOf = ({ event }: CallOccurrence): boolean => event.extension === extension;
+  const dialled = seen.find((one) => one.event.connection === connection && isOf(one));
+  const own = seen.filter((one) => one.party === dialled?.party && isOf(one));
+  const isKnown = own.some(({ party, event }) => {
+    if (isSure && party <= newestParty) return false;
+    if (callId !== null && event.callId !== null) return event.callId === callId;
+    return isSure && event.direction !== 'inbound' && event.number === destination;
+  });
+  return { own, isKnown };
+}
+
 /**
  * Holds what was told of a call of ours against what happened to the leg that dialled it.
  *
  * @returns what was special about it
  */
 function checkFollowed(
-  { made, isSure, newestParty, told }: FollowedMade,
-  { seen }: FollowLog,
+  one: FollowedMade,
+  { seen, made: all }: FollowLog,
   { polls }: Truth,
 ): 'answered' | 'unseen' | 'not to be told apart' | null {
-  const { extension, destination, connection, callId } = made;
+  const { made, told } = one;
+  const { extension, destination, connection } = made;
   const what = `${extension} to ${destination} on ${connection}`;
   const names = told.map(({ event }) => event).join(' ');
   assert.ok(names === 'ended' || names === 'answered ended', `${what}: ${names}`);
   const end = told.at(-1);
-  const isNew = ({ party }: CallOccurrence): boolean => !isSure || party > newestParty;
-  const dialled = seen.find((one) => one.event.connection === connection && one.event.extension === extension);
-  const own = seen.filter(({ party, event }) => party === dialled?.party && event.extension === extension);
-  const isKnown = own.some(
-    (one) =>
-      isNew(one) &&
-      (callId !== null && one.event.callId !== null
-        ? one.event.callId === callId
-        : isSure && one.event.number === destination),
+  const { own, isKnown } = sightOf(one, seen);
+  // Of two calls to the same number, both without an id, only one was seen with that number.
+  const isTaken = all.some(
+    (other) =>
+      other.made.extension === extension &&
+      other.made.destination === destination &&
+      !sightOf(other, seen).isKnown &&
+      own.some(({ event }) => event.call === other.told.at(-1)?.call),
   );
-  if (!isKnown) {
-    if (end?.outcome === 'unknown' && end.call === null) return 'unseen';
-    // Another call of the extension, to the same number, was made after it and seen in its place.
-    const isLikely = end?.extension === extension && seen.some((one) => one.event.call === end.call && isNew(one));
+  // By its number alone a call cannot be told from one that somebody dials by hand just before.
+  const hasId = made.callId !== null && own.some(({ event }) => event.callId === made.callId);
+  const isOther = !hasId && end?.call !== null && !own.some(({ event }) => event.call === end?.call);
+  if (!isKnown || isTaken || isOther) {
+    if (end?.outcome === 'unknown' && end.call === null) return isTaken ? 'not to be told apart' : 'unseen';
+    // Another call of the extension, to the same number or with the same id, was seen in its place.
+    const isLikely = seen.some(
+      ({ event }) =>
+        event.call === end?.call &&
+        event.extension === extension &&
+        (event.number === destination || (made.callId !== null && event.callId === made.callId)),
+    );
     assert.ok(isLikely, `${what}: ended ${JSON.stringify(end)}`);
     return 'not to be told apart';
   }
