@@ -343,11 +343,10 @@ function checkFollowed(
   assert.ok(names === 'ended' || names === 'answered ended', `${what}: ${names}`);
   const end = told.at(-1);
   const { own, isKnown } = sightOf(one, seen);
-  // Of two calls to the same number, both without an id, only one was seen with that number.
+  // One was not seen, and the other one in its place: it has the same number, or was given its id.
   const isTaken = all.some(
     (other) =>
       other.made.extension === extension &&
-      other.made.destination === destination &&
       !sightOf(other, seen).isKnown &&
       own.some(({ event }) => event.call === other.told.at(-1)?.call),
   );
