@@ -12,6 +12,7 @@ export type {
   RefusalReason,
   Registration,
 } from './lib/pbx';
-export type { CallEvent, CallState, StateEvent } from './lib/calls';
+export type { CallEvent, CallState, StateEvent, UnseenEnd } from './lib/calls';
+export type { FollowPayload } from './lib/node-red/follow';
 export type { OperationPayload } from './lib/node-red/payload';
 export type { CallsPayload, WatchPayload } from './lib/node-red/watch-node';

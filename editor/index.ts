@@ -7,14 +7,17 @@
  * editor take a text as the reason why a value is bad; from one of a single argument it would mean that all is well. A
  * property of a configuration node that has a validator is not checked by the editor's own rules any more.
  */
+import { canFollow } from '../lib/pbx';
 import { prepareArgument } from './arguments';
 import { assignForm, chosenServer, current, dialog, hideIcons, prepareFields, showRows } from './fields';
+import { mayFollow, prepareFollow } from './follow';
 import { prepareLacks } from './lacks';
 import { allArguments, canWatch, mayDial, type OperationNode, usedArguments } from './operations';
 import { prepareWatch } from './watch';
 
 export { validateArgument } from './arguments';
 export { prepareConnection, validateLogIn, validateUrl } from './connection';
+export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
 export { saveNames, validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
@@ -30,6 +33,7 @@ export function prepare(node: OperationNode): void {
   hideIcons(form);
   for (const name of allArguments(node)) prepareArgument(node, name);
   if (canWatch(node)) prepareWatch(node);
+  if (canFollow(node.type)) prepareFollow(node);
 
   const showLacks = prepareLacks(node);
   const show = (): void => {
@@ -39,6 +43,7 @@ export function prepare(node: OperationNode): void {
     const isLacking = showLacks();
     showRows(form, 'data-threecx-only', (only) => only === operation && !isLacking);
     form.find('.threecx-free').toggle(isFree(node));
+    form.find('.threecx-follow').toggle(mayFollow(node));
     RED.tray.resize();
   };
   $('#node-input-operation, #node-input-server').on('change', show);

@@ -7,6 +7,7 @@ import {
   type StateEvent,
 } from '../lib/calls';
 import { type Numbering, roleOf } from '../lib/http-api';
+import { CallIds } from '../lib/http-api/call-ids';
 import { callEventNames, type Connection, type ConnectionStatus, type Leg, type Moment, type Role } from '../lib/pbx';
 
 /** The defaults of a connection. */
@@ -45,13 +46,18 @@ export class ListTracker extends CallTracker {
   private list: readonly Connection[] | null = null;
   private legs: Leg[] = [];
 
-  constructor(private readonly dns = numbering) {
+  /** @param callIds the ids of calls that commands were answered with */
+  constructor(
+    private readonly dns = numbering,
+    private readonly callIds = new CallIds(),
+  ) {
     super();
   }
 
   /** @param list the very same array as before when nothing changed */
   take(list: readonly Connection[], now: Moment): ReturnType<CallTracker['update']> {
-    const changed = list !== this.list;
+    const isNews = this.callIds.assign(list);
+    const changed = isNews || list !== this.list;
     this.list = list;
     if (changed) this.legs = list.map((connection) => this.known(connection));
     const accuracyMs = now.steady - (this.time?.steady ?? now.steady);
@@ -60,8 +66,9 @@ export class ListTracker extends CallTracker {
 
   private known(connection: Connection): Leg {
     const known = this.legOf.get(connection);
-    if (known !== undefined) return known;
-    const leg = { role: roleOf(connection.extension, this.dns), callId: null, ...connection };
+    const callId = this.callIds.of(connection.id);
+    if (known !== undefined && (callId === null || known.callId === callId)) return known;
+    const leg = { role: roleOf(connection.extension, this.dns), callId, ...connection };
     this.legOf.set(connection, leg);
     return leg;
   }

@@ -1,3 +1,15 @@
+export {
+  type Expected,
+  type Followed,
+  type FollowedEvent,
+  Following,
+  type MadeCall,
+  maxUnseen,
+  type News,
+  type SameNumber,
+  type Sight,
+  type UnseenEnd,
+} from './following';
 export { countCalls } from './grouping';
 export { type Interest, Subscription } from './subscription';
 export { CallTracker } from './tracker';

@@ -24,6 +24,11 @@ export class Register {
     return this.queues.has(dn);
   }
 
+  /** The key of the party that was seen last for the first time; 0 before there was one. */
+  get newestParty(): number {
+    return this.partyCount;
+  }
+
   /** @param list the legs of the next snapshot, in the order of the list */
   take(list: readonly Leg[], now: Moment): Attendance {
     return this.sameParties(list) ?? this.findParties([...new Map(list.map((leg) => [leg.id, leg])).values()], now);

@@ -3,7 +3,7 @@ import { Doubts } from './doubts';
 import { endingsOf, missedCalls } from './endings';
 import type { Attendance, Call, Party } from './model';
 import { isoTime } from './moment';
-import { bringUp, goneAt, isNew, leadingLeg, ringMs, spend } from './party';
+import { bringUp, goneAt, isNew, isUp, leadingLeg, ringMs, spend } from './party';
 import { Register } from './register';
 import { Standings } from './standings';
 import { States } from './states';
@@ -59,6 +59,18 @@ export class CallTracker {
   /** Was it seen as a queue's number? */
   isQueue(dn: string): boolean {
     return this.register.isQueue(dn);
+  }
+
+  /** The key of the party that was seen last for the first time: those that come later have a higher one. */
+  get newestParty(): number {
+    return this.register.newestParty;
+  }
+
+  /** Has anybody picked up in the call of a party but its own extension? */
+  isOtherSideUp(key: number): boolean {
+    const own = [...this.present.keys()].find((party) => party.key === key);
+    const others = [...(own?.call.parties ?? [])].filter(({ extension }) => extension !== own?.extension);
+    return others.some(({ status }) => isUp(status));
   }
 
   /** Everything each extension is in, as events that say how it began (`initial`). */

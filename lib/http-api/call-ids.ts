@@ -56,14 +56,14 @@ export class CallIds {
   /**
    * Picks a leg whose call id is to be asked for: the only one of its extension. Each is picked once.
    *
-   * @param mayAsk whether an extension can be asked now
+   * @param mayAsk whether an extension can be asked now, for the call id of one of its legs
    */
-  pick(list: readonly Connection[], mayAsk: (extension: string) => boolean): Connection | null {
+  pick(list: readonly Connection[], mayAsk: (extension: string, leg: string) => boolean): Connection | null {
     const counts = new Map<string, number>();
     for (const { extension } of list) counts.set(extension, (counts.get(extension) ?? 0) + 1);
     const leg = list.find(({ id, extension, status }) => {
       const isOpen = status !== 'undefined' && this.of(id) === null && !this.asked.has(id);
-      return isOpen && counts.get(extension) === 1 && mayAsk(extension);
+      return isOpen && counts.get(extension) === 1 && mayAsk(extension, id);
     });
     if (leg !== undefined) this.asked.add(leg.id);
     return leg ?? null;

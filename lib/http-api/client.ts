@@ -90,13 +90,19 @@ export class HttpApiClient {
    *
    * @param name an entry of the table of operations
    * @param args its arguments, unchecked; others are ignored
+   * @param onStart called when they are checked, before anything is sent
    * @returns done or refused, with its details
    * @throws ThreeCxError when the request could not be sent or got no answer; after `lost` and `timeout` a command may have
    *   been carried out
    */
-  async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+  async execute(
+    name: OperationName,
+    args: Readonly<Record<string, unknown>> = {},
+    onStart?: () => void,
+  ): Promise<Result> {
     const asked = checkArguments(name, args);
     this.checkAllowed(name, asked);
+    onStart?.();
     const request = requests[name];
     return this.lane.run(operationOf(name).kind, async (turn) => {
       const unknown: OperationName[] = [];

@@ -35,8 +35,12 @@ export class HttpApi implements Pbx {
     return this.poller.stretched;
   }
 
-  async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
-    const result = await this.client.execute(name, args);
+  async execute(
+    name: OperationName,
+    args: Readonly<Record<string, unknown>> = {},
+    onStart?: () => void,
+  ): Promise<Result> {
+    const result = await this.client.execute(name, args, onStart);
     if (operationOf(name).kind === 'command' && result.ok) {
       const { extension } = result.given;
       if (extension !== undefined && result.callId != null) this.poller.tellCallId(extension, result.callId);

@@ -161,7 +161,7 @@ export class Poller {
     try {
       for (;;) {
         if (this.watcher === null) return;
-        const leg = this.callIds.pick(this.list, (dn) => this.mayAsk(dn));
+        const leg = this.callIds.pick(this.list, (dn, id) => this.mayAsk(dn, id));
         if (leg === null) return;
         await this.askForCallId(leg);
       }
@@ -170,9 +170,10 @@ export class Poller {
     }
   }
 
-  private mayAsk(dn: string): boolean {
+  private mayAsk(dn: string, leg: string): boolean {
     const isQueue = this.list.some(({ queue }) => queue?.number === dn);
     const isExtension = roleOf(dn, this.options.numbering) === 'extension' && !isQueue;
+    if (this.watcher?.needsCallId?.(dn, leg) === false) return false;
     return isExtension && (this.silentUntil.get(dn) ?? 0) <= this.options.clock().steady;
   }
 

@@ -131,8 +131,9 @@ export async function execute(
   { pbx, calls, contacts }: Access,
   name: OperationName,
   args: Readonly<Record<string, unknown>>,
+  onStart?: () => void,
 ): Promise<Result> {
-  const result = await pbx.execute(name, args);
+  const result = await pbx.execute(name, args, onStart);
   calls.note(result);
   return contacts.completeResult(result);
 }

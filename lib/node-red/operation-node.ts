@@ -1,6 +1,17 @@
 import type { NodeMessageInFlow, NodeStatus } from 'node-red';
-import { argumentsOf, type NodeType, type Offer, offerOf, offersOf, type Result, ThreeCxError } from '../pbx';
+import {
+  argumentsOf,
+  type NodeType,
+  type Offer,
+  offerOf,
+  offersOf,
+  operationOf,
+  type Result,
+  ThreeCxError,
+} from '../pbx';
+import type { Settle } from './call-watch';
 import { accessOf, execute, openAccess, useConnection } from './connection';
+import { followCalls, madeCallOf } from './follow';
 import { migrate } from './migrate';
 import { payloadOf } from './payload';
 import { type NodeState, statusOf } from './status';
@@ -19,12 +30,14 @@ export function registerOperationNode(RED: NodeAPI, type: NodeType): void {
 
 /**
  * Makes a node carry out one operation per message: done to output 1, refused to output 2, and to Catch nodes, with
- * `msg.error.code`, what could not be asked or was not answered.
+ * `msg.error.code`, what could not be asked or was not answered. A node with `follow` sends a message that made a call
+ * again as {@link followCalls} says.
  */
 export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: OperationNodeDef, type: NodeType): void {
   const offered = Object.keys(offersOf(type));
   const [fallback = ''] = offered;
   const connection = useConnection(RED, node, def.server);
+  const expectCall = followCalls(RED, node, def, type, openAccess(connection)?.calls ?? null);
   const underWay: Offer[] = [];
   let last: NodeState['last'] = null;
   let shown: NodeStatus = {};
@@ -44,7 +57,7 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     closed = true;
   });
 
-  const carryOut = async (msg: Message): Promise<Result> => {
+  const carryOut = async (msg: Message): Promise<{ result: Result; settle: Settle | null }> => {
     const name = def.operation === 'msg' ? msg.operation : (def.operation ?? fallback);
     const access = accessOf(connection);
     const offer = typeof name === 'string' ? offerOf(type, name) : null;
@@ -53,12 +66,19 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     }
     underWay.push(offer);
     node.showHealth();
+    let settle: Settle | null = null;
+    const onStart = (): void => {
+      if (expectCall !== null && operationOf(offer.operation).followed) settle = expectCall();
+    };
     try {
       const args: Record<string, unknown> = { ...offer.fixed };
       for (const argument of argumentsOf(offer)) args[argument] = await argumentValue(RED, node, def, argument, msg);
-      const result = await execute(access, offer.operation, args);
+      const result = await execute(access, offer.operation, args, onStart);
       msg.payload = payloadOf(name, offer, result);
-      return result;
+      return { result, settle };
+    } catch (error) {
+      (settle as Settle | null)?.(null);
+      throw error;
     } finally {
       underWay.splice(underWay.indexOf(offer), 1);
     }
@@ -71,8 +91,12 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
       done(error);
     };
     carryOut(msg).then(
-      (result) => {
+      ({ result, settle }) => {
+        // Whoever gets the message may change it.
+        const call = settle && madeCallOf(result);
+        const made = call && { call, msg: RED.util.cloneMessage(msg) };
         send(result.ok ? msg : [null, msg]);
+        settle?.(made);
         finish({ result });
       },
       (error: unknown) => {

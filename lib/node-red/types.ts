@@ -72,6 +72,7 @@ export interface ConnectionUser extends Node {
 export interface OperationNodeDef extends NodeDef, Partial<Record<ArgumentName | `${ArgumentName}Type`, unknown>> {
   server?: string;
   operation?: string;
+  follow?: boolean | string;
 }
 
 /** The properties of a node that watches calls. */

@@ -50,6 +50,8 @@ interface Operation {
   dials?: true;
   /** Ends the server for everybody: it needs `allowStop`. */
   endsServer?: true;
+  /** It makes a call that can be followed until it is over. */
+  followed?: true;
 }
 
 const extension = ['extension'] as const;
@@ -67,6 +69,7 @@ export const operations = {
     done: ['callId', 'confirmed'],
     calls: true,
     dials: true,
+    followed: true,
   },
   answer: { kind: 'command', arguments: extension, done: ['callId'] },
   drop: { kind: 'command', arguments: extension, done: [] },
@@ -158,6 +161,18 @@ export function offersOf(type: NodeType): Readonly<Record<string, Offer>> {
 export function offerOf(type: NodeType, name: string): Offer | null {
   const offered = offersOf(type);
   return Object.hasOwn(offered, name) ? (offered[name] ?? null) : null;
+}
+
+/** The outputs of a node that carries out operations, in their order. */
+export const resultOutputs = ['done', 'refused'] as const;
+
+/** What can happen to a call that a node follows; it has an output for each after the others, in this order. */
+export const followEvents = ['answered', 'ended'] as const;
+export type FollowEventName = (typeof followEvents)[number];
+
+/** @returns whether a node has an operation that makes a call which can be followed */
+export function canFollow(type: NodeType): boolean {
+  return Object.values(offersOf(type)).some(({ operation }) => operationOf(operation).followed);
 }
 
 /** @returns the arguments that a node has fields for, for one of its offers */

@@ -22,6 +22,12 @@ export interface Watcher {
   onSnapshot(snapshot: Snapshot): void;
   /** There is no snapshot when there should have been one. */
   onSilence(error: ThreeCxError): void;
+  /**
+   * Is the call id of a leg of use? Where it costs a request, it is asked for only then; absent: always.
+   *
+   * @param connection the id of the leg
+   */
+  needsCallId?(extension: string, connection: string): boolean;
 }
 
 /** What answers at an address. */
@@ -69,11 +75,12 @@ export interface Pbx {
    * Carries out one operation. A command is sent at most once.
    *
    * @param args unchecked; those that the operation does not have are ignored
+   * @param onStart called when the arguments are checked, before anything is sent
    * @returns done or refused, with its details
    * @throws ThreeCxError when the request could not be sent or got no answer; after `lost` and `timeout` a command may have
    *   been carried out
    */
-  execute(name: OperationName, args?: Readonly<Record<string, unknown>>): Promise<Result>;
+  execute(name: OperationName, args?: Readonly<Record<string, unknown>>, onStart?: () => void): Promise<Result>;
 
   /**
    * Reports which calls there are, until ended. Only one watches at a time.
@@ -88,6 +95,12 @@ export interface Pbx {
 
   /** Whether the call list is polled because events do not come by themselves, as they should. */
   readonly isPolling?: boolean;
+
+  /** Whether snapshots come while a command is under way. Else one that comes before its answer is from before it. */
+  readonly isConcurrent?: boolean;
+
+  /** Gives the watcher a snapshot soon. Absent where they come at short intervals anyway. */
+  refresh?(): void;
 
   /** The extensions that the PBX itself lists, in any order; asked for now and then only. Absent where it lists none. */
   extensions?(): Promise<readonly ListedExtension[]>;

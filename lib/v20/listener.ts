@@ -184,7 +184,7 @@ export class Listener {
   }
 
   /** Asks for a list, at once or after the one that is under way. */
-  private refresh(): void {
+  refresh(): void {
     if (this.isOver) return;
     if (this.isListing) {
       this.isListWanted = true;

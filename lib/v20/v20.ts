@@ -42,6 +42,7 @@ export class V20Pbx implements Pbx {
   );
   /** Events come when something happens. */
   readonly stretched = null;
+  readonly isConcurrent = true;
   private readonly client: Client;
   private readonly callControl: CallControl;
   private readonly xapi: Xapi;
@@ -98,11 +99,16 @@ export class V20Pbx implements Pbx {
     return this.directory.nameOf(dn) || null;
   }
 
-  async execute(name: OperationName, args: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+  async execute(
+    name: OperationName,
+    args: Readonly<Record<string, unknown>> = {},
+    onStart?: () => void,
+  ): Promise<Result> {
     const lack = lackOf('v20', name, args);
     if (lack !== null) throw new ThreeCxError('unsupported', lack);
     const given = checkArguments(name, args);
     checkDestination(name, given, this.options.allowDestinations);
+    onStart?.();
     const { given: corrected, ...told } = await v20Operations[name as OperationBy<'v20'>](
       this.means,
       given as Required<Arguments>,
@@ -125,6 +131,10 @@ export class V20Pbx implements Pbx {
       listener.end();
       if (this.listener === listener) this.listener = null;
     };
+  }
+
+  refresh(): void {
+    this.listener?.refresh();
   }
 
   async identify(): Promise<Identity> {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { CallEvent, CallTracker, Occurrence, StateEvent } from '../../lib/calls';
 import type { Numbering } from '../../lib/http-api';
 import { ListReader } from '../../lib/http-api/answers';
+import { CallIds } from '../../lib/http-api/call-ids';
 import type { ServerKind } from '../../lib/pbx';
 import { VirtualClock } from '../../simulator/clock';
 import { History, type HistoryEntry } from '../../simulator/history';
@@ -54,6 +55,7 @@ const kinds = [
   'fetchOwn',
   'pickUp',
   'connect',
+  'make',
   'forward',
   'join',
   'record',
@@ -160,6 +162,8 @@ const frequencies: Record<Kind, number> = {
   forward: 2,
   join: 6,
   record: 3,
+  // Only where calls are followed.
+  make: 0,
   // Only the Call Control API does it.
   route: 0,
 };
@@ -185,8 +189,17 @@ export function pbxOptions(): fc.Arbitrary<Required<PbxOptions>> {
   });
 }
 
+/** A call of ours: a makecall, and what it was answered with. */
+export interface Made {
+  extension: string;
+  destination: string;
+  callId: string | null;
+  /** The leg that dials, which no answer tells. */
+  connection: string;
+}
+
 /** Random histories of a PBX with dozens of phones. As many things happen in a poll interval, however long it is. */
-export function plans(maxActions: number): fc.Arbitrary<Plan> {
+export function plans(maxActions: number, special: Partial<Record<Kind, number>> = {}): fc.Arbitrary<Plan> {
   const outage = fc.record({ poll: fc.nat(100), length: fc.integer({ min: 1, max: 5 }) });
   const setting = fc.record({ poll: fc.nat(40), by: fc.constantFrom(-3_600_000, -2_000, 2_000, 3_600_000) });
   const plan = fc.record({
@@ -194,7 +207,7 @@ export function plans(maxActions: number): fc.Arbitrary<Plan> {
     pbx: pbxOptions(),
     queuesAreServices: fc.boolean(),
     interval: fc.constantFrom(250, 1000, 5000),
-    actions: actions(maxActions),
+    actions: actions(maxActions, special),
     head: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: fc.nat(10), weight: 1 }),
     outages: fc.oneof(
       { arbitrary: fc.constant<Plan['outages']>([]), weight: 2 },
@@ -209,19 +222,26 @@ export function plans(maxActions: number): fc.Arbitrary<Plan> {
  * Plays a history; at its end all calls are over, and a last poll sees that.
  *
  * @param watch is called after each poll, with no tracker when there was no snapshot
+ * @param make is called after each makecall of ours
  */
 export async function play(
   plan: Plan,
   watch: (occurrences: readonly Occurrence[], tracker: CallTracker | null) => void = () => undefined,
+  make: (made: Made, tracker: ListTracker, at: number) => void = () => undefined,
 ): Promise<Truth> {
   const { server, interval, pace, actions, head, outages, queuesAreServices } = plan;
   const clock = new VirtualClock();
   const pbx = new Pbx(setup, plan.pbx);
   const history = new History(pbx, clock);
-  const done: Done = { joins: [], codes: [], forwards: new Set() };
+  const callIds = new CallIds();
+  const onMake = (made: Made): void => {
+    if (made.callId !== null && polls.length > 0) callIds.tell(made.extension, made.callId);
+    make(made, tracker, clock.now());
+  };
+  const done: Done = { joins: [], codes: [], forwards: new Set(), onMake };
   const { joins, codes } = done;
   const own = queuesAreServices ? { ...numbering, services: /^(?:999|80\d\d|\*.*)$/ } : numbering;
-  const tracker = new ListTracker(own);
+  const tracker = new ListTracker(own, callIds);
   const lists = new ListReader();
   const showAllCalls = forms[server].operations.get('showallcalls');
   if (showAllCalls === undefined) throw new Error('The simulator has no showallcalls.');
@@ -233,6 +253,7 @@ export async function play(
     const wall = start + at + set;
     const base = { at, wall, entries: history.entries().length, joins: joins.length, codes: codes.length };
     if (!hasSnapshot) {
+      callIds.forget();
       tracker.noSnapshot();
       polls.push({ ...base, connections: null, events: [], states: [], current: [] });
       watch([], null);
@@ -279,7 +300,10 @@ export async function play(
 }
 
 /** What the list of connections does not tell of it. */
-export type Done = Pick<Truth, 'joins' | 'codes'> & { forwards: Set<string> };
+export type Done = Pick<Truth, 'joins' | 'codes'> & {
+  forwards: Set<string>;
+  onMake?: (made: Made) => void;
+};
 
 /** Does it where it can be done. */
 export function act(action: () => void): void {
@@ -297,7 +321,11 @@ export function doAction(pbx: Pbx, action: Action, done: Done): void {
   });
 }
 
-function tryAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forwards }: Done): void {
+function tryAction(
+  pbx: Pbx,
+  { kind, who, whom }: Action,
+  { joins, codes, forwards, onMake = () => undefined }: Done,
+): void {
   const all = pbx.connections();
   const inside = all.filter(({ dn }) => extensions.includes(dn));
   const withStatus = (...statuses: Connection['status'][]) => inside.filter(({ status }) => statuses.includes(status));
@@ -381,6 +409,17 @@ function tryAction(pbx: Pbx, { kind, who, whom }: Action, { joins, codes, forwar
         if (dn !== one) pbx.makeCall(one, `*20*${dn}`);
       });
       break;
+    case 'make': {
+      const destination = pick([other, other, number || queue, queue, `*20*${other}`, '*10'], who + whom) ?? '';
+      if (one === destination || destination.endsWith(one)) break;
+      const before = new Set(all.map(({ id }) => id));
+      pbx.makeCall(one, destination);
+      const own = pbx.connections().find(({ id, dn }) => dn === one && !before.has(id));
+      // A phone may have no call yet when the server answers.
+      const callId = whom % 3 === 0 ? null : (own?.call ?? null);
+      onMake({ extension: one, destination, callId, connection: own?.id ?? '' });
+      break;
+    }
     case 'connect': {
       const id = pick(pbx.dialledCodes(), who);
       const code = all.find((connection) => connection.id === id);

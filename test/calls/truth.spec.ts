@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type CallEvent, type CallOccurrence, type Interest, type StateEvent, Subscription } from '../../lib/calls';
+import {
+  type CallEvent,
+  type CallOccurrence,
+  type CallTracker,
+  Following,
+  type FollowedEvent,
+  type Interest,
+  maxUnseen,
+  type StateEvent,
+  Subscription,
+} from '../../lib/calls';
 import { callEventNames } from '../../lib/pbx';
 import { callOccurrences, everything, statesOf } from '../../support/calls';
-import { extensions, play, plans } from '../../support/truth/histories';
+import { extensions, type Made, play, plans, type Truth } from '../../support/truth/histories';
 import { check, type Unknowable } from '../../support/truth/oracle';
 
 const { TRUTH_RUNS: runs, TRUTH_SEED: seed } = process.env;
@@ -34,6 +44,30 @@ describe('Events of calls, against the truth', function () {
       parameters,
     );
     console.log(`      ${inWords(Object.entries(totals))}; unknowable: ${inWords([...unknowable])}`);
+  });
+
+  it(`tell of each call of ours once that it was answered, if it was, and once that it ended (${numRuns} histories)`, async () => {
+    const totals = { calls: 0, answered: 0, unseen: 0, 'not to be told apart': 0 };
+    await fc.assert(
+      fc.asyncProperty(plans(60, { make: 12 }), async (plan) => {
+        const log = new FollowLog();
+        const truth = await play(
+          // Events and polls are matched by the time of day.
+          { ...plan, clock: [] },
+          (occurrences, tracker) => log.take(callOccurrences(occurrences), tracker),
+          (made, tracker, time) => log.make(made, tracker, time),
+        );
+        check(truth);
+        log.end();
+        for (const one of log.made) {
+          const found = checkFollowed(one, log, truth);
+          totals.calls += 1;
+          if (found !== null) totals[found] += 1;
+        }
+      }),
+      parameters,
+    );
+    console.log(`      ${inWords(Object.entries(totals))}`);
   });
 
   it('are picked in order for whoever watches: what began is ended, no short ring is announced', async () => {
@@ -207,4 +241,142 @@ function checkRings(events: readonly Marked[], { minRing, initial }: Interest, s
     }
   }
   assert.deepEqual([...begun.keys()], [], 'what began is ended');
+}
+
+interface FollowedMade {
+  made: Made;
+  /** Steady time. */
+  time: number;
+  /** Was it known how things were when it was made? */
+  isSure: boolean;
+  /** Of the part that was seen last before it was made. */
+  newestParty: number;
+  told: FollowedEvent[];
+}
+
+/** Follows the calls that are ours in a history, as a connection does, and keeps all that was seen. */
+class FollowLog {
+  readonly made: FollowedMade[] = [];
+  readonly seen: CallOccurrence[] = [];
+  private readonly following = new Following<FollowedMade>();
+  private tracker: CallTracker | null = null;
+  private last: CallTracker['time'] = null;
+  private isGap = false;
+
+  take(occurrences: readonly CallOccurrence[], tracker: CallTracker | null): void {
+    if (tracker?.time == null) {
+      this.isGap = true;
+      return;
+    }
+    this.tracker = tracker;
+    this.seen.push(...occurrences, ...tracker.current());
+    const since = this.isGap ? null : this.last;
+    this.isGap = false;
+    this.last = tracker.time;
+    this.tell(this.following.take(this.news(tracker, occurrences), tracker.time, since, isSame));
+  }
+
+  make(made: Made, tracker: CallTracker, time: number): void {
+    const isSure = this.last !== null && !this.isGap;
+    const before = { newestParty: tracker.newestParty, isCurrent: isSure };
+    const owner = { made, time, isSure, newestParty: before.newestParty, told: [] };
+    this.made.push(owner);
+    const answeredAt = { wall: time, steady: time };
+    const follow = { owner, call: made, before, answeredAt };
+    this.tell(this.following.follow(this.following.expect(before), follow, this.news(tracker, []), isSame));
+  }
+
+  /** Until every call is over, or too long unseen. */
+  end(): void {
+    const { last, tracker } = this;
+    assert.ok(last && tracker);
+    let since = last;
+    for (let time = 1_000; time <= maxUnseen + 1_000; time += 1_000) {
+      const at = { wall: last.wall + time, steady: last.steady + time };
+      this.tell(this.following.take(this.news(tracker, []), at, since, isSame));
+      since = at;
+    }
+    assert.ok(this.following.isEmpty, 'nothing is followed any more');
+  }
+
+  private news(tracker: CallTracker, occurrences: readonly CallOccurrence[]) {
+    return { occurrences, current: tracker.current(), isOtherSideUp: (key: number) => tracker.isOtherSideUp(key) };
+  }
+
+  private tell(followed: readonly { owner: FollowedMade; event: FollowedEvent }[]): void {
+    for (const { owner, event } of followed) owner.told.push(event);
+  }
+}
+
+function isSame(a: string, b: string): boolean {
+  return a === b;
+}
+
+/** What was seen of a call of ours, by the leg that dialled it; and whether the lists tell that it is ours. */
+function sightOf({ made, isSure, newestParty }: FollowedMade, seen: readonly CallOccurrence[]) {
+  const { extension, destination, connection, callId } = made;
+  const isOf = ({ event }: CallOccurrence): boolean => event.extension === extension;
+  const dialled = seen.find((one) => one.event.connection === connection && isOf(one));
+  const own = seen.filter((one) => one.party === dialled?.party && isOf(one));
+  const isKnown = own.some(({ party, event }) => {
+    if (isSure && party <= newestParty) return false;
+    if (callId !== null && event.callId !== null) return event.callId === callId;
+    return isSure && event.direction !== 'inbound' && event.number === destination;
+  });
+  return { own, isKnown };
+}
+
+/**
+ * Holds what was told of a call of ours against what happened to the leg that dialled it.
+ *
+ * @returns what was special about it
+ */
+function checkFollowed(
+  one: FollowedMade,
+  { seen, made: all }: FollowLog,
+  { polls }: Truth,
+): 'answered' | 'unseen' | 'not to be told apart' | null {
+  const { made, told } = one;
+  const { extension, destination, connection } = made;
+  const what = `${extension} to ${destination} on ${connection}`;
+  const names = told.map(({ event }) => event).join(' ');
+  assert.ok(names === 'ended' || names === 'answered ended', `${what}: ${names}`);
+  const end = told.at(-1);
+  const { own, isKnown } = sightOf(one, seen);
+  // One was not seen, and the other one in its place: it has the same number, or was given its id.
+  const isTaken = all.some(
+    (other) =>
+      other.made.extension === extension &&
+      !sightOf(other, seen).isKnown &&
+      own.some(({ event }) => event.call === other.told.at(-1)?.call),
+  );
+  // By its number alone a call cannot be told from one that somebody dials by hand just before.
+  const hasId = made.callId !== null && own.some(({ event }) => event.callId === made.callId);
+  const isOther = !hasId && end?.call !== null && !own.some(({ event }) => event.call === end?.call);
+  if (!isKnown || isTaken || isOther) {
+    if (end?.outcome === 'unknown' && end.call === null) return isTaken ? 'not to be told apart' : 'unseen';
+    // Another call of the extension, to the same number or with the same id, was seen in its place.
+    const isLikely = seen.some(
+      ({ event }) =>
+        event.call === end?.call &&
+        event.extension === extension &&
+        (event.number === destination || (made.callId !== null && event.callId === made.callId)),
+    );
+    assert.ok(isLikely, `${what}: ended ${JSON.stringify(end)}`);
+    return 'not to be told apart';
+  }
+  const [ending] = own.filter(({ event }) => event.event === 'ended' || event.event === 'ring-stopped');
+  assert.deepEqual(end, { ...ending?.event, event: 'ended' }, what);
+  const { startedAt = '', endedAt = '' } = ending?.event ?? {};
+  // Who fetches a call by a code may have another leg then.
+  const ids = new Set(own.map(({ event }) => event.connection));
+  const isUp = polls.some(({ wall, connections }) => {
+    const time = new Date(wall).toISOString();
+    const legs = connections?.filter(({ id, dn }) => ids.has(id) && dn === extension) ?? [];
+    const isIn = time >= startedAt && time < (endedAt ?? '');
+    return isIn && legs.some(({ status }) => ['Connected', 'Hold', 'Held'].includes(status));
+  });
+  if (ending?.event.direction === 'outbound') assert.equal(told.length === 2, isUp, `${what}: answered`);
+  if (isUp) assert.match(String(end.outcome), /^(?:answered|transferred)$/, what);
+  return told.length === 2 ? 'answered' : null;
 }

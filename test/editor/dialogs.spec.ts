@@ -605,6 +605,60 @@ describe('dialogs in the editor', function () {
     assert.deepEqual(await outputLabels('split'), ['event']);
   });
 
+  it('gives a call control the outputs answered and ended, while it follows calls', async () => {
+    assert.equal(await get('other', 'outputs'), 2);
+    const follow = page.locator('#node-input-follow');
+    await open('other');
+    for (const name of ['makecall', 'drop', 'msg', 'unpark', 'stop', 'makecall']) {
+      await operation(name);
+      assert.equal(await follow.isVisible(), name === 'makecall' || name === 'msg', name);
+    }
+    assert.equal(await follow.isChecked(), false);
+    await follow.check();
+    await shoot('3cx-call-control-follow');
+    await close('ok');
+    assert.deepEqual([await get('other', 'outputs'), await get('other', 'follow')], [4, true]);
+    assert.deepEqual(await outputLabels('other'), ['done', 'refused', 'answered', 'ended']);
+    const link = (port: number): string =>
+      `{ source: RED.nodes.node('other'), sourcePort: ${port}, target: RED.nodes.junction('to${port}') }`;
+    for (const port of [0, 1, 2, 3]) await ask(`RED.nodes.addLink(${link(port)})`);
+    const ports = (): Promise<unknown> =>
+      ask(`RED.nodes.filterLinks({ source: RED.nodes.node('other') }).map(({ sourcePort }) => sourcePort).sort()`);
+
+    await open('other');
+    await operation('msg');
+    await close('ok');
+    assert.deepEqual([await get('other', 'outputs'), await ports()], [4, [0, 1, 2, 3]]);
+    await open('other');
+    await operation('drop');
+    await close('ok');
+    assert.deepEqual([await get('other', 'outputs'), await ports()], [2, [0, 1]]);
+    assert.deepEqual(await outputLabels('other'), ['done', 'refused']);
+    await open('other');
+    await operation('makecall');
+    await close('ok');
+    assert.equal(await get('other', 'outputs'), 4);
+    await open('other');
+    await follow.uncheck();
+    await close('ok');
+    assert.deepEqual([await get('other', 'outputs'), await get('other', 'follow')], [2, false]);
+    await ask(
+      `RED.nodes.filterLinks({ source: RED.nodes.node('other') }).forEach((link) => RED.nodes.removeLink(link))`,
+    );
+  });
+
+  it('counts the outputs of a call control that is imported', async () => {
+    for (const [follow, outputs] of [
+      [true, 4],
+      [undefined, 2],
+    ]) {
+      const imported = { ...node('', '3cx-call-control', { ...makecall, follow }), id: 'imported', z: undefined };
+      await ask(`RED.view.importNodes(${JSON.stringify([imported])}, { touchImport: true })`);
+      assert.equal(await ask(`RED.view.selection().nodes[0].outputs`), outputs);
+      await ask(`RED.nodes.remove(RED.view.selection().nodes[0].id)`);
+    }
+  });
+
   it('counts the outputs of a call monitor that is imported', async () => {
     const imported = node('', '3cx-call-monitor', { server: 'pbx', events: ['missed', 'ended'], split: true });
     const { id, ...rest } = { ...imported, id: 'imported' };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
-import type { Occurrence, StateEvent, WatchEvent } from '../../lib/calls';
+import type { FollowedEvent, Occurrence, StateEvent, WatchEvent } from '../../lib/calls';
 import type { HttpApiClient, List } from '../../lib/http-api/client';
 import { Poller } from '../../lib/http-api/poller';
-import { type Connection, type Moment, type Pbx, ThreeCxError } from '../../lib/pbx';
+import { type Connection, type Moment, type Pbx, ThreeCxError, type Watcher } from '../../lib/pbx';
 import { CallWatch, type Memory, rememberedFor } from '../../lib/node-red/call-watch';
 import type { Contacts } from '../../lib/node-red/contacts';
 
@@ -53,7 +53,7 @@ describe('The watch over the calls of a connection', () => {
         return poller.stretched;
       },
     };
-    return new CallWatch(pbx as Pbx, memory, note, contacts);
+    return new CallWatch(pbx as Pbx, memory, note, contacts, moment);
   };
   const listen = (occurrences: readonly Occurrence[]): void => {
     heard.push(...occurrences.map(({ event }) => event).filter(({ event }) => event !== 'state'));
@@ -445,6 +445,182 @@ describe('The watch over the calls of a connection', () => {
       watch.watch('a', listenToStates);
       await turn();
       assert.deepEqual(current('9', '10'), ['11 idle', '10 talking']);
+    });
+  });
+
+  describe('follows calls', () => {
+    const own: Connection[] = [
+      { ...connected('5', '10'), status: 'dialing', number: '12' },
+      { ...connected('6', '12'), status: 'ringing', number: '10' },
+    ];
+    const call = { extension: '10', destination: '12', callId: null };
+    const definition = 'as deployed';
+    let told: string[];
+    const onEvent = (event: FollowedEvent): void => {
+      told.push([event.event, event.outcome, event.synthetic ? 'synthetic' : ''].join(' ').trim());
+    };
+    const maker = { id: 'maker', definition, onEvent };
+    /** A makecall that takes two seconds. */
+    const make = async (follower = maker): Promise<void> => {
+      const settle = watch.expect(follower);
+      await pass(2_000);
+      settle({ call, msg: {} });
+      poller.pollNow();
+      await turn();
+    };
+    beforeEach(() => {
+      told = [];
+    });
+
+    it('by polls that begin with the command, and end with the call', async () => {
+      watch.follow(maker);
+      assert.equal(polls, 0);
+      await make();
+      assert.equal(polls, 2);
+      answer = own;
+      await passSeconds(5);
+      answer = [];
+      await pass(1_000);
+      assert.deepEqual([polls, told], [8, ['ended not-reached']]);
+      await passSeconds(60);
+      assert.equal(polls, 8);
+    });
+
+    it('and asks for no call ids but those of the extension that calls', async () => {
+      watch.follow(maker);
+      answer = [...talking, connected('7', '14')];
+      await make();
+      answer = [...own, connected('7', '14'), connected('8', '10000')];
+      await passSeconds(2);
+      assert.deepEqual(asked, ['10']);
+      watch.watch('a', listen);
+      await passSeconds(1);
+      assert.deepEqual(asked.slice(0, 2), ['10', '12']);
+    });
+
+    it('no longer than ten seconds without seeing them, and polls no more then', async () => {
+      watch.follow(maker);
+      await make();
+      await passSeconds(9);
+      assert.deepEqual(told, []);
+      await passSeconds(1);
+      assert.deepEqual(told, ['ended unknown synthetic']);
+      const before = polls;
+      await passSeconds(60);
+      assert.equal(polls, before);
+    });
+
+    it('on through an outage, whatever it takes', async () => {
+      watch.follow(maker);
+      await make();
+      answer = silence;
+      await passSeconds(600);
+      assert.deepEqual([told, watch.isFailing], [[], true]);
+      answer = own;
+      await passSeconds(31);
+      answer = [];
+      await pass(1_000);
+      assert.deepEqual(told, ['ended not-reached']);
+    });
+
+    it('and counts a freeze of the process as an outage', async () => {
+      watch.follow(maker);
+      await make();
+      skipped = { wall: 60_000, steady: 60_000 };
+      await passSeconds(9);
+      assert.deepEqual(told, []);
+      await passSeconds(2);
+      assert.deepEqual(told, ['ended unknown synthetic']);
+    });
+
+    it('no call of a command that was refused', async () => {
+      watch.follow(maker);
+      watch.expect(maker)(null);
+      await turn();
+      const before = polls;
+      await passSeconds(60);
+      assert.equal(polls, before);
+    });
+
+    it('on where a deploy leaves the node as it is, and tells then what happened meanwhile', async () => {
+      watch.watch('a', listen);
+      const leave = watch.follow(maker);
+      answer = [];
+      await make();
+      answer = own;
+      await passSeconds(1);
+      leave(false);
+      answer = [];
+      await passSeconds(3);
+      assert.deepEqual(told, []);
+      watch.follow(maker);
+      assert.deepEqual(told, []);
+      await passSeconds(1);
+      assert.deepEqual(told, ['ended not-reached']);
+    });
+
+    for (const [what, isRemoved, changed] of [
+      ['was removed', true, maker],
+      ['comes back as another one', false, { ...maker, definition: 'changed' }],
+    ] as const) {
+      it(`no call of a node that ${what}`, async () => {
+        const leave = watch.follow(maker);
+        await make();
+        answer = own;
+        await passSeconds(1);
+        leave(isRemoved);
+        watch.follow(changed);
+        const before = polls;
+        answer = [];
+        await passSeconds(20);
+        assert.deepEqual([told, polls], [[], before]);
+      });
+    }
+
+    it('no call of a node that has not come back for a minute', async () => {
+      watch.watch('a', listen);
+      const leave = watch.follow(maker);
+      await make();
+      answer = own;
+      await passSeconds(1);
+      leave(false);
+      await passSeconds(62);
+      watch.follow(maker);
+      answer = [];
+      await passSeconds(2);
+      assert.deepEqual(told, []);
+      assert.ok(memory.following.isEmpty);
+    });
+
+    it('and asks for a snapshot after ten seconds where they are rare', async () => {
+      let watcher: Watcher | null = null;
+      let refreshes = 0;
+      const show = (): void => {
+        const at = { wall: Date.now(), steady: Date.now() };
+        watcher?.onSnapshot({ connections: [], changed: false, at, accuracyMs: 0, afterGap: false });
+      };
+      const pbx: Partial<Pbx> = {
+        stretched: null,
+        isConcurrent: true,
+        watch: (given) => {
+          watcher = given;
+          return () => (watcher = null);
+        },
+        refresh: () => {
+          refreshes += 1;
+          show();
+        },
+      };
+      const note = (): Moment => ({ wall: Date.now(), steady: Date.now() });
+      const rare = new CallWatch(pbx as Pbx, memory, () => undefined, undefined, note);
+      rare.follow(maker);
+      const settle = rare.expect(maker);
+      show();
+      settle({ call, msg: {} });
+      await pass(9_000);
+      assert.deepEqual([refreshes, told], [0, []]);
+      await pass(1_100);
+      assert.deepEqual([refreshes, told, watcher], [1, ['ended unknown synthetic'], null]);
     });
   });
 

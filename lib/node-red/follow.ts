@@ -1,0 +1,61 @@
+import type { NodeMessage } from 'node-red';
+import type { FollowedEvent, MadeCall } from '../calls';
+import { canFollow, followEvents, type NodeType, type Result, resultOutputs, type ThreeCxError } from '../pbx';
+import type { CallWatch, Settle } from './call-watch';
+import { Settings } from './settings';
+import type { ConnectionUser, NodeAPI, OperationNodeDef } from './types';
+
+/** `msg.payload` of the outputs *answered* and *ended*: the event of the extension that made the call. */
+export type FollowPayload = FollowedEvent;
+
+/**
+ * Makes a node send the message that made a call once more when the call is answered, and when it has ended.
+ *
+ * @param calls of its connection; null where it has none
+ * @returns begins to look for a call, to be called before a command is sent; null for a node that does not follow calls
+ */
+export function followCalls(
+  RED: NodeAPI,
+  node: ConnectionUser,
+  def: OperationNodeDef,
+  type: NodeType,
+  calls: CallWatch | null,
+): (() => Settle) | null {
+  if (calls === null || !canFollow(type) || !isWanted(RED, node, def)) return null;
+  const onEvent = (event: FollowedEvent, msg: NodeMessage): void => {
+    const again = event.event === 'ended' ? msg : RED.util.cloneMessage(msg);
+    // A flow may change what it gets: other nodes get the same event.
+    const payload: FollowPayload = structuredClone(event);
+    const output = resultOutputs.length + followEvents.indexOf(event.event);
+    node.send([...Array<null>(output).fill(null), Object.assign(again, { payload })]);
+  };
+  const follower = { id: node.id, definition: definitionOf(def), onEvent };
+  const end = calls.follow(follower);
+  node.on('close', (removed: boolean, done: () => void) => {
+    end(removed);
+    done();
+  });
+  return () => calls.expect(follower);
+}
+
+/** @returns the call that a command has made; null when it was refused */
+export function madeCallOf({ ok, given, callId = null }: Result): MadeCall | null {
+  const { extension, destination } = given;
+  return ok && extension !== undefined && destination !== undefined ? { extension, destination, callId } : null;
+}
+
+/** A wrong setting must not stop the flow, nor go unnoticed. */
+function isWanted(RED: NodeAPI, node: ConnectionUser, def: OperationNodeDef): boolean {
+  try {
+    return new Settings(RED, node, { ...def }).flag('follow');
+  } catch (error) {
+    node.warn(`${(error as ThreeCxError).message}; it is not used`);
+    return false;
+  }
+}
+
+/** What makes a node another one: all but its place and its wires, as Node-RED sees it too. */
+function definitionOf(def: OperationNodeDef): string {
+  const own = Object.entries(def).filter(([property]) => !['x', 'y', 'wires'].includes(property));
+  return JSON.stringify(own.sort(([a], [b]) => a.localeCompare(b)));
+}
