@@ -13,4 +13,5 @@ export type {
 } from './lib/pbx';
 export type { CallEvent, CallState, StateEvent } from './lib/calls';
 export type { OperationPayload } from './lib/node-red/payload';
+export type { ProfilePayload, ProfilesPayload, ProfileState } from './lib/node-red/profile-node';
 export type { CallsPayload, WatchPayload } from './lib/node-red/watch-node';

@@ -10,6 +10,7 @@ import type {
   ThreeCxError,
   Watcher,
 } from '../pbx';
+import { emptyProfileMemory, type ProfileMemory } from './profile-watch';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
 export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean) => void;
@@ -35,6 +36,7 @@ export interface Memory {
   readonly extensions: Map<string, Profile | null>;
   /** DNs that are no extensions. */
   readonly others: Set<string>;
+  readonly profiles: ProfileMemory;
 }
 
 /** An extension that was seen, or that the PBX lists, and what is known of it now. */
@@ -58,7 +60,7 @@ export function rememberedFor(url: string, before: Memory | undefined, api: ApiT
   if (before?.url === url && before.api === api) return before;
   return {
     ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
-    ...{ unseen: new Map(), extensions: new Map(), others: new Set() },
+    ...{ unseen: new Map(), extensions: new Map(), others: new Set(), profiles: emptyProfileMemory() },
   };
 }
 
@@ -141,7 +143,7 @@ export class CallWatch {
     const { extensions: seen, tracker } = this.memory;
     const states = new Map(tracker.calls().map(({ extension, extensionState }) => [extension, extensionState]));
     const isKnown = (this.state === 'online' || this.state === 'polling') && this.listeners.size > 0;
-    const own = [...seen.keys()].filter((extension) => this.mayBeExtension(extension));
+    const own = this.seen();
     const entries = new Map(listed.map((entry) => [entry.extension, entry]));
     return [...new Set([...own, ...entries.keys()])]
       .map((extension) => {
@@ -167,6 +169,11 @@ export class CallWatch {
     return this.tracker.currentStates(watchedExtensions ?? named.filter((dn) => this.mayBeExtension(dn)));
   }
 
+  /** @returns the extensions that took part in calls or commands, or told a profile */
+  seen(): string[] {
+    return [...this.memory.extensions.keys()].filter((extension) => this.mayBeExtension(extension));
+  }
+
   /** Ends all of it at once. */
   close(): void {
     this.endWatch?.();
@@ -179,7 +186,8 @@ export class CallWatch {
     return !others.has(dn) && !tracker.isQueue(dn);
   }
 
-  private remember(extension: string, profile: Profile | null = null): void {
+  /** Takes note of an extension that there is, and of its profile where that was told. */
+  remember(extension: string, profile: Profile | null = null): void {
     const { extensions } = this.memory;
     if (!extensions.has(extension) && extensions.size >= maxExtensions) return;
     extensions.set(extension, profile ?? extensions.get(extension) ?? null);

@@ -1,6 +1,7 @@
 import { type OperationName, ownError, type Result, ThreeCxError } from '../pbx';
 import { CallWatch, type Memory, rememberedFor } from './call-watch';
 import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
+import { ProfileWatch } from './profile-watch';
 import { Settings } from './settings';
 import type {
   Access,
@@ -12,7 +13,7 @@ import type {
   Target,
 } from './types';
 
-/** What is known of the calls of each connection, by its id: kept over deploys. */
+/** What is known of the calls and profiles of each connection, by its id: kept over deploys. */
 const memories = new Map<string, Memory>();
 
 /**
@@ -32,10 +33,21 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
       node.health = health;
       logOutage();
       for (const user of Object.values(node.users)) user.showHealth();
+      if (health === 'ok') openAccess(node)?.profiles.retry();
     });
     const memory = rememberedFor(options.url, memories.get(node.id), options.api);
     memories.set(node.id, memory);
-    node.access = { pbx, calls: new CallWatch(pbx, memory, logOutage) };
+    const calls = new CallWatch(pbx, memory, logOutage);
+    const profiles = new ProfileWatch(pbx, memory.profiles, {
+      seen: () => calls.seen(),
+      onRead: (extension, profile) => {
+        calls.remember(extension, profile);
+      },
+      onRefused: ({ message }) => {
+        if (node.health !== 'unauthorized') node.warn(RED._('threecx.log.profiles', { message }));
+      },
+    });
+    node.access = { pbx, calls, profiles };
   } catch (error) {
     node.access = ownError(error);
     node.error(node.access.message);
@@ -43,6 +55,7 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
   node.on('close', (removed: boolean, done: () => void) => {
     if (!(node.access instanceof ThreeCxError)) {
       node.access.calls.close();
+      node.access.profiles.close();
       node.access.pbx.close();
     }
     if (removed) memories.delete(node.id);
@@ -125,12 +138,13 @@ export function accessOf(connection: ConnectionNode | null): Access {
 
 /** Carries out an operation: see {@link Pbx.execute}. */
 export async function execute(
-  { pbx, calls }: Access,
+  { pbx, calls, profiles }: Access,
   name: OperationName,
   args: Readonly<Record<string, unknown>>,
 ): Promise<Result> {
   const result = await pbx.execute(name, args);
   calls.note(result);
+  profiles.note(name, result);
   return result;
 }
 

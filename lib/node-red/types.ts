@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiType, ArgumentName, Health, Pbx, ThreeCxError } from '../pbx';
 import type { CallWatch } from './call-watch';
+import type { ProfileWatch } from './profile-watch';
 
 export type { NodeAPI };
 
@@ -47,6 +48,7 @@ export interface ConnectionNode extends Node<ConnectionCredentials> {
 export interface Access {
   pbx: Pbx;
   calls: CallWatch;
+  profiles: ProfileWatch;
 }
 
 /** A server, and the way to it. */
@@ -81,4 +83,13 @@ export interface WatchNodeDef extends NodeDef {
   minRing?: number | string;
   initial?: boolean | string;
   split?: boolean | string;
+}
+
+/** The properties of a node that watches profiles. */
+export interface ProfileWatchDef extends NodeDef {
+  server?: string;
+  extensions?: string;
+  /** In seconds. */
+  interval?: number | string;
+  initial?: boolean | string;
 }

@@ -13,6 +13,7 @@ import {
   operationOf,
   ownError,
   type Pbx,
+  type Presence,
   type Result,
   ThreeCxError,
   type Watcher,
@@ -42,6 +43,7 @@ export class V20Pbx implements Pbx {
   );
   /** Events come when something happens. */
   readonly stretched = null;
+  readonly listsPresences = true;
   private readonly client: Client;
   private readonly callControl: CallControl;
   private readonly xapi: Xapi;
@@ -121,6 +123,10 @@ export class V20Pbx implements Pbx {
       listener.end();
       if (this.listener === listener) this.listener = null;
     };
+  }
+
+  presences(extensions: readonly string[] | null): Promise<ReadonlyMap<string, Presence>> {
+    return this.xapi.presences(extensions);
   }
 
   async identify(): Promise<Identity> {
