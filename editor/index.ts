@@ -7,16 +7,19 @@
  * editor take a text as the reason why a value is bad; from one of a single argument it would mean that all is well. A
  * property of a configuration node that has a validator is not checked by the editor's own rules any more.
  */
+import { watchedBy } from '../lib/pbx';
 import { prepareArgument } from './arguments';
 import { assignForm, chosenServer, current, dialog, hideIcons, prepareFields, showRows } from './fields';
 import { prepareLacks } from './lacks';
-import { allArguments, canWatch, mayDial, type OperationNode, usedArguments } from './operations';
+import { allArguments, mayDial, type OperationNode, usedArguments } from './operations';
+import { prepareProfileWatch } from './profile-watch';
 import { prepareWatch } from './watch';
 
 export { validateArgument } from './arguments';
 export { prepareConnection, validateLogIn, validateUrl } from './connection';
 export { label } from './labels';
 export { validateOperation } from './operations';
+export { profileOutputLabel, validateProfileWatch } from './profile-watch';
 export { validateMilliseconds, validatePattern } from './validators';
 export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';
 
@@ -28,7 +31,9 @@ export function prepare(node: OperationNode): void {
   chooseOnlyServer();
   hideIcons(form);
   for (const name of allArguments(node)) prepareArgument(node, name);
-  if (canWatch(node)) prepareWatch(node);
+  const watched = watchedBy(node.type);
+  if (watched === 'calls') prepareWatch(node);
+  if (watched === 'profiles') prepareProfileWatch(node);
 
   const showLacks = prepareLacks(node);
   const show = (): void => {

@@ -10,9 +10,8 @@ import {
   type NodeType,
   offers,
   offersOf,
+  operationsOf,
   profileNames,
-  watchingNodes,
-  watchOperation,
 } from '../../lib/pbx';
 import { launchBrowser } from '../../support/browser';
 import { settled, withoutAnimations } from '../../support/editor';
@@ -24,8 +23,8 @@ const screenshots = join(__dirname, '../../coverage/screenshots');
 function fieldsOf(type: NodeType): Record<string, string[]> {
   const offered = Object.entries(offersOf(type)).map(([name, offer]) => [name, argumentsOf(offer)] as const);
   const all = [...new Set(offered.flatMap(([, names]) => names))];
-  const watch = watchingNodes.includes(type) ? { [watchOperation]: [] } : {};
-  return { ...watch, ...Object.fromEntries(offered), msg: all };
+  const of: Record<string, string[]> = Object.fromEntries(offered);
+  return { ...Object.fromEntries(operationsOf(type).map((name) => [name, of[name] ?? []])), msg: all };
 }
 const types = Object.keys(offers) as NodeType[];
 const fields: Record<string, Record<string, string[]>> = Object.fromEntries(
