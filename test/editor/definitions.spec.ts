@@ -91,7 +91,9 @@ describe('The definitions in the editor', () => {
   it('3cx-agent-status: watches all profiles that it can, as often as at run time', () => {
     const { extensions, interval, initial, outputs } = defaultsOf('3cx-agent-status');
     assert.deepEqual([extensions, interval, initial, outputs], ['', profileInterval.fallback, false, 2]);
-    assert.ok(htmlOf('3cx-agent-status').includes(`id="node-input-interval" placeholder="${profileInterval.fallback}"`));
+    assert.ok(
+      htmlOf('3cx-agent-status').includes(`id="node-input-interval" placeholder="${profileInterval.fallback}"`),
+    );
   });
 
   for (const type of watchingNodes.filter((one) => watchedBy(one) === 'calls')) {

@@ -109,7 +109,9 @@ function statuses(): string[] {
   ].map((state) => watchStatusOf(RED, state));
   const profiles = { configured: true, code: null, isAnswered: true, profiles: 2 };
   const known = [profiles, { ...profiles, isAnswered: false }].map((state) => profileStatusOf(RED, state));
-  return [...found, ...seen, ...known].map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
+  return [...found, ...seen, ...known].map((status) =>
+    (status as { text: string }).text.replace('threecx.status.', ''),
+  );
 }
 
 /** Keys as they are asked for: without the plural. */
