@@ -134,16 +134,20 @@ export class ProfileWatch {
   }
 
   /** Takes note of what the PBX answered to a node: a change of ours is reported at once. */
-  note(name: OperationName, { given: { extension }, presence }: Result): void {
+  note(name: OperationName, result: Result): void {
+    const { given, presence } = result;
+    const { extension } = given;
     if (extension === undefined || !this.isWatched(extension)) return;
     const { kind, done } = operationOf(name);
+    // With that refusal the profile has changed all the same.
+    const isDone = kind === 'command' && (result.ok || result.reason === 'not-an-agent');
     const time = this.steady();
     if (presence !== undefined) {
       this.toldAt.set(extension, time);
       if (!this.pbx.listsPresences) this.schedule.answered(extension, time);
       this.succeed();
-      this.report([[extension, presence]], kind === 'command');
-    } else if (kind === 'command' && done.includes('profile')) {
+      this.report([[extension, presence]], isDone);
+    } else if (isDone && done.includes('profile')) {
       this.schedule.hasten(this.pbx.listsPresences ? everything : extension);
     }
     this.arm();
@@ -241,8 +245,9 @@ export class ProfileWatch {
     this.schedule.begin(due, begun);
     const asked = due.key === everything ? this.listed(begun) : [due.key];
     try {
-      const told = await this.pbx.presences(asked);
-      if (!this.isClosed) this.take(asked, told, begun);
+      // All that are watched may be absent.
+      const told = asked?.length === 0 ? null : await this.pbx.presences(asked);
+      if (told !== null && !this.isClosed) this.take(asked, told, begun);
     } catch (error) {
       if (!this.isClosed) this.fail(due.key, ownError(error));
     } finally {

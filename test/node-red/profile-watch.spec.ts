@@ -13,6 +13,7 @@ import {
   type Presence,
   profileNames,
   type Profile,
+  type RefusalReason,
   type Result,
   ThreeCxError,
 } from '../../lib/pbx';
@@ -244,6 +245,17 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual(node.changes, ['change 10  to away', 'change 11 oof to away']);
     });
 
+    it('reports a command that was refused only when the profile has changed', () => {
+      const node = new Node('a', ['10', '11', '12']);
+      const refuse = (extension: string, reason: RefusalReason): void => {
+        const told = { given: { extension }, answer: '', presence: presence('away') };
+        watch.note('logout', { ok: false, reason, ...told });
+      };
+      refuse('10', 'not-an-agent');
+      refuse('11', 'refused');
+      assert.deepEqual(node.told, ['change 10  to away', 'read 11  to away']);
+    });
+
     it('asks at once after a command that did not tell the profile, and not after others', async () => {
       const node = new Node('a', ['10']);
       await pass(1);
@@ -301,6 +313,17 @@ for (const listsPresences of [false, true]) {
       assert.equal(counts('12'), 2);
       assert.deepEqual(watch.standing(new Set(['10', '12'])), { error: null, count: 1, isAnswered: true });
       assert.notEqual(watch.standing(new Set(['12'])).error, null);
+    });
+
+    it('does not ask for a minute where there is nobody else to ask for', async () => {
+      answers.clear();
+      if (!listsPresences) answers.set('12', 'timeout');
+      new Node('a', ['12'], 5);
+      await pass(59);
+      assert.equal(asked.length, 1);
+      await pass(7);
+      assert.equal(asked.length, 2);
+      assert.equal(watch.standing(new Set(['12'])).count, 0);
     });
 
     it('tries less and less often while the PBX cannot be reached, and at once when it can', async () => {
