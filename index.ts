@@ -15,4 +15,5 @@ export type {
 export type { CallEvent, CallState, StateEvent, UnseenEnd } from './lib/calls';
 export type { FollowPayload } from './lib/node-red/follow';
 export type { OperationPayload } from './lib/node-red/payload';
+export type { ProfilePayload, ProfilesPayload, ProfileState } from './lib/node-red/profile-node';
 export type { CallsPayload, WatchPayload } from './lib/node-red/watch-node';

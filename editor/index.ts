@@ -7,12 +7,13 @@
  * editor take a text as the reason why a value is bad; from one of a single argument it would mean that all is well. A
  * property of a configuration node that has a validator is not checked by the editor's own rules any more.
  */
-import { canFollow } from '../lib/pbx';
+import { canFollow, watchedBy } from '../lib/pbx';
 import { prepareArgument } from './arguments';
 import { assignForm, chosenServer, current, dialog, hideIcons, prepareFields, showRows } from './fields';
 import { mayFollow, prepareFollow } from './follow';
 import { prepareLacks } from './lacks';
-import { allArguments, canWatch, mayDial, type OperationNode, usedArguments } from './operations';
+import { allArguments, mayDial, type OperationNode, usedArguments } from './operations';
+import { prepareProfileWatch } from './profile-watch';
 import { prepareWatch } from './watch';
 
 export { validateArgument } from './arguments';
@@ -21,6 +22,7 @@ export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
 export { saveNames, validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
+export { profileOutputLabel, validateProfileWatch } from './profile-watch';
 export { validateMilliseconds, validatePattern } from './validators';
 export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';
 
@@ -32,7 +34,9 @@ export function prepare(node: OperationNode): void {
   chooseOnlyServer();
   hideIcons(form);
   for (const name of allArguments(node)) prepareArgument(node, name);
-  if (canWatch(node)) prepareWatch(node);
+  const watched = watchedBy(node.type);
+  if (watched === 'calls') prepareWatch(node);
+  if (watched === 'profiles') prepareProfileWatch(node);
   if (canFollow(node.type)) prepareFollow(node);
 
   const showLacks = prepareLacks(node);

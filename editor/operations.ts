@@ -6,7 +6,8 @@ import {
   offerOf,
   offersOf,
   operationOf,
-  watchingNodes,
+  watchedBy,
+  type Watched,
   watchOperation,
 } from '../lib/pbx';
 import { asText, current, defaultOf, hasEnvironment, type Reader } from './fields';
@@ -16,14 +17,15 @@ export interface OperationNode extends EditorNode {
   readonly type: NodeType;
 }
 
-/** @returns whether it is a node that can send events by itself */
-export function canWatch(node: EditorNode): boolean {
-  return watchingNodes.some((type) => type === node.type);
+/** @returns whether it is a node that sends messages by itself */
+export function isWatching(node: EditorNode, read: Reader): boolean {
+  return watched(node, read) !== null;
 }
 
-/** @returns whether it does so */
-export function isWatching(node: EditorNode, read: Reader): boolean {
-  return canWatch(node) && (read(node, 'operation') ?? defaultOf(node, 'operation')) === watchOperation;
+/** @returns what a node watches; null when it does not */
+export function watched(node: EditorNode, read: Reader): Watched | null {
+  const operation = read(node, 'operation') ?? defaultOf(node, 'operation');
+  return operation === watchOperation ? watchedBy(node.type) : null;
 }
 
 /** @returns null while it is not known which operation a message asks for, or where none is asked for */
@@ -60,6 +62,6 @@ export function validateOperation(node: OperationNode, value: unknown = defaultO
     name === 'msg' ||
     hasEnvironment(name) ||
     offerOf(node.type, name) !== null ||
-    (name === watchOperation && canWatch(node));
+    (name === watchOperation && watchedBy(node.type) !== null);
   return isKnown || node._('threecx.error.operation', { operation: value });
 }

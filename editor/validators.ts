@@ -1,4 +1,4 @@
-import { leastMilliseconds, millisecondsOf } from '../lib/pbx';
+import { leastMilliseconds, maxListedExtensions, millisecondsOf, NumberListError } from '../lib/pbx';
 import { asText, hasEnvironment } from './fields';
 
 /** A time in ms. One that a flow leaves out takes its default. */
@@ -24,5 +24,22 @@ export function validatePattern(node: EditorNode, value: unknown, isBlankAllowed
     // Without the expression, which the message quotes: the editor takes a connection's reasons for HTML.
     const reason = error instanceof Error ? error.message.split(': ').at(-1) : '';
     return node._('threecx.error.pattern', { reason });
+  }
+}
+
+/**
+ * A list of numbers.
+ *
+ * @param read throws NumberListError for one that is wrong
+ */
+export function checkList(node: EditorNode, text: string, read: (text: string) => unknown): Judgement {
+  if (hasEnvironment(text)) return true;
+  try {
+    read(text);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NumberListError)) throw error;
+    const { entry, problem } = error;
+    return node._(`threecx.error.list-${problem}`, { entry, max: maxListedExtensions });
   }
 }

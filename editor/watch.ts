@@ -1,8 +1,8 @@
-import { defaultEvents, eventNames, filterChoices, NumberListError, parseNumberList } from '../lib/pbx';
+import { defaultEvents, eventNames, filterChoices, parseNumberList } from '../lib/pbx';
 import { asText, dialog, hasEnvironment, type Reader, saved, written } from './fields';
 import { isWatching } from './operations';
 import { suggestExtensions } from './suggestions';
-import { validateMilliseconds, validatePattern } from './validators';
+import { checkList, validateMilliseconds, validatePattern } from './validators';
 
 const knownEvents: readonly string[] = eventNames;
 
@@ -24,7 +24,7 @@ export function validateWatch(node: EditorNode, name: WatchProperty, value: unkn
       return checkFilter(node, filterChoices[name], asText(value));
     case 'extensions':
     case 'queues':
-      return hasEnvironment(value) || checkList(node, asText(value));
+      return checkList(node, asText(value), parseNumberList);
   }
 }
 
@@ -36,19 +36,6 @@ function checkEvents(node: EditorNode, events: readonly string[]): Judgement {
 
 function checkFilter(node: EditorNode, values: readonly string[], value: string): Judgement {
   return hasEnvironment(value) || values.includes(value) || node._('threecx.error.choice', { value });
-}
-
-function checkList(node: EditorNode, text: string): Judgement {
-  try {
-    parseNumberList(text);
-    return true;
-  } catch (error) {
-    if (!(error instanceof NumberListError)) throw error;
-    const { entry, problem } = error;
-    return problem === 'range'
-      ? node._('threecx.error.list-range', { entry })
-      : node._('threecx.error.list', { entry });
-  }
 }
 
 /** What a flow means that doesn't say which events; the default of the property is for new nodes. */

@@ -12,6 +12,7 @@ import {
   type OperationName,
   type Outcome,
   ownError,
+  type Presence,
   type Result,
   type ServerKind,
   ThreeCxError,
@@ -167,6 +168,18 @@ export class HttpApiClient {
     const given = checkArguments('ondn', { extension });
     const { callId } = await this.lane.run('poll', (turn) => this.ask(turn, 'ondn', given, this.pollTimeout));
     return callId ?? null;
+  }
+
+  /**
+   * Asks for the profile of an extension, after all commands and queries that wait.
+   *
+   * @throws ThreeCxError when the request could not be sent or got no answer
+   */
+  async presence(extension: string): Promise<Presence> {
+    const given = checkArguments('showstatus', { extension });
+    const answered = await this.lane.run('poll', (turn) => this.ask(turn, 'showstatus', given, this.pollTimeout));
+    const { profile = null, profileName = null } = answered;
+    return { profile, profileName, loggedIn: null };
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   type OperationName,
   operationOf,
   type Pbx,
+  type Presence,
   type Result,
   type Watcher,
 } from '../pbx';
@@ -17,6 +18,8 @@ export type HttpApiOptions = Omit<ClientOptions, 'onAnswer'> & PollerOptions;
 export class HttpApi implements Pbx {
   /** Divert too: the community server does nothing for it, and says so. */
   readonly supports: ReadonlySet<OperationName> = new Set(operationNames);
+  /** `showstatus` is about one extension. */
+  readonly listsPresences = false;
   private readonly client: HttpApiClient;
   private readonly poller: Poller;
 
@@ -46,7 +49,14 @@ export class HttpApi implements Pbx {
       if (extension !== undefined && result.callId != null) this.poller.tellCallId(extension, result.callId);
       this.poller.pollNow();
     }
-    return result;
+    const { profile = null, profileName } = result;
+    return typeof profileName === 'string' ? { ...result, presence: { profile, profileName, loggedIn: null } } : result;
+  }
+
+  async presences(extensions: readonly string[] | null): Promise<ReadonlyMap<string, Presence>> {
+    const found = new Map<string, Presence>();
+    for (const extension of extensions ?? []) found.set(extension, await this.client.presence(extension));
+    return found;
   }
 
   watch(watcher: Watcher, last: Moment | null): () => void {

@@ -28,6 +28,7 @@ import type {
 } from '../pbx';
 import { now } from './clock';
 import { Contacts } from './contacts';
+import { emptyProfileMemory, type ProfileMemory } from './profile-watch';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
 export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean) => void;
@@ -78,6 +79,7 @@ export interface Memory {
   untold: Followed<Maker>[];
   /** The nodes that are deployed anew, with the steady time since when. */
   readonly absent: Map<string, number>;
+  readonly profiles: ProfileMemory;
 }
 
 /** An extension that was seen, or that the PBX lists, and what is known of it now. */
@@ -104,6 +106,7 @@ export function rememberedFor(url: string, before: Memory | undefined, api: ApiT
   return {
     ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
     ...{ unseen: new Map(), extensions: new Map(), others: new Set(), dns: new Set() },
+    profiles: emptyProfileMemory(),
     ...{ following: new Following(), untold: [], absent: new Map() },
   };
 }
@@ -240,7 +243,7 @@ export class CallWatch {
     const { extensions: seen, tracker } = this.memory;
     const states = new Map(tracker.calls().map(({ extension, extensionState }) => [extension, extensionState]));
     const isKnown = (this.state === 'online' || this.state === 'polling') && this.listeners.size > 0;
-    const own = [...seen.keys()].filter((extension) => this.mayBeExtension(extension));
+    const own = this.seen();
     const entries = new Map(listed.map((entry) => [entry.extension, entry]));
     return [...new Set([...own, ...entries.keys()])]
       .map((extension) => {
@@ -277,6 +280,11 @@ export class CallWatch {
   private withNames<T extends CallOccurrence | StateOccurrence>(occurrences: T[]): T[] {
     for (const { event } of occurrences) this.contacts.complete(event);
     return occurrences;
+  }
+
+  /** @returns the extensions that took part in calls or commands, or told a profile */
+  seen(): string[] {
+    return [...this.memory.extensions.keys()].filter((extension) => this.mayBeExtension(extension));
   }
 
   /** Ends all of it at once. */
@@ -321,7 +329,8 @@ export class CallWatch {
     return !others.has(dn) && !tracker.isQueue(dn);
   }
 
-  private remember(extension: string, profile: Profile | null = null): void {
+  /** Takes note of an extension that there is, and of its profile where that was told. */
+  remember(extension: string, profile: Profile | null = null): void {
     const { extensions } = this.memory;
     if (!extensions.has(extension) && extensions.size >= maxExtensions) return;
     extensions.set(extension, profile ?? extensions.get(extension) ?? null);

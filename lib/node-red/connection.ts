@@ -2,6 +2,7 @@ import { type OperationName, ownError, type Result, ThreeCxError } from '../pbx'
 import { CallWatch, isKnownDn, type Memory, rememberedFor } from './call-watch';
 import { Contacts, readContacts } from './contacts';
 import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
+import { ProfileWatch } from './profile-watch';
 import { Settings } from './settings';
 import type {
   Access,
@@ -13,7 +14,7 @@ import type {
   Target,
 } from './types';
 
-/** What is known of the calls of each connection, by its id: kept over deploys. */
+/** What is known of the calls and profiles of each connection, by its id: kept over deploys. */
 const memories = new Map<string, Memory>();
 
 /**
@@ -34,11 +35,22 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
       node.health = health;
       logOutage();
       for (const user of Object.values(node.users)) user.showHealth();
+      if (health === 'ok') openAccess(node)?.profiles.retry();
     });
     const memory = rememberedFor(options.url, memories.get(node.id), options.api);
     memories.set(node.id, memory);
     const contacts = new Contacts(known, pbx, (number) => isKnownDn(memory, number));
-    node.access = { pbx, calls: new CallWatch(pbx, memory, logOutage, contacts), contacts };
+    const calls = new CallWatch(pbx, memory, logOutage, contacts);
+    const profiles = new ProfileWatch(pbx, memory.profiles, {
+      seen: () => calls.seen(),
+      onRead: (extension, profile) => {
+        calls.remember(extension, profile);
+      },
+      onRefused: ({ message }) => {
+        if (node.health !== 'unauthorized') node.warn(RED._('threecx.log.profiles', { message }));
+      },
+    });
+    node.access = { pbx, calls, profiles, contacts };
   } catch (error) {
     node.access = ownError(error);
     node.error(node.access.message);
@@ -46,6 +58,7 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
   node.on('close', (removed: boolean, done: () => void) => {
     if (!(node.access instanceof ThreeCxError)) {
       node.access.calls.close();
+      node.access.profiles.close();
       node.access.pbx.close();
     }
     if (removed) memories.delete(node.id);
@@ -128,13 +141,14 @@ export function accessOf(connection: ConnectionNode | null): Access {
 
 /** Carries out an operation, see {@link Pbx.execute}, and completes what it told. */
 export async function execute(
-  { pbx, calls, contacts }: Access,
+  { pbx, calls, profiles, contacts }: Access,
   name: OperationName,
   args: Readonly<Record<string, unknown>>,
   onStart?: () => void,
 ): Promise<Result> {
   const result = await pbx.execute(name, args, onStart);
   calls.note(result);
+  profiles.note(name, result);
   return contacts.completeResult(result);
 }
 

@@ -1,5 +1,15 @@
 import type { Node } from 'node-red';
-import { type Contact, countryOf, millisecondsOf, namedNumbers, parseNumberList, ThreeCxError } from '../pbx';
+import {
+  type Contact,
+  countryOf,
+  listExtensions,
+  millisecondsOf,
+  namedNumbers,
+  parseNumberList,
+  profileInterval,
+  secondsOf,
+  ThreeCxError,
+} from '../pbx';
 import type { NodeAPI } from './types';
 
 /** Whose environment variables count: a node's, those of the flow that one is to be in, or (null) the process's. */
@@ -93,6 +103,11 @@ export class Settings {
     return this.readList(name, (text) => namedNumbers(text, max));
   }
 
+  /** The extensions to ask for, numbers and ranges only; none are in an empty list. */
+  extensions(name: string): string[] {
+    return this.readList(name, listExtensions);
+  }
+
   private readList<T>(name: string, read: (text: string) => T): T {
     const text = this.text(name, '');
     try {
@@ -124,6 +139,13 @@ export class Settings {
         throw new ThreeCxError('invalid-argument', `${name}: entry ${index + 1}: ${(error as Error).message}`);
       }
     });
+  }
+
+  /** How often to look at profiles, in seconds. @returns it in ms */
+  profileInterval(name: string): number {
+    const value = secondsOf(this.text(name, String(profileInterval.fallback)));
+    if (value === null) throw new ThreeCxError('invalid-argument', `${name} must be a number of seconds`);
+    return Math.max(value, profileInterval.min * 1_000);
   }
 
   flag(name: string): boolean {

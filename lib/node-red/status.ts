@@ -58,6 +58,26 @@ export function watchStatusOf(RED: NodeAPI, { configured, state, code, calls, pe
   return { ...looks.good, text: RED._('threecx.status.stretched', stretched) };
 }
 
+/** What a node knows that watches profiles. */
+export interface ProfileWatchingState {
+  configured: boolean;
+  /** Why nothing is known; null when something is, or no answer has come yet. */
+  code: ErrorCode | null;
+  isAnswered: boolean;
+  /** Of how many extensions the profile is known. */
+  profiles: number;
+}
+
+/** @returns the status of a node that watches profiles */
+export function profileStatusOf(
+  RED: NodeAPI,
+  { configured, code, isAnswered, profiles }: ProfileWatchingState,
+): NodeStatus {
+  if (!configured) return status('unset', 'not-configured');
+  if (code !== null) return status('bad', `error-${code}`);
+  return isAnswered ? counted(RED, 'profiles', profiles) : status('waiting', 'connecting');
+}
+
 type Look = keyof typeof looks;
 
 function status(look: Look, key: string): NodeStatus {

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiType, ArgumentName, Health, Pbx, ThreeCxError } from '../pbx';
 import type { CallWatch } from './call-watch';
 import type { Contacts } from './contacts';
+import type { ProfileWatch } from './profile-watch';
 
 export type { NodeAPI };
 
@@ -52,6 +53,7 @@ export interface Access {
   pbx: Pbx;
   calls: CallWatch;
   contacts: Contacts;
+  profiles: ProfileWatch;
 }
 
 /** A server, and the way to it. */
@@ -87,4 +89,13 @@ export interface WatchNodeDef extends NodeDef {
   minRing?: number | string;
   initial?: boolean | string;
   split?: boolean | string;
+}
+
+/** The properties of a node that watches profiles. */
+export interface ProfileWatchDef extends NodeDef {
+  server?: string;
+  extensions?: string;
+  /** In seconds. */
+  interval?: number | string;
+  initial?: boolean | string;
 }

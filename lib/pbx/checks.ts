@@ -1,5 +1,6 @@
-import { type Arguments, checkArgument, isAbsent } from './arguments';
+import { type Arguments, checkArgument, isAbsent, problemOf } from './arguments';
 import { ThreeCxError } from './errors';
+import { listNumbers } from './numbers';
 import { type OperationName, operationOf } from './operations';
 
 /**
@@ -26,4 +27,16 @@ export function checkDestination(name: OperationName, given: Arguments, allowed:
   if (operationOf(name).dials && allowed && (given.destination ?? '').search(allowed) < 0) {
     throw new ThreeCxError('not-allowed', 'the connection does not allow this destination');
   }
+}
+
+/** How many extensions a node can look at that asks for each of them. */
+export const maxListedExtensions = 1_000;
+
+/**
+ * Lists the extensions that are to be asked for: numbers and ranges, `10, 20-29`.
+ *
+ * @throws NumberListError
+ */
+export function listExtensions(text: string): string[] {
+  return listNumbers(text, maxListedExtensions, (number) => problemOf('extension', number) === null);
 }

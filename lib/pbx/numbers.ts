@@ -1,18 +1,25 @@
+const reasons = {
+  range: 'is no range: its ends need the same number of digits, the smaller one first',
+  characters: 'is no number, range or pattern',
+  pattern: 'is a pattern: only numbers and ranges can stand here',
+  number: 'is no number of an extension',
+  count: 'has more numbers than can stand here',
+} as const;
+
+/** What is wrong with an entry. The last three: in a list that may hold numbers and ranges only. */
+export type NumberListProblem = keyof typeof reasons;
+
 /** An entry that a list of numbers may not have. It is not quoted: it may be somebody's phone number. */
 export class NumberListError extends RangeError {
   /**
    * @param entry which one, from 1 on
-   * @param problem its ends are no range, or it is none of the things that can stand in a list
+   * @param problem what is wrong with it
    */
   constructor(
     readonly entry: number,
-    readonly problem: 'range' | 'characters',
+    readonly problem: NumberListProblem,
   ) {
-    const reason =
-      problem === 'range'
-        ? 'is no range: its ends need the same number of digits, the smaller one first'
-        : 'is no number, range or pattern';
-    super(`entry ${entry} ${reason}`);
+    super(`entry ${entry} ${reasons[problem]}`);
   }
 }
 
@@ -121,4 +128,28 @@ function matcherOf(entry: Entry): (number: string) => boolean {
   const tail = parts.slice(-1).map((part) => `.*${part}`);
   const expression = new RegExp(`^${[head, ...inner, ...tail].join('')}$`, 's');
   return (number) => expression.test(number);
+}
+
+/**
+ * Lists the numbers of a list that may have no patterns.
+ *
+ * @param text see {@link parseNumberList}
+ * @param max how many numbers there may be
+ * @param isAllowed may this number stand in the list?
+ * @returns each number once, in the order of the list
+ * @throws NumberListError
+ */
+export function listNumbers(text: string, max: number, isAllowed: (number: string) => boolean): string[] {
+  const named = new Set<string>();
+  for (const [index, entry] of entriesOf(text).entries()) {
+    const position = index + 1;
+    if ('pattern' in entry) throw new NumberListError(position, 'pattern');
+    if ('first' in entry && !isAllowed(entry.first)) throw new NumberListError(position, 'number');
+    for (const number of numbersOf(entry)) {
+      if (!isAllowed(number)) throw new NumberListError(position, 'number');
+      named.add(number);
+      if (named.size > max) throw new NumberListError(position, 'count');
+    }
+  }
+  return [...named];
 }

@@ -147,10 +147,35 @@ export const offers = {
 export type Offers = typeof offers;
 export type NodeType = keyof Offers;
 
-/** The other value of `operation` that a call-monitor has, and its default: it sends events. */
+/** The other value of `operation` that some nodes have: they send messages by themselves. */
 export const watchOperation = 'watch';
+/** What these nodes watch, and whether they do so where a flow says nothing: then it comes first in the dialog, else last. */
+export const watching = {
+  '3cx-call-monitor': { what: 'calls', isDefault: true },
+  '3cx-agent-status': { what: 'profiles', isDefault: false },
+} as const satisfies Partial<Record<NodeType, { what: string; isDefault: boolean }>>;
 /** The nodes that have it. */
-export const watchingNodes: readonly NodeType[] = ['3cx-call-monitor'];
+export const watchingNodes = Object.keys(watching) as readonly NodeType[];
+
+/** What a node can watch. */
+export type Watched = (typeof watching)[keyof typeof watching]['what'];
+
+/** @returns what a node watches with the operation `watch`; null for one that does not have it */
+export function watchedBy(type: string): Watched | null {
+  return entryOf(type)?.what ?? null;
+}
+
+/** @returns the values of a node's `operation` but for `msg`, in the order of its dialog; the first is the default */
+export function operationsOf(type: NodeType): string[] {
+  const offered = Object.keys(offersOf(type));
+  const entry = entryOf(type);
+  if (entry === null) return offered;
+  return entry.isDefault ? [watchOperation, ...offered] : [...offered, watchOperation];
+}
+
+function entryOf(type: string): { what: Watched; isDefault: boolean } | null {
+  return Object.hasOwn(watching, type) ? watching[type as keyof typeof watching] : null;
+}
 
 /** @returns the offers of a node, by name, in the order of its dialog */
 export function offersOf(type: NodeType): Readonly<Record<string, Offer>> {

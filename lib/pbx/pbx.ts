@@ -2,6 +2,7 @@ import type { Arguments } from './arguments';
 import type { Moment, Snapshot } from './connections';
 import type { ErrorCode, ThreeCxError } from './errors';
 import type { Details, OperationName, RefusalReason } from './operations';
+import type { Presence } from './profiles';
 
 /** The PBX said no. */
 interface Refusal {
@@ -15,7 +16,12 @@ interface Refusal {
 export type Outcome = ({ ok: true } | Refusal) & Partial<Details>;
 
 /** The outcome of an operation, with its checked arguments and the raw text that the PBX answered. */
-export type Result = Outcome & { given: Arguments; answer: string };
+export type Result = Outcome & {
+  given: Arguments;
+  answer: string;
+  /** What the PBX told of the extension's profile and log-in, after a command too. */
+  presence?: Presence;
+};
 
 /** Gets the calls, snapshot by snapshot. */
 export interface Watcher {
@@ -110,6 +116,18 @@ export interface Pbx {
 
   /** What a DN is called, as far as the PBX has told; null while that is not known. Absent where it tells no names. */
   nameOf?(dn: string): string | null;
+
+  /** Whether one look-up gives the profiles of all extensions; else each extension takes one of its own. */
+  readonly listsPresences: boolean;
+
+  /**
+   * Looks profiles up, after everything else that waits; each request gets 4 s at most.
+   *
+   * @param extensions of which ones; null, where the PBX lists them: of all
+   * @returns what the PBX told, by extension; one that is not there has no profile
+   * @throws ThreeCxError when there was no answer, which says nothing about any profile
+   */
+  presences(extensions: readonly string[] | null): Promise<ReadonlyMap<string, Presence>>;
 
   /**
    * Finds out what answers.

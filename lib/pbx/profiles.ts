@@ -18,3 +18,28 @@ export function profileOf(text: string): Profile | null {
   const keys = Object.keys(profileNames) as Profile[];
   return keys.find((key) => key === text || profileNames[key].toLowerCase() === wanted) ?? null;
 }
+
+/** What is known of the user of an extension beside calls. */
+export interface Presence {
+  /** Null for a name outside the five, and when the PBX gave none. */
+  profile: Profile | null;
+  profileName: string | null;
+  /** Whether the extension is logged in to its queues. Null when the PBX does not tell. */
+  loggedIn: boolean | null;
+}
+
+/**
+ * @param before null when nothing was known
+ * @param read what the PBX told just now
+ * @returns what is known now: what it did not tell this time stays as it was
+ */
+export function presenceAfter(before: Presence | null, read: Presence): Presence {
+  const { profile, profileName } = read.profileName === null ? (before ?? read) : read;
+  return { profile, profileName, loggedIn: read.loggedIn ?? before?.loggedIn ?? null };
+}
+
+/** Is it another profile, or another log-in? Something that was not known before is no change. */
+export function isPresenceChange(before: Presence, now: Presence): boolean {
+  const differs = <T>(old: T | null, value: T | null): boolean => old !== null && value !== null && old !== value;
+  return differs(before.profileName, now.profileName) || differs(before.loggedIn, now.loggedIn);
+}

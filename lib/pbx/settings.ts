@@ -24,6 +24,9 @@ export const authTypes = ['none', 'basic', 'bearer'] as const;
 /** The least that a time can be set to, in ms. */
 export const leastMilliseconds = { timeout: 1, pollInterval: 100, minRing: 0 } as const;
 
+/** How often a node looks at profiles, in seconds: what a flow that says nothing means, and the least. */
+export const profileInterval = { fallback: 30, min: 5 } as const;
+
 /** A timer of Node.js takes no more, in ms. */
 const maxMilliseconds = 2 ** 31 - 1;
 
@@ -32,4 +35,10 @@ export function millisecondsOf(text: string, least: number): number | null {
   const value = Number(text);
   const isAllowed = text.trim() !== '' && Number.isInteger(value) && value >= least && value <= maxMilliseconds;
   return isAllowed ? value : null;
+}
+
+/** @returns the number of seconds that a text says, in ms; null when it says none */
+export function secondsOf(text: string): number | null {
+  const milliseconds = Number(text) * 1_000;
+  return text.trim() !== '' && milliseconds >= 0 && milliseconds <= maxMilliseconds ? milliseconds : null;
 }

@@ -4,9 +4,9 @@ import {
   type Connection,
   type OperationBy,
   type Outcome,
+  type Presence,
   type Profile,
   profileNames,
-  profileOf,
   type RefusalReason,
   ThreeCxError,
 } from '../pbx';
@@ -21,7 +21,7 @@ import {
   partyNameOf,
   plainType,
 } from './participants';
-import type { Changed, User, UserChange, Xapi } from './xapi';
+import { type Changed, presenceOf, type User, type UserChange, type Xapi } from './xapi';
 
 /** What the operations work with. */
 export interface Means {
@@ -34,7 +34,7 @@ export interface Means {
 }
 
 /** What an operation came to, with the raw text of the PBX. */
-export type Told = Outcome & { answer: string; given?: Partial<Arguments> };
+export type Told = Outcome & { answer: string; given?: Partial<Arguments>; presence?: Presence };
 
 type Given = Readonly<Required<Arguments>>;
 type Operation = (means: Means, given: Given) => Promise<Told>;
@@ -157,8 +157,13 @@ export const v20Operations: Readonly<Record<OperationBy<'v20'>, Operation>> = {
     const user = await xapi.user(extension);
     if (user === null) return refused('not-an-extension');
     if (!(await xapi.isAgent(extension))) return refused('not-an-agent');
-    const changed = await setQueueStatus(xapi, user, extension, action === 'login_all' ? 'LoggedIn' : 'LoggedOut');
-    return changed.isDone ? { ok: true, answer: changed.text } : refusalOf(changed);
+    const { changed, presence } = await setQueueStatus(
+      xapi,
+      user,
+      extension,
+      action === 'login_all' ? 'LoggedIn' : 'LoggedOut',
+    );
+    return changed.isDone ? { ok: true, presence, answer: changed.text } : refusalOf(changed);
   },
 };
 
@@ -311,11 +316,14 @@ const nobody: Awaited<ReturnType<CallControl['participants']>> = { value: [], te
 const nothing: Awaited<ReturnType<CallControl['list']>> = { dns: [], text: '' };
 const noProfile = { profile: null, profileName: null } as const;
 
-function profileTold({ profileName }: User): { profile: Profile | null; profileName: string | null } {
-  return { profile: profileName === null ? null : profileOf(profileName), profileName };
-}
+/** What the payload tells of a profile, and all that was read with it. */
+type ProfileTold = Pick<Presence, 'profile' | 'profileName'> & { presence: Presence };
 
-type ProfileTold = ReturnType<typeof profileTold>;
+function profileTold(user: User): ProfileTold {
+  const presence = presenceOf(user);
+  const { profile, profileName } = presence;
+  return { profile, profileName, presence };
+}
 
 /** @throws ThreeCxError `unsupported` when the PBX says that it did, and did not */
 async function setProfile(
@@ -343,12 +351,12 @@ async function setQueueStatus(
   user: User,
   extension: string,
   wanted: 'LoggedIn' | 'LoggedOut',
-): Promise<Changed> {
+): Promise<{ changed: Changed; presence: Presence }> {
   const change: UserChange = { QueueStatus: wanted };
   const changed = await xapi.change(user, change);
-  if (!changed.isDone) return changed;
+  if (!changed.isDone) return { changed, presence: presenceOf(user) };
   const now = await waitFor(xapi, extension, ({ queueStatus }) => queueStatus === wanted);
-  if (now !== null) return changed;
+  if (now !== null) return { changed, presence: presenceOf(now) };
   throw new ThreeCxError('unsupported', 'the PBX answered that it changed the log-in to the queues, but it did not');
 }
 
@@ -373,8 +381,8 @@ async function setAgent(
   const { told, changed } = await setProfile(xapi, user, extension, profile);
   if (!changed.isDone) return { ...refusalOf(changed), ...told };
   if (!(await xapi.isAgent(extension))) return { ...refused('not-an-agent'), ...told };
-  const status = await setQueueStatus(xapi, user, extension, wanted);
-  return status.isDone ? { ok: true, ...told, answer: status.text } : { ...refusalOf(status), ...told };
+  const { changed: status, presence } = await setQueueStatus(xapi, user, extension, wanted);
+  return status.isDone ? { ok: true, ...told, presence, answer: status.text } : { ...refusalOf(status), ...told };
 }
 
 function done({ text }: Carried): Told {

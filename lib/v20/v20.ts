@@ -13,6 +13,7 @@ import {
   operationOf,
   ownError,
   type Pbx,
+  type Presence,
   type Result,
   ThreeCxError,
   type Watcher,
@@ -43,6 +44,7 @@ export class V20Pbx implements Pbx {
   /** Events come when something happens. */
   readonly stretched = null;
   readonly isConcurrent = true;
+  readonly listsPresences = true;
   private readonly client: Client;
   private readonly callControl: CallControl;
   private readonly xapi: Xapi;
@@ -135,6 +137,10 @@ export class V20Pbx implements Pbx {
 
   refresh(): void {
     this.listener?.refresh();
+  }
+
+  presences(extensions: readonly string[] | null): Promise<ReadonlyMap<string, Presence>> {
+    return this.xapi.presences(extensions);
   }
 
   async identify(): Promise<Identity> {

@@ -1,6 +1,6 @@
 import { type Answer } from './wire';
 import type { Client } from './client';
-import { ThreeCxError } from '../pbx';
+import { type Presence, profileOf, ThreeCxError } from '../pbx';
 import type { Verdict } from './call-list';
 import { field, isObject, numberField, parseJson, textField } from './json';
 import { errorTextOf, plainType } from './participants';
@@ -25,6 +25,9 @@ export interface Peer {
   name: string;
   type: string;
 }
+
+/** Nobody waits for what is only watched, in ms. */
+const maxLookUpTimeout = 4_000;
 
 const base = '/xapi/v1';
 /** The PBX refuses more. */
@@ -61,8 +64,25 @@ export class Xapi {
     if (user === undefined) return null;
     const id = numberField(user, 'Id');
     if (id === null) throw foreign();
-    const profileName = textField(user, 'CurrentProfileName');
-    return { id, profileName: profileName || null, queueStatus: textField(user, 'QueueStatus'), text };
+    return { id, ...userTold(user), text };
+  }
+
+  /**
+   * @param extensions of which ones; null for all
+   * @returns their profiles and log-ins, by extension; the others that the PBX lists on the way are there too
+   */
+  async presences(extensions: readonly string[] | null): Promise<ReadonlyMap<string, Presence>> {
+    const found = new Map<string, Presence>();
+    const timeout = Math.min(this.client.timeout, maxLookUpTimeout);
+    const select = '$select=Number,CurrentProfileName,QueueStatus';
+    for await (const rows of this.pages(`/Users?${select}`, timeout)) {
+      for (const row of rows) {
+        const number = textField(row, 'Number');
+        if (number !== '') found.set(number, presenceOf(userTold(row)));
+      }
+      if (extensions?.every((extension) => found.has(extension))) break;
+    }
+    return found;
   }
 
   async change({ id }: User, change: UserChange): Promise<Changed> {
@@ -112,22 +132,39 @@ export class Xapi {
 
   private async all(path: string): Promise<unknown[]> {
     const rows: unknown[] = [];
-    for (let page = 0; page < maxPages; page++) {
-      const { text } = await this.get(`${path}&$top=${pageSize}&$skip=${rows.length}`);
-      const more = rowsOf(text);
-      rows.push(...more);
-      // A PBX may give fewer than were asked for.
-      if (more.length === 0 || (more.length < pageSize && !text.includes('@odata.nextLink'))) break;
-    }
+    for await (const more of this.pages(path)) rows.push(...more);
     return rows;
   }
 
-  private async get(path: string): Promise<Answer> {
+  /** The rows of a list, page by page. */
+  private async *pages(path: string, timeout?: number): AsyncGenerator<unknown[]> {
+    let count = 0;
+    for (let page = 0; page < maxPages; page++) {
+      const { text } = await this.get(`${path}&$top=${pageSize}&$skip=${count}`, timeout);
+      const more = rowsOf(text);
+      yield more;
+      count += more.length;
+      // A PBX may give fewer than were asked for.
+      if (more.length === 0 || (more.length < pageSize && !text.includes('@odata.nextLink'))) break;
+    }
+  }
+
+  private async get(path: string, timeout = this.client.timeout): Promise<Answer> {
     const { isUrgent } = this;
-    const answer = await this.client.read({ path: base + path, forbidden, isUrgent });
+    const answer = await this.client.read({ path: base + path, forbidden, isUrgent, timeout });
     if (answer.status === 200) return answer;
     throw new ThreeCxError('unexpected-answer', `the Configuration API answered HTTP ${answer.status}`);
   }
+}
+
+/** @returns what a user's profile and log-in to the queues are */
+export function presenceOf({ profileName, queueStatus }: Pick<User, 'profileName' | 'queueStatus'>): Presence {
+  const loggedIn = queueStatus === 'LoggedIn' ? true : queueStatus === 'LoggedOut' ? false : null;
+  return { profile: profileName === null ? null : profileOf(profileName), profileName, loggedIn };
+}
+
+function userTold(row: unknown): Pick<User, 'profileName' | 'queueStatus'> {
+  return { profileName: textField(row, 'CurrentProfileName') || null, queueStatus: textField(row, 'QueueStatus') };
 }
 
 function quoted(text: string): string {

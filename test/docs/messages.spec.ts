@@ -34,14 +34,18 @@ describe('The messages in the documentation', function () {
 
 async function play(node: string, simulator: Simulator): Promise<void> {
   const connection = { url: simulator.url, timeout: 300, pollInterval: 100 };
-  const watch = { id: 'watch', z: 'tab', type: '3cx-call-monitor', server: 'server', events: [...eventNames] };
+  const watching =
+    node === 'agent-status'
+      ? { type: '3cx-agent-status', operation: 'watch', extensions: '10' }
+      : { type: '3cx-call-monitor', events: [...eventNames] };
+  const watch = { id: 'watcher', z: 'tab', ...watching, server: 'server' };
   const probe = { id: 'events', z: 'tab', type: 'helper' };
   const flow = await loadFlow({ type: `3cx-${node}`, operation: 'msg' }, connection, {
     nodes: [{ ...watch, wires: [['events']] }, probe],
   });
   const events: Message[] = [];
   helper.getNode('events').on('input', (msg) => events.push(msg as unknown as Message));
-  await until(() => simulator.requestCount > 1, 'the first polls');
+  await until(() => simulator.requestCount >= (node === 'agent-status' ? 1 : 2), 'the first polls');
 
   let played = 0;
   for (const fence of readPage(`docs/${node}.md`).fences) {

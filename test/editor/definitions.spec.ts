@@ -16,8 +16,10 @@ import {
   type NodeType,
   offers,
   offersOf,
+  operationsOf,
+  profileInterval,
+  watchedBy,
   watchingNodes,
-  watchOperation,
 } from '../../lib/pbx';
 
 const repository = resolve(__dirname, '../..');
@@ -65,8 +67,7 @@ describe('The definitions in the editor', () => {
     const argumentNames = [...new Set(Object.values(offersOf(type)).flatMap(argumentsOf))];
 
     it(`${type}: has an option for each operation that it offers, and the first is the default`, () => {
-      const own = watchingNodes.includes(type) ? [watchOperation] : [];
-      const operations = [...own, ...Object.keys(offersOf(type))];
+      const operations = operationsOf(type);
       assert.deepEqual(optionsIn(type, 'node-input-operation'), [...operations, 'msg']);
       assert.equal(defaultsOf(type).operation, operations[0]);
     });
@@ -87,7 +88,15 @@ describe('The definitions in the editor', () => {
     });
   }
 
-  for (const type of watchingNodes) {
+  it('3cx-agent-status: watches all profiles that it can, as often as at run time', () => {
+    const { extensions, interval, initial, outputs } = defaultsOf('3cx-agent-status');
+    assert.deepEqual([extensions, interval, initial, outputs], ['', profileInterval.fallback, false, 2]);
+    assert.ok(
+      htmlOf('3cx-agent-status').includes(`id="node-input-interval" placeholder="${profileInterval.fallback}"`),
+    );
+  });
+
+  for (const type of watchingNodes.filter((one) => watchedBy(one) === 'calls')) {
     it(`${type}: has the choices of each filter, and the first is the default`, () => {
       const defaults = defaultsOf(type);
       for (const [name, values] of Object.entries(filterChoices)) {

@@ -10,9 +10,8 @@ import {
   type NodeType,
   offers,
   offersOf,
+  operationsOf,
   profileNames,
-  watchingNodes,
-  watchOperation,
 } from '../../lib/pbx';
 import { launchBrowser } from '../../support/browser';
 import { settled, withoutAnimations } from '../../support/editor';
@@ -24,8 +23,8 @@ const screenshots = join(__dirname, '../../coverage/screenshots');
 function fieldsOf(type: NodeType): Record<string, string[]> {
   const offered = Object.entries(offersOf(type)).map(([name, offer]) => [name, argumentsOf(offer)] as const);
   const all = [...new Set(offered.flatMap(([, names]) => names))];
-  const watch = watchingNodes.includes(type) ? { [watchOperation]: [] } : {};
-  return { ...watch, ...Object.fromEntries(offered), msg: all };
+  const of: Record<string, string[]> = Object.fromEntries(offered);
+  return { ...Object.fromEntries(operationsOf(type).map((name) => [name, of[name] ?? []])), msg: all };
 }
 const types = Object.keys(offers) as NodeType[];
 const fields: Record<string, Record<string, string[]>> = Object.fromEntries(
@@ -87,6 +86,11 @@ const flows = [
     ...{ server: 'pbx', events: ['ringing', 'answered', 'ended', 'missed'], split: true, outputs: 4, x: 500, y: 540 },
     wires: [['to0'], ['to1'], ['to2'], ['to3']],
   }),
+  node('presence', '3cx-agent-status', {
+    ...{ server: 'pbx', operation: 'showstatus', extension: '10', extensionType: 'str', x: 500, y: 640 },
+    wires: [['yes'], ['no']],
+  }),
+  ...['yes', 'no'].map((id, index) => node(id, 'junction', { x: 760, y: 640 + 40 * index, wires: [[]] })),
   ...[0, 1, 2, 3].map((index) => node(`to${index}`, 'junction', { x: 760, y: 480 + 40 * index, wires: [[]] })),
 ];
 
@@ -665,6 +669,73 @@ describe('dialogs in the editor', function () {
     await ask(`RED.view.importNodes(${JSON.stringify([{ id, ...rest, z: undefined }])}, { touchImport: true })`);
     assert.equal(await ask(`RED.view.selection().nodes[0].outputs`), 2);
     await ask(`RED.nodes.remove(RED.view.selection().nodes[0].id)`);
+  });
+
+  it('lets an agent status watch profiles: the fields, one output, and the wire of the first one stays', async () => {
+    const profileFields = ['extensions', 'interval', 'initial'];
+    const ends = (): Promise<unknown> =>
+      ask(`Object.fromEntries(RED.nodes.filterLinks({ source: RED.nodes.node('presence') })
+        .map((link) => [link.target.id, Number(link.sourcePort)]))`);
+    assert.equal(await get('presence', 'outputs'), 2);
+    assert.deepEqual(await ends(), { yes: 0, no: 1 });
+    await open('presence');
+    for (const name of profileFields) assert.equal(await page.locator(`#node-input-${name}`).isVisible(), false, name);
+    await operation('watch');
+    for (const name of profileFields) {
+      assert.equal(await page.locator(`#node-input-${name}`).isVisible(), true, name);
+      assert.notEqual(await ask(`$('#node-input-${name}')[0].labels[0].innerText.trim()`), '', name);
+    }
+    assert.equal(await ask(`$('#node-input-interval').val()`), '30');
+    assert.equal(await ask(`$('#dialog-form')[0].scrollWidth <= $('#dialog-form')[0].clientWidth`), true);
+    await set('extensions', '10, 20-29');
+    await set('interval', '60');
+    await page.locator('#node-input-initial').check();
+    await shoot('3cx-agent-status-watch-filled');
+    await close('ok');
+    const saved = ['operation', 'extensions', 'interval', 'initial', 'outputs', 'valid'];
+    assert.deepEqual(await Promise.all(saved.map((name) => get('presence', name))), [
+      ...['watch', '10, 20-29', '60', true, 1, true],
+    ]);
+    assert.deepEqual(await ends(), { yes: 0 });
+    assert.deepEqual(await outputLabels('presence'), ['change']);
+    assert.equal(await ask(`RED.utils.getNodeLabel(RED.nodes.node('presence'))`), 'profiles of 10, 20-29');
+
+    await open('presence');
+    await operation('showstatus');
+    await close('ok');
+    assert.equal(await get('presence', 'outputs'), 2);
+    assert.deepEqual(await ends(), { yes: 0 });
+    assert.deepEqual(await outputLabels('presence'), ['done', 'refused']);
+    await open('presence');
+    await close('ok');
+    assert.equal(await get('presence', 'outputs'), 2);
+  });
+
+  it('marks bad extensions and intervals of an agent status with a reason, and only when it watches', async () => {
+    const cases: Record<string, { bad: string[]; good: string[] }> = {
+      extensions: {
+        bad: ['3*', '10, 1?1', '10;11', '20-3', 'all', '1000-2000'],
+        good: ['', '10', '10, 20-29', '020 - 029', 'SP1,', '1000-1999', '${EXTENSIONS}'],
+      },
+      interval: { bad: ['', '4', '-1', 'soon'], good: ['5', '30', '7.5', '3600', '${SECONDS}'] },
+    };
+    await open('presence');
+    await operation('watch');
+    for (const [name, { bad, good }] of Object.entries(cases)) {
+      for (const value of [...bad, ...good]) {
+        await set(name, value);
+        const marked = await ask(`$('#node-input-${name}').hasClass('input-error')`);
+        assert.equal(marked, bad.includes(value), `${name}: ${value}`);
+        const why = await ask(`Boolean($('#node-input-${name}').data('tooltip'))`);
+        assert.equal(why, bad.includes(value), `${name}: ${value}`);
+      }
+    }
+    await set('extensions', '10, 3*');
+    await page.locator('#node-input-extensions').hover();
+    await page.locator('.red-ui-popover', { hasText: 'entry 2 is a pattern' }).waitFor();
+    await operation('showstatus');
+    assert.equal(await ask(`$('#dialog-form .input-error').length`), 0);
+    await close('cancel');
   });
 
   it('says in words what a call monitor watches, and what its ports are for', async () => {

@@ -218,7 +218,9 @@ export class Theatre {
           .map(change);
         const before = simulators.map(way.requestCount);
         await this.deploy(nodes);
-        if (!nodes.some(({ operation }) => operation === 'watch')) return;
+        const watchesCalls = ({ type, operation }: FlowNode): boolean =>
+          type === '3cx-call-monitor' && operation === 'watch';
+        if (!nodes.some(watchesCalls)) return;
         for (const [index, simulator] of simulators.entries()) {
           // A play may connect the example to something else.
           const isConnected = nodes.some(({ url }) => url === way.connectionTo(simulator).url);

@@ -24,7 +24,7 @@ import {
   verdictProblems,
   watchOperation,
 } from '../../lib/pbx';
-import { statusOf, watchStatusOf } from '../../lib/node-red/status';
+import { profileStatusOf, statusOf, watchStatusOf } from '../../lib/node-red/status';
 import type { NodeAPI } from '../../lib/node-red/types';
 import { allOf, catalogue, filesIn, helpOf, languages, read, type Texts, texts, translations, types } from './texts';
 
@@ -43,12 +43,13 @@ const ends: Record<string, readonly string[]> = {
     'label.unknown-event',
   ],
   'threecx.error.': fields.filter((field) => !isChoice(field)),
+  'threecx.error.list-': ['range', 'characters', 'pattern', 'number', 'count'],
   'threecx.error.no-': ['user', 'token', 'clientId', 'clientSecret'],
   'threecx.error.url-': ['path', 'operation'],
   'threecx.error.empty-': fields.filter((field) => !optional.has(field)),
   'threecx.extension-state.': extensionStates,
   'threecx.event.': eventNames,
-  'threecx.label.': ['ask', 'ask-watch', ...resultOutputs, ...followEvents],
+  'threecx.label.': ['ask', 'ask-watch', 'change', ...resultOutputs, ...followEvents],
   'threecx.label.names-': ['number', 'name'],
   'threecx.lack.': apiTypes.flatMap(lacks),
   'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
@@ -109,7 +110,11 @@ function statuses(): string[] {
     { ...watching, calls: 2 },
     { ...watching, period: 2400 },
   ].map((state) => watchStatusOf(RED, state));
-  return [...found, ...seen].map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
+  const profiles = { configured: true, code: null, isAnswered: true, profiles: 2 };
+  const known = [profiles, { ...profiles, isAnswered: false }].map((state) => profileStatusOf(RED, state));
+  return [...found, ...seen, ...known].map((status) =>
+    (status as { text: string }).text.replace('threecx.status.', ''),
+  );
 }
 
 /** Keys as they are asked for: without the plural. */

@@ -19,11 +19,10 @@ import {
   offersOf,
   operationNames,
   operationOf,
+  operationsOf,
   recordings,
   refusalReasons,
   serverKinds,
-  watchingNodes,
-  watchOperation,
 } from '../../lib/pbx';
 import { allOf, catalogue, codesOf, helpOf, languages, read, rowsOf, texts } from './texts';
 
@@ -31,11 +30,6 @@ const nodes = Object.keys(offers) as NodeType[];
 const monitor = '3cx-call-monitor';
 
 const offersByName = (node: NodeType): [string, Offer][] => Object.entries(offersOf(node));
-/** The values of a node's `operation`. */
-const operationsOf = (node: NodeType): string[] => [
-  ...(watchingNodes.includes(node) ? [watchOperation] : []),
-  ...Object.keys(offersOf(node)),
-];
 /** The arguments that a node has fields for. */
 const fieldsOf = (node: NodeType): ArgumentName[] => [
   ...new Set(offersByName(node).flatMap(([, offer]) => argumentsOf(offer))),

@@ -11,6 +11,8 @@ import {
   operationNames,
   operationOf,
   operations,
+  operationsOf,
+  watchedBy,
   watchingNodes,
   watchOperation,
 } from '../../lib/pbx';
@@ -95,9 +97,20 @@ describe('The menu of operations', () => {
     ]);
   });
 
-  it('leaves watching to the call monitor', () => {
+  it('lets two nodes watch: the call monitor calls, by default and first in its dialog, the agent status profiles', () => {
     assert.equal(watchOperation, 'watch');
-    assert.deepEqual(watchingNodes, ['3cx-call-monitor']);
+    const all = Object.keys(offers) as NodeType[];
+    assert.deepEqual(
+      all.filter((type) => watchingNodes.includes(type)).map((type) => [type, watchedBy(type)]),
+      [
+        ['3cx-agent-status', 'profiles'],
+        ['3cx-call-monitor', 'calls'],
+      ],
+    );
+    assert.equal(watchedBy('3cx-recorder'), null);
+    assert.deepEqual(operationsOf('3cx-call-monitor').slice(0, 2), ['watch', 'showallcalls']);
+    assert.deepEqual(operationsOf('3cx-agent-status').slice(-2), ['logout', 'watch']);
+    assert.deepEqual(operationsOf('3cx-recorder'), Object.keys(offersOf('3cx-recorder')));
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { profileNames, profileOf } from '../../lib/pbx';
+import { isPresenceChange, presenceAfter, profileNames, profileOf } from '../../lib/pbx';
 
 describe('A profile', () => {
   it('has the name that a phone system has for it', () => {
@@ -16,5 +16,28 @@ describe('A profile', () => {
     for (const text of ['oof', 'Out of office', 'out of office', 'OUT OF OFFICE']) assert.equal(profileOf(text), 'oof');
     assert.equal(profileOf('Custom 2'), 'custom2');
     for (const text of ['OOF', '', 'Busy', 'Out of office ']) assert.equal(profileOf(text), null, text);
+  });
+});
+
+describe('What is known of an extension beside calls', () => {
+  const away = { profile: 'away', profileName: 'Away', loggedIn: true } as const;
+  const untold = { profile: null, profileName: null, loggedIn: null };
+
+  it('is what was read, and stays where nothing is told', () => {
+    const holiday = { profile: null, profileName: 'Holiday', loggedIn: false };
+    assert.deepEqual(presenceAfter(null, away), away);
+    assert.deepEqual(presenceAfter(null, untold), untold);
+    assert.deepEqual(presenceAfter(away, untold), away);
+    assert.deepEqual(presenceAfter(away, holiday), holiday);
+    assert.deepEqual(presenceAfter(away, { ...untold, loggedIn: false }), { ...away, loggedIn: false });
+    assert.deepEqual(presenceAfter(away, { ...holiday, loggedIn: null }), { ...holiday, loggedIn: true });
+  });
+
+  it('has changed with another profile or another log-in, not with what becomes known', () => {
+    assert.equal(isPresenceChange(away, { ...away }), false);
+    assert.equal(isPresenceChange(away, { ...away, loggedIn: false }), true);
+    assert.equal(isPresenceChange(away, { ...away, profile: null, profileName: 'Holiday' }), true);
+    assert.equal(isPresenceChange({ ...away, loggedIn: null }, away), false);
+    assert.equal(isPresenceChange({ ...away, profile: null, profileName: null }, away), false);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { authTypes, connectionDefaults, leastMilliseconds, millisecondsOf } from '../../lib/pbx';
+import { authTypes, connectionDefaults, leastMilliseconds, millisecondsOf, secondsOf } from '../../lib/pbx';
 
 describe('A setting in milliseconds', () => {
   it('is a whole number, however it is written', () => {
@@ -22,6 +22,16 @@ describe('A setting in milliseconds', () => {
       const value = connectionDefaults[name];
       assert.equal(millisecondsOf(String(value), leastMilliseconds[name]), value, name);
     }
+  });
+});
+
+describe('A setting in seconds', () => {
+  it('is a number that a timer takes', () => {
+    for (const text of ['30', ' 30 ', '3e1', '30.0']) assert.equal(secondsOf(text), 30_000, text);
+    assert.equal(secondsOf('0.5'), 500);
+    assert.equal(secondsOf('2147483'), 2_147_483_000);
+    for (const text of ['', ' ', 'x', '-1', '1,5', 'NaN', 'Infinity', '2147484'])
+      assert.equal(secondsOf(text), null, text);
   });
 });
 
