@@ -1,10 +1,10 @@
 import type { NodeMessageInFlow, NodeStatus } from 'node-red';
-import { argumentsOf, type NodeType, type Offer, offerOf, offersOf, type Result, ThreeCxError } from '../pbx';
+import { argumentsOf, checkArguments, type NodeType, type Offer, offerOf, offersOf, type Result, ThreeCxError } from '../pbx';
 import { accessOf, execute, openAccess, useConnection } from './connection';
 import { migrate } from './migrate';
 import { payloadOf } from './payload';
 import { type NodeState, statusOf } from './status';
-import { argumentValue } from './typed-values';
+import { argumentLabel, argumentValue } from './typed-values';
 import type { ConnectionUser, NodeAPI, OperationNodeDef } from './types';
 
 type Message = NodeMessageInFlow & { operation?: unknown };
@@ -56,6 +56,7 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     try {
       const args: Record<string, unknown> = { ...offer.fixed };
       for (const argument of argumentsOf(offer)) args[argument] = await argumentValue(RED, node, def, argument, msg);
+      checkArguments(offer.operation, args, (argument) => argumentLabel(def, argument));
       const result = await execute(access, offer.operation, args);
       msg.payload = payloadOf(name, offer, result);
       return result;

@@ -86,7 +86,7 @@ describe('A node with operations', () => {
       const { output, msg } = await flow.send({ operation, extension: '10' });
       assert.equal(output, 'caught');
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, /^ThreeCxError: operation must be one of makecall, /);
+      assert.match(msg.error.message, /^operation must be one of makecall, /);
       assert.deepEqual(server.requests, []);
     });
   }
@@ -98,18 +98,55 @@ describe('A node with operations', () => {
     assert.deepEqual(server.requests, ['/login/10/login_all', '/save/login_only_to/10/8000']);
   });
 
-  for (const [what, properties, msg] of [
-    ['an argument that is missing', {}, {}],
-    ['an argument in an object that is missing', { extension: 'payload.from', extensionType: 'msg' }, {}],
-    ['an expression that fails', { extension: '$error("10")', extensionType: 'jsonata' }, {}],
-    ['a malformed argument', {}, { extension: '../stop' }],
+  it('takes an empty text from the message property of that name', async () => {
+    const texts = { extension: '', extensionType: 'str', action: '', actionType: 'str', queue: '', queueType: 'str' };
+    const flow = await load({ type: '3cx-agent-status', operation: 'login', version: 2, ...texts });
+    await flow.send({ extension: '10', action: 'login_all' });
+    await flow.send({ extension: '11', action: 'logout_all', queue: '8000' });
+    assert.deepEqual(server.requests, ['/login/10/login_all', '/save/logout_only_from/11/8000']);
+  });
+
+  it('takes no queue from the message for a text that was left empty before that was so', async () => {
+    const texts = { action: 'login_all', actionType: 'str', queue: '', queueType: 'str' };
+    const flow = await load({ type: '3cx-agent-status', operation: 'login', version: 1, ...texts });
+    await flow.send({ extension: '10', queue: '8000' });
+    assert.deepEqual(server.requests, ['/login/10/login_all']);
+  });
+
+  for (const [what, properties, msg, named] of [
+    ['an argument that is missing', {}, {}, 'msg.extension is missing'],
+    ['an empty text without a message property', { extension: '', extensionType: 'str' }, {}, 'msg.extension is missing'],
+    [
+      'an argument in an object that is missing',
+      { extension: 'payload.from', extensionType: 'msg' },
+      {},
+      'msg.payload.from is missing',
+    ],
+    [
+      'an expression that fails',
+      { extension: '$error("10")', extensionType: 'jsonata' },
+      {},
+      'extension cannot be read from jsonata',
+    ],
+    [
+      'a malformed argument',
+      {},
+      { extension: '../stop' },
+      'msg.extension may hold only letters, digits and _ . * + -',
+    ],
+    [
+      'a malformed text',
+      { extension: '../stop', extensionType: 'str' },
+      {},
+      'extension may hold only letters, digits and _ . * + -',
+    ],
   ] as const) {
     it(`gives Catch nodes ${what}, and sends nothing`, async () => {
       const flow = await load(properties);
       const { output, msg: caught } = await flow.send({ topic: 'kept', ...msg });
       assert.equal(output, 'caught');
       assert.equal(caught.error?.code, 'invalid-argument');
-      assert.match(caught.error.message, /^ThreeCxError: extension /);
+      assert.equal(caught.error.message, named);
       assert.equal(caught.topic, 'kept');
       assert.deepEqual(server.requests, []);
     });
@@ -141,7 +178,7 @@ describe('A node with operations', () => {
       ]);
       const { msg } = await flow.send({ extension: '10' });
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, /^ThreeCxError: server: /);
+      assert.match(msg.error.message, /^server: /);
     });
 
     for (const [what, body, properties, expected] of [
@@ -226,9 +263,9 @@ describe('The connection', () => {
       const { output, msg } = await flow.send({ extension: '10' });
       assert.equal(output, 'caught');
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, new RegExp(`^ThreeCxError: ${setting}\\b`));
+      assert.match(msg.error.message, new RegExp(`^${setting}\\b`));
       assert.doesNotMatch(msg.error.message, /secret-1/);
-      assert.deepEqual(calls(flow.connection, 'error'), [msg.error.message.replace('ThreeCxError: ', '')]);
+      assert.deepEqual(calls(flow.connection, 'error'), [msg.error.message]);
     });
   }
 
@@ -259,7 +296,7 @@ describe('The connection', () => {
       const { output, msg } = await flow.send({ extension: '10' });
       assert.equal(output, 'caught');
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, new RegExp(`^ThreeCxError: ${setting}\\b`));
+      assert.match(msg.error.message, new RegExp(`^${setting}\\b`));
       const shown = [flow.node, flow.connection, helper.getNode('monitor')].flatMap((node) =>
         (['status', 'error', 'warn', 'log'] as const).flatMap((method) => calls(node, method)),
       );

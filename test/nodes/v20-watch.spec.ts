@@ -313,14 +313,14 @@ describe('The settings of a connection by 3CX V20', () => {
   const url = 'http://127.0.0.1:1';
 
   for (const [what, properties, own, message] of [
-    ['no address', { url: '' }, credentials, /^ThreeCxError: url is missing/],
-    ['an address that is none', { url: 'pbx.example' }, credentials, /^ThreeCxError: url must be an address/],
-    ['a user in the address', { url: 'https://a:S3cret@pbx.example' }, credentials, /^ThreeCxError: url must not hold/],
-    ['no client ID', { url }, { clientSecret: 'S3cret' }, /^ThreeCxError: clientId is missing/],
-    ['no client secret', { url }, { clientId: 'nodered' }, /^ThreeCxError: clientSecret is missing/],
-    ['another API', { url, api: 'v18' }, credentials, /^ThreeCxError: api must be one of http, v20/],
-    ['no TLS settings', { url, tls: 'nowhere' }, credentials, /^ThreeCxError: tls names no tls-config/],
-    ['no proxy', { url, proxy: 'nowhere' }, credentials, /^ThreeCxError: proxy names no http proxy/],
+    ['no address', { url: '' }, credentials, /^url is missing/],
+    ['an address that is none', { url: 'pbx.example' }, credentials, /^url must be an address/],
+    ['a user in the address', { url: 'https://a:S3cret@pbx.example' }, credentials, /^url must not hold/],
+    ['no client ID', { url }, { clientSecret: 'S3cret' }, /^clientId is missing/],
+    ['no client secret', { url }, { clientId: 'nodered' }, /^clientSecret is missing/],
+    ['another API', { url, api: 'v18' }, credentials, /^api must be one of http, v20/],
+    ['no TLS settings', { url, tls: 'nowhere' }, credentials, /^tls names no tls-config/],
+    ['no proxy', { url, proxy: 'nowhere' }, credentials, /^proxy names no http proxy/],
     [
       'no such variable',
       { url },
