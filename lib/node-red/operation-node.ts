@@ -1,13 +1,24 @@
 import type { NodeMessageInFlow, NodeStatus } from 'node-red';
-import { argumentsOf, checkArguments, type NodeType, type Offer, offerOf, offersOf, type Result, ThreeCxError } from '../pbx';
+import {
+  argumentsOf,
+  checkArguments,
+  type ErrorCode,
+  type NodeType,
+  offerOf,
+  offersOf,
+  type Result,
+  ThreeCxError,
+} from '../pbx';
 import { accessOf, execute, openAccess, useConnection } from './connection';
 import { migrate } from './migrate';
 import { payloadOf } from './payload';
-import { type NodeState, statusOf } from './status';
+import { type NodeState, statusOf, type Task } from './status';
 import { argumentLabel, argumentValue } from './typed-values';
 import type { ConnectionUser, NodeAPI, OperationNodeDef } from './types';
 
 type Message = NodeMessageInFlow & { operation?: unknown };
+/** How an operation ended. */
+type Outcome = { task: Task; result: Result } | { code: ErrorCode };
 
 /** Registers a node that carries out the operations that the menu has for it, and does nothing else. */
 export function registerOperationNode(RED: NodeAPI, type: NodeType): void {
@@ -25,9 +36,9 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
   const offered = Object.keys(offersOf(type));
   const [fallback = ''] = offered;
   const connection = useConnection(RED, node, def.server);
-  const underWay: Offer[] = [];
+  const underWay: Task[] = [];
   let last: NodeState['last'] = null;
-  let shown: NodeStatus = {};
+  let shown: NodeStatus | null = null;
   let closed = false;
 
   node.showHealth = () => {
@@ -35,7 +46,7 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     if (closed) return;
     const configured = openAccess(connection) !== null;
     const status = statusOf(RED, { configured, health: connection?.health ?? 'unknown', underWay, last });
-    if (status.text === shown.text && status.fill === shown.fill) return;
+    if (status.text === shown?.text && status.fill === shown?.fill && shown !== null) return;
     shown = status;
     node.status(status);
   };
@@ -44,37 +55,40 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     closed = true;
   });
 
-  const carryOut = async (msg: Message): Promise<Result> => {
+  const carryOut = async (msg: Message): Promise<{ task: Task; result: Result }> => {
     const name = def.operation === 'msg' ? msg.operation : (def.operation ?? fallback);
     const access = accessOf(connection);
     const offer = typeof name === 'string' ? offerOf(type, name) : null;
     if (offer === null || typeof name !== 'string') {
       throw new ThreeCxError('invalid-argument', `operation must be one of ${offered.join(', ')}`);
     }
-    underWay.push(offer);
+    const task: Task = { name, offer };
+    underWay.push(task);
     node.showHealth();
     try {
       const args: Record<string, unknown> = { ...offer.fixed };
       for (const argument of argumentsOf(offer)) args[argument] = await argumentValue(RED, node, def, argument, msg);
-      checkArguments(offer.operation, args, (argument) => argumentLabel(def, argument));
+      const given = checkArguments(offer.operation, args, (argument) => argumentLabel(def, argument));
+      if (given.destination !== undefined) task.destination = given.destination;
+      node.showHealth();
       const result = await execute(access, offer.operation, args);
       msg.payload = payloadOf(name, offer, result);
-      return result;
+      return { task, result };
     } finally {
-      underWay.splice(underWay.indexOf(offer), 1);
+      underWay.splice(underWay.indexOf(task), 1);
     }
   };
 
   node.on('input', (msg, send, done) => {
-    const finish = (outcome: NonNullable<NodeState['last']>, error?: Error): void => {
-      last = outcome;
+    const finish = (outcome: Outcome, error?: Error): void => {
+      last = { ...outcome, at: new Date() };
       node.showHealth();
       done(error);
     };
     carryOut(msg).then(
-      (result) => {
+      ({ task, result }) => {
         send(result.ok ? msg : [null, msg]);
-        finish({ result });
+        finish({ task, result });
       },
       (error: unknown) => {
         finish({ code: error instanceof ThreeCxError ? error.code : 'unexpected-answer' }, toError(error));

@@ -1176,8 +1176,8 @@ describe('dialogs in the editor', function () {
     for (const id of types.map((_, index) => `bare${index}`)) {
       const status = (key: string, options = '{}'): Promise<unknown> =>
         ask(`RED.nodes.node('${id}')._('threecx.status.${key}', ${options})`);
-      assert.equal(await status('idle'), 'idle');
-      assert.equal(await status('refused-no-call'), 'refused: no call');
+      assert.equal(await status('no-call'), 'no call');
+      assert.equal(await status('refused-no-phone'), 'no phone');
       assert.equal(await status('connections', '{ count: 1 }'), '1 connection');
       assert.equal(await status('connections', '{ count: 2 }'), '2 connections');
     }

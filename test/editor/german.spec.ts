@@ -83,7 +83,6 @@ describe('The editor in German', function () {
     const status = async (id: string, text: string): Promise<void> =>
       page.locator(`[id="${id}"] .red-ui-flow-node-status-label`).getByText(text, { exact: true }).waitFor();
     await status('3cx-call-monitor', '2 Anrufe');
-    await status('3cx-recorder', german('3cx-recorder').status?.idle ?? '');
     await status('unset', 'nicht konfiguriert');
     await shoot('workspace');
   });
