@@ -17,10 +17,10 @@ const german = (type: string): Record<string, Record<string, string>> =>
   ).threecx;
 
 const palette = {
-  '3cx-call-control': 'Anruf steuern',
-  '3cx-agent-status': 'Agent steuern',
-  '3cx-recorder': 'Aufnahme steuern',
-  '3cx-call-monitor': 'Monitor für Anrufe',
+  '3cx-call-control': 'Anrufsteuerung',
+  '3cx-agent-status': 'Agentenstatus',
+  '3cx-recorder': 'Aufnahme',
+  '3cx-call-monitor': 'Anrufmonitor',
 };
 const types = Object.keys(palette);
 const client = { clientId: '900', clientSecret: 'Secret-of-the-client' };
