@@ -25,12 +25,11 @@ function checkArgument(node: OperationNode, name: ArgumentName, value: string, t
   return RED.utils.validateTypedProperty(value, type, {});
 }
 
-/** Checks a fixed value by the rule that holds at run time. */
+/** Checks a fixed value by the rule that holds at run time. An empty one is taken from the message. */
 function checkText(node: OperationNode, name: ArgumentName, value: string): Judgement {
   if (hasEnvironment(value)) return true;
   const problem = problemOf(name, value);
-  if (problem === null) return true;
-  if (problem === 'missing') return mayBeMissing(node, name) || node._(`threecx.error.empty-${name}`);
+  if (problem === null || problem === 'missing') return true;
   return problem === 'choice' ? node._('threecx.error.choice', { value }) : node._(`threecx.error.${name}`);
 }
 
@@ -120,10 +119,15 @@ function offerWhenEmpty(field: JQuery): void {
 
 /**
  * The property that is named like the argument is what comes in a message; as a text it is nobody's number. Coming from a
- * list of choices the field is empty.
+ * list of choices the field is empty. An empty text is taken from the message, which its placeholder says.
  */
 function followType(name: ArgumentName, field: JQuery): void {
+  const hint = (type: unknown): void => {
+    textOf(field).attr('placeholder', type === 'str' ? `msg.${name}` : '');
+  };
+  hint(field.typedInput('type'));
   field.on('typedinputtypechange', (_event, type) => {
+    hint(type);
     const value = field.typedInput('value');
     if (type === 'msg' && value === '') field.typedInput('value', name);
     if (type === 'str' && value === name && !isChoice(name)) {

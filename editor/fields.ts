@@ -1,4 +1,4 @@
-import { type ApiType, apiTypes } from '../lib/pbx';
+import { type ApiType, apiTypes, fallbackOf, isArgument } from '../lib/pbx';
 
 /** @returns the text of a property; a flow may hold anything */
 export function asText(value: unknown): string {
@@ -51,9 +51,11 @@ export const written: Reader = (node, property) => {
   return field.is(':checkbox') ? field.prop('checked') : field.val();
 };
 
-/** @returns what it takes at run time where a flow leaves it out */
+/** @returns what it takes at run time where a flow leaves it out; a new node may have something else */
 export function defaultOf(node: EditorNode, property: string): unknown {
-  return node._def.defaults[property]?.value;
+  const argument = property.replace(/Type$/, '');
+  if (!isArgument(argument)) return node._def.defaults[property]?.value;
+  return fallbackOf(argument)[argument === property ? 'value' : 'type'];
 }
 
 /** @returns the property as it stands in the dialog or in the node, else its default */
@@ -82,7 +84,7 @@ export function prepareFields(node: EditorNode, prefix: 'node-input' | 'node-con
   for (const [property, definition] of Object.entries(node._def.defaults)) {
     const field = $(`#${prefix}-${property}`);
     if (definition.type !== undefined || field.length === 0 || field.prop('multiple') === true) continue;
-    const value = node[property] ?? definition.value;
+    const value = node[property] ?? defaultOf(node, property);
     if (field.is(':checkbox')) field.prop('checked', asText(value) === 'true');
     else if (node[property] === undefined) field.val(value);
     if (field.is('select') && field.val() !== value) {

@@ -9,7 +9,7 @@
  */
 import { canFollow, watchedBy } from '../lib/pbx';
 import { prepareArgument } from './arguments';
-import { assignForm, chosenServer, current, dialog, hideIcons, prepareFields, showRows } from './fields';
+import { assignForm, chosenServer, current, defaultOf, dialog, hideIcons, prepareFields, showRows } from './fields';
 import { mayFollow, prepareFollow } from './follow';
 import { prepareLacks } from './lacks';
 import { allArguments, mayDial, type OperationNode, usedArguments } from './operations';
@@ -31,6 +31,7 @@ export function prepare(node: OperationNode): void {
   const form = dialog();
   assignForm(form, node);
   prepareFields(node, 'node-input');
+  keepEmptyQueue(node);
   chooseOnlyServer();
   hideIcons(form);
   for (const name of allArguments(node)) prepareArgument(node, name);
@@ -51,8 +52,13 @@ export function prepare(node: OperationNode): void {
     RED.tray.resize();
   };
   $('#node-input-operation, #node-input-server').on('change', show);
-  $('#node-input-destination').on('typedinputtypechange', show);
+  $('#node-input-destination').on('typedinputtypechange change', show);
   show();
+}
+
+/** Before version 2 an empty text was no queue; now it is taken from the message, but an unnamed property is none still. */
+function keepEmptyQueue({ version, queue, queueType }: EditorNode): void {
+  if (!(Number(version) >= 2) && queueType === 'str' && queue === '') $('#node-input-queueType').val('msg');
 }
 
 /** Where there is one connection only, a node that has none yet can but mean that. */
@@ -65,6 +71,12 @@ function chooseOnlyServer(): void {
 /** Anyone who can send a message can then call any number. */
 function isFree(node: OperationNode): boolean {
   const type = current(node, 'destinationType');
+  const isOfMessage = type === 'msg' || type === 'jsonata' || (type === 'str' && current(node, 'destination') === '');
   const server = chosenServer();
-  return mayDial(node) && (type === 'msg' || type === 'jsonata') && server !== undefined && !server.allowDestinations;
+  return mayDial(node) && isOfMessage && server !== undefined && !server.allowDestinations;
+}
+
+/** Notes which version of this package the values are of; for oneditsave. */
+export function save(node: EditorNode): void {
+  Object.assign(node, { version: defaultOf(node, 'version') });
 }

@@ -33,12 +33,13 @@ function isFixed(node: OperationNode, name: ArgumentName): boolean {
   return node[`${name}Type`] === 'str' && Boolean(node[name]);
 }
 
-/** @returns a fixed value; in braces where another one comes from */
+/** @returns a fixed value; in braces where another one comes from, the message for an empty one */
 function inLabel(node: OperationNode, name: ArgumentName): string {
   const value = asText(node[name] ?? defaultOf(node, name));
   const type = node[`${name}Type`] ?? defaultOf(node, `${name}Type`);
   switch (type) {
     case 'str':
+      if (value === '') return `{${name}}`;
       if (!isChoice(name)) return withName(savedServer(node), value);
       return isIn(choices[name], value) ? node._(`threecx.${name}.${value}`) : value;
     case 'msg':

@@ -210,7 +210,10 @@ export class HttpApiClient {
     const operation = operationOf(name);
     const { allowStop = false, allowDestinations } = this.options;
     if (operation.endsServer && !allowStop) {
-      throw new ThreeCxError('not-allowed', 'stop ends the API server: allow it in the connection first');
+      throw new ThreeCxError(
+        'not-allowed',
+        'stop is not allowed: it ends the HTTP API for everybody. Allow it in the connection first',
+      );
     }
     checkDestination(name, given, allowDestinations);
   }
@@ -232,7 +235,7 @@ export class HttpApiClient {
     try {
       return await this.ask(turn, query, given, this.timeout);
     } catch (error) {
-      const { code, message } = ownError(error);
+      const { code, message, systemCode } = ownError(error);
       if (code === 'unsupported') {
         unknown.push(query);
         return null;
@@ -240,7 +243,7 @@ export class HttpApiClient {
       // It does not decide whose phone rings, only what can be said about the call.
       if (query === 'ondn' && code === 'unexpected-answer') return null;
       const subject = query === 'dnregs' ? 'a phone' : 'earlier calls';
-      throw new ThreeCxError(code, `nothing was dialled, the check for ${subject} failed: ${message}`);
+      throw new ThreeCxError(code, `${message}; nothing was dialled: the check for ${subject} failed`, systemCode);
     }
   }
 
@@ -250,7 +253,7 @@ export class HttpApiClient {
       return await this.list(turn);
     } catch (error) {
       const { code, message, systemCode } = ownError(error);
-      throw new ThreeCxError(code, `nothing was changed, the call list could not be read: ${message}`, systemCode);
+      throw new ThreeCxError(code, `${message}; nothing was changed: the call list could not be read`, systemCode);
     }
   }
 

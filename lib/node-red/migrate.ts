@@ -5,6 +5,8 @@ type Definition = Readonly<Record<string, unknown>>;
 const steps: readonly ((def: Definition) => Definition)[] = [
   // Written by hand, without a version: what it leaves out takes its default.
   (def) => def,
+  // An empty text took nothing from the message: of a queue that meant all of them.
+  (def) => (def.queueType === 'str' && def.queue === '' ? { ...def, queueType: 'msg' } : def),
 ];
 
 /** The version that the dialogs save. */

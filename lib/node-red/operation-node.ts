@@ -1,8 +1,9 @@
 import type { NodeMessageInFlow, NodeStatus } from 'node-red';
 import {
   argumentsOf,
+  checkArguments,
+  type ErrorCode,
   type NodeType,
-  type Offer,
   offerOf,
   offersOf,
   operationOf,
@@ -14,11 +15,13 @@ import { accessOf, execute, openAccess, useConnection } from './connection';
 import { followCalls, madeCallOf } from './follow';
 import { migrate } from './migrate';
 import { payloadOf } from './payload';
-import { type NodeState, statusOf } from './status';
-import { argumentValue } from './typed-values';
+import { type NodeState, statusOf, type Task } from './status';
+import { argumentLabel, argumentValue } from './typed-values';
 import type { ConnectionUser, NodeAPI, OperationNodeDef } from './types';
 
 type Message = NodeMessageInFlow & { operation?: unknown };
+/** How an operation ended. */
+type Outcome = { task: Task; result: Result } | { code: ErrorCode };
 
 /** Registers a node that carries out the operations that the menu has for it, and does nothing else. */
 export function registerOperationNode(RED: NodeAPI, type: NodeType): void {
@@ -38,9 +41,9 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
   const [fallback = ''] = offered;
   const connection = useConnection(RED, node, def.server);
   const expectCall = followCalls(RED, node, def, type, openAccess(connection)?.calls ?? null);
-  const underWay: Offer[] = [];
+  const underWay: Task[] = [];
   let last: NodeState['last'] = null;
-  let shown: NodeStatus = {};
+  let shown: NodeStatus | null = null;
   let closed = false;
 
   node.showHealth = () => {
@@ -48,7 +51,7 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     if (closed) return;
     const configured = openAccess(connection) !== null;
     const status = statusOf(RED, { configured, health: connection?.health ?? 'unknown', underWay, last });
-    if (status.text === shown.text && status.fill === shown.fill) return;
+    if (status.text === shown?.text && status.fill === shown?.fill && shown !== null) return;
     shown = status;
     node.status(status);
   };
@@ -57,14 +60,15 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     closed = true;
   });
 
-  const carryOut = async (msg: Message): Promise<{ result: Result; settle: Settle | null }> => {
+  const carryOut = async (msg: Message): Promise<{ task: Task; result: Result; settle: Settle | null }> => {
     const name = def.operation === 'msg' ? msg.operation : (def.operation ?? fallback);
     const access = accessOf(connection);
     const offer = typeof name === 'string' ? offerOf(type, name) : null;
     if (offer === null || typeof name !== 'string') {
       throw new ThreeCxError('invalid-argument', `operation must be one of ${offered.join(', ')}`);
     }
-    underWay.push(offer);
+    const task: Task = { name, offer };
+    underWay.push(task);
     node.showHealth();
     let settle: Settle | null = null;
     const onStart = (): void => {
@@ -73,31 +77,34 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     try {
       const args: Record<string, unknown> = { ...offer.fixed };
       for (const argument of argumentsOf(offer)) args[argument] = await argumentValue(RED, node, def, argument, msg);
+      const given = checkArguments(offer.operation, args, (argument) => argumentLabel(def, argument));
+      if (given.destination !== undefined) task.destination = given.destination;
+      node.showHealth();
       const result = await execute(access, offer.operation, args, onStart);
       msg.payload = payloadOf(name, offer, result);
-      return { result, settle };
+      return { task, result, settle };
     } catch (error) {
       (settle as Settle | null)?.(null);
       throw error;
     } finally {
-      underWay.splice(underWay.indexOf(offer), 1);
+      underWay.splice(underWay.indexOf(task), 1);
     }
   };
 
   node.on('input', (msg, send, done) => {
-    const finish = (outcome: NonNullable<NodeState['last']>, error?: Error): void => {
-      last = outcome;
+    const finish = (outcome: Outcome, error?: Error): void => {
+      last = { ...outcome, at: new Date() };
       node.showHealth();
       done(error);
     };
     carryOut(msg).then(
-      ({ result, settle }) => {
+      ({ task, result, settle }) => {
         // Whoever gets the message may change it.
         const call = settle && madeCallOf(result);
         const made = call && { call, msg: RED.util.cloneMessage(msg) };
         send(result.ok ? msg : [null, msg]);
         settle?.(made);
-        finish({ result });
+        finish({ task, result });
       },
       (error: unknown) => {
         finish({ code: error instanceof ThreeCxError ? error.code : 'unexpected-answer' }, toError(error));

@@ -1,5 +1,5 @@
 import type { NodeStatus } from 'node-red';
-import type { ErrorCode, Health, Offer, RefusalReason, Result } from '../pbx';
+import type { ErrorCode, Health, Offer, Result } from '../pbx';
 import { operationOf } from '../pbx';
 import type { WatchState } from './call-watch';
 import type { NodeAPI } from './types';
@@ -9,30 +9,49 @@ const looks = {
   waiting: { fill: 'yellow', shape: 'ring' },
   good: { fill: 'green', shape: 'dot' },
   active: { fill: 'blue', shape: 'dot' },
+  done: { fill: 'grey', shape: 'dot' },
   refused: { fill: 'yellow', shape: 'dot' },
   bad: { fill: 'red', shape: 'ring' },
 } as const;
+
+/** No status is longer, in characters. */
+const maxLength = 23;
+
+/** An operation that a node carries out, by its name there. */
+export interface Task {
+  name: string;
+  offer: Offer;
+  /** Absent while it is not read yet. */
+  destination?: string;
+}
 
 /** What a node knows, of which its status follows. */
 export interface NodeState {
   configured: boolean;
   health: Health;
   /** The operations under way, oldest first. */
-  underWay: readonly Offer[];
-  /** How the last one ended. */
-  last: { result: Result } | { code: ErrorCode } | null;
+  underWay: readonly Task[];
+  /** How the last one ended, and when. */
+  last: ({ at: Date } & ({ task: Task; result: Result } | { code: ErrorCode })) | null;
 }
 
-/** @returns the status of a node; its text is a key that the editor translates, or translated where it holds a number */
-export function statusOf(RED: NodeAPI, state: NodeState): NodeStatus {
-  const { configured, health, underWay, last } = state;
+/**
+ * What was done stays true; what the phone system does now, a node that sends commands does not know. So the status says
+ * what was done or answered, and when.
+ *
+ * @returns the status of a node; its text is a key that the editor translates, or translated where it holds more
+ */
+export function statusOf(RED: NodeAPI, { configured, health, underWay, last }: NodeState): NodeStatus {
   const [first] = underWay;
   if (!configured) return status('unset', 'not-configured');
-  if (first !== undefined) return status('active', operationOf(first.operation).calls ? 'calling' : 'sending');
+  if (first !== undefined) return underWayStatus(RED, first);
   if (health === 'unreachable' || health === 'unauthorized') return status('bad', `error-${health}`);
-  if (last === null) return status('good', 'idle');
-  if ('code' in last) return status('bad', `error-${last.code}`);
-  return last.result.ok ? doneStatus(RED, last.result) : refusedStatus(last.result.reason);
+  if (last === null) return {};
+  const time = `, ${clockTime(last.at)}`;
+  if ('code' in last) return { ...looks.bad, text: RED._(`threecx.status.error-${last.code}`) + time };
+  const { task, result } = last;
+  if (!result.ok) return { ...looks.refused, text: RED._(`threecx.status.refused-${result.reason}`) + time };
+  return { ...looks.done, text: doneText(RED, task, result, maxLength - time.length) + time };
 }
 
 /** What a node knows that watches calls. */
@@ -52,8 +71,8 @@ export function watchStatusOf(RED: NodeAPI, { configured, state, code, calls, pe
   if (!configured) return status('unset', 'not-configured');
   if (state === 'offline') return status('bad', `error-${code ?? 'timeout'}`);
   if (state !== 'online') return status('waiting', state);
-  if (period === null) return calls === 0 ? status('good', 'idle') : counted(RED, 'calls', calls);
-  const text = RED._(calls === 0 ? 'threecx.status.idle' : 'threecx.status.calls', { count: calls });
+  if (period === null) return calls === 0 ? status('good', 'no-call') : counted(RED, 'calls', calls);
+  const text = RED._(calls === 0 ? 'threecx.status.no-call' : 'threecx.status.calls', { count: calls });
   const stretched = { status: text, period: Number(period.toPrecision(2)) };
   return { ...looks.good, text: RED._('threecx.status.stretched', stretched) };
 }
@@ -88,18 +107,41 @@ function counted(RED: NodeAPI, key: string, count: number): NodeStatus {
   return { ...looks.good, text: RED._(`threecx.status.${key}`, { count }) };
 }
 
-function refusedStatus(reason: RefusalReason): NodeStatus {
-  return status('refused', reason === 'refused' ? reason : `refused-${reason}`);
+function underWayStatus(RED: NodeAPI, { offer, destination }: Task): NodeStatus {
+  if (!operationOf(offer.operation).calls) return status('active', 'sending');
+  if (destination === undefined) return status('active', 'calling');
+  return { ...looks.active, text: withNumber(RED, 'threecx.status.calling-number', destination, maxLength) };
 }
 
-function doneStatus(RED: NodeAPI, { profile, profileName, recording, connections }: Result): NodeStatus {
-  if (profile) return status('good', profile);
-  // A name of the PBX, not a key: a key has a dot.
-  if (profileName) return { ...looks.good, text: profileName.slice(0, 20).replaceAll('.', ' ') };
-  if (recording !== undefined && recording !== 'off')
-    return status('good', recording === 'on' ? 'recording' : 'paused');
-  if (connections !== undefined && connections.length > 0) {
-    return counted(RED, 'connections', connections.length);
+/** @param room how long it may be, in characters */
+function doneText(RED: NodeAPI, { name, offer, destination = '' }: Task, result: Result, room: number): string {
+  const { given, profile, profileName, connections, idle, number, callId, registration } = result;
+  if (operationOf(offer.operation).kind === 'command' && given.profile === undefined) {
+    // A recording, and a log-in, are named by what was chosen.
+    const what = given.recordAction ?? given.action ?? name;
+    return withNumber(RED, `threecx.done.${what}`, destination, room);
   }
-  return status('good', 'idle');
+  if (profile) return RED._(`threecx.status.${profile}`);
+  // A name of the PBX, not a key: a key has a dot.
+  if (profileName !== undefined) return shortened(profileName ?? '–', room).replaceAll('.', ' ');
+  if (registration !== undefined) return RED._(`threecx.done.${registration === null ? 'no-phone' : 'registered'}`);
+  if (idle === true || callId === null || connections?.length === 0) return RED._('threecx.status.no-call');
+  if (connections !== undefined) return RED._('threecx.status.connections', { count: connections.length });
+  if (callId !== undefined) return RED._('threecx.done.ondn');
+  return number ? shortened(number, room).replaceAll('.', ' ') : RED._('threecx.done.withheld');
+}
+
+/** A text with a number in it, of which as much stays as there is room for. */
+function withNumber(RED: NodeAPI, key: string, number: string, room: number): string {
+  const rest = RED._(key, { number: '' }).length;
+  return RED._(key, { number: shortened(number, room - rest) });
+}
+
+function shortened(text: string, room: number): string {
+  return text.length > room ? `${text.slice(0, Math.max(room - 1, 0))}…` : text;
+}
+
+/** Hours and minutes where Node-RED runs. */
+function clockTime(at: Date): string {
+  return [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
 }

@@ -1,12 +1,12 @@
 import type { Node, NodeMessageInFlow } from 'node-red';
-import { type ArgumentName, ThreeCxError } from '../pbx';
+import { type ArgumentName, fallbackOf, ThreeCxError } from '../pbx';
 import { expandEnvironment } from './settings';
 import type { NodeAPI, OperationNodeDef } from './types';
 
 /**
  * Reads an argument `x` of a node from where its `xType` says: `str`, `msg`, `flow`, `global`, `env` or `jsonata`.
  *
- * @param def the node's properties; without `xType` it is the message property of the argument's name
+ * @param def the node's properties
  * @returns undefined when it is absent
  * @throws ThreeCxError `invalid-argument` when it cannot be read, naming the argument
  */
@@ -17,7 +17,7 @@ export async function argumentValue(
   argument: ArgumentName,
   msg: NodeMessageInFlow,
 ): Promise<unknown> {
-  const { type, value } = source(def, argument);
+  const { type, value } = sourceOf(def, argument);
   if (type === 'str') return expandEnvironment(RED, node, argument, value);
   try {
     return await evaluate(RED, node, type, value, msg);
@@ -28,10 +28,24 @@ export async function argumentValue(
   }
 }
 
-/** What a flow leaves out: the message property that is named like the argument, but `Soft` for the phone. */
-function source(def: OperationNodeDef, argument: ArgumentName): { type: string; value: string } {
-  const [byDefault, typeByDefault] = argument === 'phone' ? ['Soft', 'str'] : [argument, 'msg'];
-  return { type: textOf(def[`${argument}Type`]) || typeByDefault, value: textOf(def[argument] ?? byDefault) };
+/** From where an argument comes. */
+interface Source {
+  type: string;
+  value: string;
+}
+
+/** An empty text stands for the message property that is named like the argument, as in the core nodes. */
+function sourceOf(def: OperationNodeDef, argument: ArgumentName): Source {
+  const fallback = fallbackOf(argument);
+  const type = textOf(def[`${argument}Type`]) || fallback.type;
+  const source = { type, value: textOf(def[argument] ?? fallback.value) };
+  return source.type === 'str' && source.value === '' ? { type: 'msg', value: argument } : source;
+}
+
+/** What an error calls an argument: the message property that it comes from, else by its own name. */
+export function argumentLabel(def: OperationNodeDef, argument: ArgumentName): string {
+  const { type, value } = sourceOf(def, argument);
+  return type === 'msg' && value !== '' ? `msg.${value}` : argument;
 }
 
 function textOf(value: unknown): string {

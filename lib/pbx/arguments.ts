@@ -32,6 +32,15 @@ export function isChoice(name: ArgumentName): name is ChoiceName {
   return name in choices;
 }
 
+export function isArgument(name: string): name is ArgumentName {
+  return name in choices || name in numbers;
+}
+
+/** From where a node takes an argument of which its flow says nothing. */
+export function fallbackOf(name: ArgumentName): { value: string; type: 'msg' | 'str' } {
+  return name === 'phone' ? { value: 'Soft', type: 'str' } : { value: name, type: 'msg' };
+}
+
 /** Is it absent, so that an optional argument may be left out? */
 export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === '';
@@ -57,13 +66,14 @@ export function problemOf(name: ArgumentName, value: unknown): ArgumentProblem |
 }
 
 /**
+ * @param label what an error calls it
  * @returns the text to send
  * @throws ThreeCxError `invalid-argument`, naming the argument but not quoting it: it may be a phone number, and errors
  *   are logged
  */
-export function checkArgument(name: ArgumentName, value: unknown): string {
+export function checkArgument(name: ArgumentName, value: unknown, label: string = name): string {
   const problem = problemOf(name, value);
-  if (problem !== null) throw new ThreeCxError('invalid-argument', `${name} ${inWords(problem, name)}`);
+  if (problem !== null) throw new ThreeCxError('invalid-argument', `${label} ${inWords(problem, name)}`);
   return (isChoice(name) ? choiceOf(name, value) : null) ?? numberOf(name, String(value));
 }
 

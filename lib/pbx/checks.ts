@@ -1,4 +1,4 @@
-import { type Arguments, checkArgument, isAbsent, problemOf } from './arguments';
+import { type ArgumentName, type Arguments, checkArgument, isAbsent, problemOf } from './arguments';
 import { ThreeCxError } from './errors';
 import { listNumbers } from './numbers';
 import { type OperationName, operationOf } from './operations';
@@ -7,14 +7,19 @@ import { type OperationName, operationOf } from './operations';
  * Checks the arguments of an operation.
  *
  * @param args unchecked; those that the operation does not have are ignored
+ * @param labelOf what an error calls an argument
  * @throws ThreeCxError `invalid-argument`, naming the argument
  */
-export function checkArguments(name: OperationName, args: Readonly<Record<string, unknown>>): Arguments {
+export function checkArguments(
+  name: OperationName,
+  args: Readonly<Record<string, unknown>>,
+  labelOf: (argument: ArgumentName) => string = String,
+): Arguments {
   const { arguments: required, optional = [] } = operationOf(name);
+  const present = optional.filter((argument) => !isAbsent(args[argument]));
   const given: Arguments = {};
-  for (const argument of required) given[argument] = checkArgument(argument, args[argument]);
-  for (const argument of optional) {
-    if (!isAbsent(args[argument])) given[argument] = checkArgument(argument, args[argument]);
+  for (const argument of [...required, ...present]) {
+    given[argument] = checkArgument(argument, args[argument], labelOf(argument));
   }
   return given;
 }

@@ -43,6 +43,11 @@ export class ThreeCxError extends Error {
     super(message);
     if (systemCode !== '') this.systemCode = systemCode;
   }
+
+  /** What Node-RED shows, and gives to Catch nodes: the reason comes first, without the name of a class before it. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /**

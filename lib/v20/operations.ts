@@ -339,7 +339,7 @@ async function setProfile(
   if (now === null) {
     throw new ThreeCxError(
       'unsupported',
-      'the PBX answered that it set the profile, but it did not: this version of 3CX V20 cannot be told to',
+      'the profile was not set, though the PBX answered that it was: this version of 3CX V20 cannot do it',
     );
   }
   return { told: profileTold(now), changed };
@@ -357,7 +357,7 @@ async function setQueueStatus(
   if (!changed.isDone) return { changed, presence: presenceOf(user) };
   const now = await waitFor(xapi, extension, ({ queueStatus }) => queueStatus === wanted);
   if (now !== null) return { changed, presence: presenceOf(now) };
-  throw new ThreeCxError('unsupported', 'the PBX answered that it changed the log-in to the queues, but it did not');
+  throw new ThreeCxError('unsupported', 'the log-in was not changed, though the PBX answered that it was');
 }
 
 /** Reads back what was set, a second time a moment later. */

@@ -77,8 +77,9 @@ describe('The definitions in the editor', () => {
       const defaults = defaultsOf(type);
       for (const name of argumentNames) {
         for (const id of [name, `${name}Type`]) assert.ok(htmlOf(type).includes(`id="node-input-${id}"`), id);
-        const value = defaults[`${name}Type`] === 'msg' ? name : isChoice(name) && choices[name][0];
-        assert.equal(defaults[name], value, name);
+        // An empty text is taken from the message.
+        assert.equal(defaults[`${name}Type`], 'str', name);
+        assert.equal(defaults[name], isChoice(name) ? choices[name][0] : '', name);
       }
       const known = Object.keys(defaults).filter((name) => name.endsWith('Type'));
       assert.deepEqual(

@@ -287,7 +287,7 @@ describe('dialogs in the editor', function () {
     await deploy();
     await load();
     const expected = {
-      version: 1,
+      version: 2,
       operation: 'makecall',
       extension: '20',
       extensionType: 'str',
@@ -333,8 +333,9 @@ describe('dialogs in the editor', function () {
 
   it('marks a bad argument with a reason, and only when it is used', async () => {
     const broken = (name: string): Promise<unknown> => ask(`$('#node-input-${name}').hasClass('input-error')`);
-    const bad = ['10/11', '1 2', 'all', '..', '1'.repeat(33), ''];
-    const good = ['10', '*10', 'SP1', '${EXTENSION}', '1${LAST}', '1'.repeat(32)];
+    const bad = ['10/11', '1 2', 'all', '..', '1'.repeat(33)];
+    // An empty one is taken from the message.
+    const good = ['', '10', '*10', 'SP1', '${EXTENSION}', '1${LAST}', '1'.repeat(32)];
     await open('other');
     for (const value of bad) {
       await fill('extension', value);
@@ -1032,21 +1033,22 @@ describe('dialogs in the editor', function () {
 
   it('warns of a message that can call any number', async () => {
     const warning = (): Promise<boolean> => form().getByText('The message decides which number').isVisible();
-    const cases: [string, string, boolean][] = [
-      ['makecall', 'msg', true],
-      ['transfer', 'jsonata', true],
-      ['divert', 'msg', true],
-      ['msg', 'msg', true],
-      ['drop', 'msg', false],
-      ['makecall', 'str', false],
-      ['makecall', 'flow', false],
+    const cases: [string, string, string, boolean][] = [
+      ['makecall', 'msg', 'destination', true],
+      ['transfer', 'jsonata', '$x', true],
+      ['divert', 'msg', 'destination', true],
+      ['msg', 'msg', 'destination', true],
+      ['drop', 'msg', 'destination', false],
+      ['makecall', 'str', '', true],
+      ['makecall', 'str', '11', false],
+      ['makecall', 'flow', 'whom', false],
     ];
     await open('bare0');
-    for (const [name, type, expected] of cases) {
+    for (const [name, type, value, expected] of cases) {
       await operation('makecall');
-      await ask(`$('#node-input-destination').typedInput('type', '${type}')`);
+      await ask(`$('#node-input-destination').typedInput('type', '${type}').typedInput('value', '${value}')`);
       await operation(name);
-      assert.equal(await warning(), expected, `${name} ${type}`);
+      assert.equal(await warning(), expected, `${name} ${type} ${value}`);
     }
     await ask(`$('#node-input-destination').typedInput('type', 'msg')`);
     assert.equal(await warning(), true);
@@ -1115,23 +1117,24 @@ describe('dialogs in the editor', function () {
     assert.equal(await focused(), 'node-input-operation');
     await page.keyboard.type('Divert');
     await press('Tab');
-    assert.equal(await ask(`document.activeElement.getAttribute('aria-label')`), 'Extension: msg.');
-    await press('ArrowDown');
-    await chooseFocused();
-    await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter');
-    await rows();
+    assert.equal(await ask(`document.activeElement.getAttribute('aria-label')`), 'Extension: string');
+    await press('Tab');
+    assert.equal(await ask('document.activeElement.placeholder'), 'msg.extension');
     await page.keyboard.type('2');
     await page.waitForFunction(`$('.red-ui-autoComplete-container:visible li').length === 2`);
     await press('ArrowDown', 'ArrowDown', 'Enter');
     assert.equal(await textbox('Extension').inputValue(), '20');
-    await press('Tab', 'Tab');
-    await press('Control+a');
-    await page.keyboard.type('payload.to');
+    await press('Tab');
+    assert.equal(await ask(`document.activeElement.getAttribute('aria-label')`), 'Destination: string');
+    await press('ArrowDown');
+    await chooseFocused();
+    await press('ArrowUp', 'Enter');
+    await page.keyboard.type('whom');
     await press('Control+Enter');
     await form().waitFor({ state: 'detached' });
     const properties = ['name', 'operation', 'extensionType', 'extension', 'destinationType', 'destination', 'valid'];
     assert.deepEqual(await Promise.all(properties.map((name) => get('keys', name))), [
-      ...['By keys', 'divert', 'str', '20', 'msg', 'payload.to', true],
+      ...['By keys', 'divert', 'str', '20', 'global', 'whom', true],
     ]);
     await ask(`RED.nodes.remove('keys')`);
   });
@@ -1276,6 +1279,7 @@ describe('dialogs in the editor', function () {
     const cases: [string, NodeType, object][] = [
       ['call {destination} from 10', '3cx-call-control', { operation: 'makecall', ...fixed }],
       ['call 11 from {extension}', '3cx-call-control', { destination: '11', destinationType: 'str' }],
+      ['call {destination} from 10', '3cx-call-control', { ...fixed, ...from('str', '') }],
       ['divert 10 to ${WHOM}', '3cx-call-control', { operation: 'divert', ...fixed, ...from('env', 'WHOM') }],
       ['transfer 10 to {…}', '3cx-call-control', { operation: 'transfer', ...fixed, ...from('jsonata', '$x') }],
       [
@@ -1297,8 +1301,8 @@ describe('dialogs in the editor', function () {
     for (const id of types.map((_, index) => `bare${index}`)) {
       const status = (key: string, options = '{}'): Promise<unknown> =>
         ask(`RED.nodes.node('${id}')._('threecx.status.${key}', ${options})`);
-      assert.equal(await status('idle'), 'idle');
-      assert.equal(await status('refused-no-call'), 'refused: no call');
+      assert.equal(await status('no-call'), 'no call');
+      assert.equal(await status('refused-no-phone'), 'no phone');
       assert.equal(await status('connections', '{ count: 1 }'), '1 connection');
       assert.equal(await status('connections', '{ count: 2 }'), '2 connections');
     }

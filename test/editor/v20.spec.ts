@@ -519,7 +519,7 @@ describe('3CX V20 in the editor', function () {
       await editor.close();
       await editor.wire(id, 'events');
       await editor.deploy();
-      await editor.page.locator(`[id="${id}"] .red-ui-flow-node-status-label`, { hasText: 'idle' }).waitFor();
+      await editor.page.locator(`[id="${id}"] .red-ui-flow-node-status-label`, { hasText: 'no call' }).waitFor();
       for (const [dn, button, event] of [
         ['10', /^Call in/, 'ringing 10 null'],
         ['10', /^Answer/, 'answered 10 null'],

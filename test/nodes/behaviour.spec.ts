@@ -86,7 +86,7 @@ describe('A node with operations', () => {
       const { output, msg } = await flow.send({ operation, extension: '10' });
       assert.equal(output, 'caught');
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, /^ThreeCxError: operation must be one of makecall, /);
+      assert.match(msg.error.message, /^operation must be one of makecall, /);
       assert.deepEqual(server.requests, []);
     });
   }
@@ -98,18 +98,55 @@ describe('A node with operations', () => {
     assert.deepEqual(server.requests, ['/login/10/login_all', '/save/login_only_to/10/8000']);
   });
 
-  for (const [what, properties, msg] of [
-    ['an argument that is missing', {}, {}],
-    ['an argument in an object that is missing', { extension: 'payload.from', extensionType: 'msg' }, {}],
-    ['an expression that fails', { extension: '$error("10")', extensionType: 'jsonata' }, {}],
-    ['a malformed argument', {}, { extension: '../stop' }],
+  it('takes an empty text from the message property of that name', async () => {
+    const texts = { extension: '', extensionType: 'str', action: '', actionType: 'str', queue: '', queueType: 'str' };
+    const flow = await load({ type: '3cx-agent-status', operation: 'login', version: 2, ...texts });
+    await flow.send({ extension: '10', action: 'login_all' });
+    await flow.send({ extension: '11', action: 'logout_all', queue: '8000' });
+    assert.deepEqual(server.requests, ['/login/10/login_all', '/save/logout_only_from/11/8000']);
+  });
+
+  it('takes no queue from the message for a text that was left empty before that was so', async () => {
+    const texts = { action: 'login_all', actionType: 'str', queue: '', queueType: 'str' };
+    const flow = await load({ type: '3cx-agent-status', operation: 'login', version: 1, ...texts });
+    await flow.send({ extension: '10', queue: '8000' });
+    assert.deepEqual(server.requests, ['/login/10/login_all']);
+  });
+
+  for (const [what, properties, msg, named] of [
+    ['an argument that is missing', {}, {}, 'msg.extension is missing'],
+    [
+      'an empty text without a message property',
+      { extension: '', extensionType: 'str' },
+      {},
+      'msg.extension is missing',
+    ],
+    [
+      'an argument in an object that is missing',
+      { extension: 'payload.from', extensionType: 'msg' },
+      {},
+      'msg.payload.from is missing',
+    ],
+    [
+      'an expression that fails',
+      { extension: '$error("10")', extensionType: 'jsonata' },
+      {},
+      'extension cannot be read from jsonata',
+    ],
+    ['a malformed argument', {}, { extension: '../stop' }, 'msg.extension may hold only letters, digits and _ . * + -'],
+    [
+      'a malformed text',
+      { extension: '../stop', extensionType: 'str' },
+      {},
+      'extension may hold only letters, digits and _ . * + -',
+    ],
   ] as const) {
     it(`gives Catch nodes ${what}, and sends nothing`, async () => {
       const flow = await load(properties);
       const { output, msg: caught } = await flow.send({ topic: 'kept', ...msg });
       assert.equal(output, 'caught');
       assert.equal(caught.error?.code, 'invalid-argument');
-      assert.match(caught.error.message, /^ThreeCxError: extension /);
+      assert.equal(caught.error.message, named);
       assert.equal(caught.topic, 'kept');
       assert.deepEqual(server.requests, []);
     });
@@ -141,24 +178,24 @@ describe('A node with operations', () => {
       ]);
       const { msg } = await flow.send({ extension: '10' });
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, /^ThreeCxError: server: /);
+      assert.match(msg.error.message, /^server: /);
     });
 
     for (const [what, body, properties, expected] of [
-      ['done', 'true', {}, { fill: 'green', shape: 'dot', text: 'threecx.status.idle' }],
-      ['refused', 'false', {}, { fill: 'yellow', shape: 'dot', text: 'threecx.status.refused-no-call' }],
-      ['failed', 'idle', {}, { fill: 'red', shape: 'ring', text: 'threecx.status.error-unsupported' }],
+      ['what was done', 'true', {}, { fill: 'grey', shape: 'dot', text: 'threecx.done.drop' }],
+      ['that it was refused', 'false', {}, { fill: 'yellow', shape: 'dot', text: 'threecx.status.refused-no-call' }],
+      ['that it failed', 'idle', {}, { fill: 'red', shape: 'ring', text: 'threecx.status.error-unsupported' }],
       [
         'the profile',
         'CURRENT_STATUS=Away',
         { type: '3cx-agent-status', operation: 'showstatus' },
-        { fill: 'green', shape: 'dot', text: 'threecx.status.away' },
+        { fill: 'grey', shape: 'dot', text: 'threecx.status.away' },
       ],
       [
-        'the recording',
+        'what became of the recording',
         'true',
         { type: '3cx-recorder', operation: 'pause' },
-        { fill: 'green', shape: 'dot', text: 'threecx.status.paused' },
+        { fill: 'grey', shape: 'dot', text: 'threecx.done.pause' },
       ],
     ] as const) {
       it(`${what}, after it was under way`, async () => {
@@ -166,11 +203,11 @@ describe('A node with operations', () => {
         const flow = await load(properties);
         await flow.send({ extension: '10' });
         const shown = calls(flow.node, 'status');
-        assert.deepEqual(shown.slice(0, 2), [
-          { fill: 'green', shape: 'dot', text: 'threecx.status.idle' },
-          { fill: 'blue', shape: 'dot', text: 'threecx.status.sending' },
-        ]);
-        assert.deepEqual(shown.at(-1), expected);
+        assert.deepEqual(shown.slice(0, 2), [{}, { fill: 'blue', shape: 'dot', text: 'threecx.status.sending' }]);
+        const { text, ...look } = shown.at(-1) as { text: string };
+        assert.match(text, /, \d\d:\d\d$/);
+        assert.deepEqual({ ...look, text: text.slice(0, -7) }, expected);
+        assert.equal(shown.length, 3);
       });
     }
 
@@ -196,7 +233,8 @@ describe('A node with operations', () => {
       await flow.send({ extension: '10' });
       revived.closeAllConnections();
       revived.close();
-      assert.deepEqual(calls(other, 'status').at(-1), { fill: 'green', shape: 'dot', text: 'threecx.status.idle' });
+      // That it is back is no news of anything that this node has done.
+      assert.deepEqual(calls(other, 'status').at(-1), {});
 
       assert.deepEqual(calls(flow.connection, 'warn'), ['threecx.log.unreachable']);
       assert.deepEqual(calls(flow.connection, 'log'), ['threecx.log.ok']);
@@ -226,9 +264,9 @@ describe('The connection', () => {
       const { output, msg } = await flow.send({ extension: '10' });
       assert.equal(output, 'caught');
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, new RegExp(`^ThreeCxError: ${setting}\\b`));
+      assert.match(msg.error.message, new RegExp(`^${setting}\\b`));
       assert.doesNotMatch(msg.error.message, /secret-1/);
-      assert.deepEqual(calls(flow.connection, 'error'), [msg.error.message.replace('ThreeCxError: ', '')]);
+      assert.deepEqual(calls(flow.connection, 'error'), [msg.error.message]);
     });
   }
 
@@ -259,7 +297,7 @@ describe('The connection', () => {
       const { output, msg } = await flow.send({ extension: '10' });
       assert.equal(output, 'caught');
       assert.equal(msg.error?.code, 'invalid-argument');
-      assert.match(msg.error.message, new RegExp(`^ThreeCxError: ${setting}\\b`));
+      assert.match(msg.error.message, new RegExp(`^${setting}\\b`));
       const shown = [flow.node, flow.connection, helper.getNode('monitor')].flatMap((node) =>
         (['status', 'error', 'warn', 'log'] as const).flatMap((method) => calls(node, method)),
       );

@@ -58,7 +58,7 @@ describe('A connection by 3CX V20, deployed', function () {
       },
     });
     // What is there then is not announced.
-    await next(({ from, status }) => from === 'one' && JSON.stringify(status).includes('idle'));
+    await next(({ from, status }) => from === 'one' && JSON.stringify(status).includes('no-call'));
   });
   after(async () => {
     await (nodeRed as NodeRed | undefined)?.stop();

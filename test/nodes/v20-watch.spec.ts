@@ -37,7 +37,9 @@ describe('A connection by 3CX V20', function () {
   const openSockets = (): number => simulator.v20.sockets.filter(({ closedAt }) => closedAt === null).length;
   /** The statuses a node has shown, from the texts' keys. */
   const shown = (node: Node): string[] =>
-    calls(node, 'status').map((status) => (status as { text: string }).text.replace('threecx.status.', ''));
+    calls(node, 'status').map(
+      (status) => (status as { text?: string }).text?.replace(/^threecx\.status\.|, \d\d:\d\d$/g, '') ?? '',
+    );
   const waitFor = (node: Node, status: string): Promise<void> =>
     until(
       () => shown(node).at(-1) === status,
@@ -48,7 +50,7 @@ describe('A connection by 3CX V20', function () {
   async function watch(properties: Properties = {}, nodes: Properties[] = []): Promise<{ node: Node; inbox: Inbox }> {
     const { node } = await loadV20(simulator.v20Url, { ...monitor, ...properties }, { nodes });
     const inbox = new Inbox(helper.getNode('done'));
-    await waitFor(node, 'idle');
+    await waitFor(node, 'no-call');
     return { node, inbox };
   }
 
@@ -151,7 +153,7 @@ describe('A connection by 3CX V20', function () {
     await waitFor(node, 'calls');
     simulator.pbx.hangup(idAt('10'));
     assert.deepEqual(await inbox.words(2), ['ended 10 missed', 'missed 10 missed']);
-    assert.deepEqual(shown(node), ['connecting', 'idle', 'polling', 'calls', 'idle']);
+    assert.deepEqual(shown(node), ['connecting', 'no-call', 'polling', 'calls', 'no-call']);
     // No outage: the PBX was there all the time.
     assert.deepEqual(calls(helper.getNode('server'), 'warn'), []);
   });
@@ -179,7 +181,7 @@ describe('A connection by 3CX V20', function () {
         credentials: { server: credentials, proxy: { username: 'me', password: 'word' } },
       },
     );
-    await waitFor(node, 'idle');
+    await waitFor(node, 'no-call');
     assert.equal(openSockets(), 1);
     const expected = `Basic ${Buffer.from('me:word').toString('base64')} pbx.invalid:5001`;
     assert.ok(tunnels.length >= 2);
@@ -212,7 +214,8 @@ describe('A connection by 3CX V20', function () {
     const [online, ended] = [await inbox.event(), await inbox.event()];
     assert.deepEqual({ ...online }, { event: 'online', code: null, seq: 3 });
     assert.deepEqual([ended.event, ended.outcome, ended.synthetic], ['ended', 'unknown', true]);
-    for (const name of ['node', 'control']) await waitFor(helper.getNode(name), 'idle');
+    await waitFor(helper.getNode('node'), 'no-call');
+    await waitFor(helper.getNode('control'), '');
     assert.ok(shown(node).includes('retrying'));
     const connection = helper.getNode('server');
     assert.deepEqual(calls(connection, 'warn'), ['threecx.log.unreachable']);
@@ -260,7 +263,7 @@ describe('A connection by 3CX V20', function () {
       const flow = await loadV20(simulator.v20Url, drop, { nodes });
       const ask = (): ReturnType<typeof flow.send> => flow.send({ extension: '10' });
       const ours = (): number => v20.tokens.filter(({ isForeign }) => !isForeign).length;
-      await waitFor(helper.getNode('monitor'), 'idle');
+      await waitFor(helper.getNode('monitor'), 'no-call');
       assert.equal((await ask()).output, 'refused');
       assert.equal(ours(), 1);
 
@@ -283,7 +286,7 @@ describe('A connection by 3CX V20', function () {
       v20.switches.contested = false;
       await until(async () => (await ask()).output === 'refused', 'a token that is accepted');
       await waitFor(flow.node, 'refused-no-call');
-      await waitFor(helper.getNode('monitor'), 'idle');
+      await waitFor(helper.getNode('monitor'), 'no-call');
       const connection = helper.getNode('server');
       assert.deepEqual(
         [calls(connection, 'warn'), calls(connection, 'log')],
@@ -313,14 +316,14 @@ describe('The settings of a connection by 3CX V20', () => {
   const url = 'http://127.0.0.1:1';
 
   for (const [what, properties, own, message] of [
-    ['no address', { url: '' }, credentials, /^ThreeCxError: url is missing/],
-    ['an address that is none', { url: 'pbx.example' }, credentials, /^ThreeCxError: url must be an address/],
-    ['a user in the address', { url: 'https://a:S3cret@pbx.example' }, credentials, /^ThreeCxError: url must not hold/],
-    ['no client ID', { url }, { clientSecret: 'S3cret' }, /^ThreeCxError: clientId is missing/],
-    ['no client secret', { url }, { clientId: 'nodered' }, /^ThreeCxError: clientSecret is missing/],
-    ['another API', { url, api: 'v18' }, credentials, /^ThreeCxError: api must be one of http, v20/],
-    ['no TLS settings', { url, tls: 'nowhere' }, credentials, /^ThreeCxError: tls names no tls-config/],
-    ['no proxy', { url, proxy: 'nowhere' }, credentials, /^ThreeCxError: proxy names no http proxy/],
+    ['no address', { url: '' }, credentials, /^url is missing/],
+    ['an address that is none', { url: 'pbx.example' }, credentials, /^url must be an address/],
+    ['a user in the address', { url: 'https://a:S3cret@pbx.example' }, credentials, /^url must not hold/],
+    ['no client ID', { url }, { clientSecret: 'S3cret' }, /^clientId is missing/],
+    ['no client secret', { url }, { clientId: 'nodered' }, /^clientSecret is missing/],
+    ['another API', { url, api: 'v18' }, credentials, /^api must be one of http, v20/],
+    ['no TLS settings', { url, tls: 'nowhere' }, credentials, /^tls names no tls-config/],
+    ['no proxy', { url, proxy: 'nowhere' }, credentials, /^proxy names no http proxy/],
     [
       'no such variable',
       { url },

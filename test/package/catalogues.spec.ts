@@ -11,11 +11,11 @@ import {
   followEvents,
   isChoice,
   lacksOf,
+  type NodeType,
   type Offer,
   offers,
   operationOf,
   profileNames,
-  recordings,
   refusalReasons,
   type Result,
   resultOutputs,
@@ -48,6 +48,7 @@ const ends: Record<string, readonly string[]> = {
   'threecx.error.url-': ['path', 'operation'],
   'threecx.error.empty-': fields.filter((field) => !optional.has(field)),
   'threecx.extension-state.': extensionStates,
+  'threecx.done.': [...Object.values(offers).flatMap(doneOf), 'ondn', 'withheld', 'registered', 'no-phone'],
   'threecx.event.': eventNames,
   'threecx.label.': ['ask', 'ask-watch', 'change', ...resultOutputs, ...followEvents],
   'threecx.label.names-': ['number', 'name'],
@@ -55,6 +56,8 @@ const ends: Record<string, readonly string[]> = {
   'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
   'threecx.operation.': [watchOperation, ...allOffers.map(([name]) => name)],
   'threecx.status.': statuses(),
+  'threecx.status.error-': errorCodes,
+  'threecx.status.refused-': refusalReasons,
   'threecx.suggest.': ['any', 'typed'],
   'threecx.test.hint.': verdictHints,
   'threecx.test.problem.': [...verdictProblems, 'other'],
@@ -84,26 +87,42 @@ function lacks(api: (typeof apiTypes)[number]): string[] {
   return keys.map((key) => `${api}.${key}`);
 }
 
-/** Every status there can be. */
+/** What was done by the commands of a node, as the status says it. */
+function doneOf(own: Readonly<Record<string, Offer>>): string[] {
+  return Object.entries(own).flatMap(([name, offer]) => {
+    const { kind, arguments: given } = operationOf(offer.operation);
+    // A query, and a profile, are answered with what stands there then.
+    if (kind === 'query' || given.includes('profile')) return [];
+    if (given.includes('action')) return choices.action;
+    const { recordAction } = offer.fixed ?? {};
+    // What it came to is one of the others.
+    return recordAction === 'toggle' ? [] : [recordAction ?? name];
+  });
+}
+
+/** Every status there can be, but what was done. */
 function statuses(): string[] {
-  const RED = { _: (key: string) => key } as unknown as NodeAPI;
+  const prefix = 'threecx.status.';
+  const RED = { _: (key: string) => key.replace(prefix, '') } as unknown as NodeAPI;
   const at = { configured: true, health: 'ok', underWay: [], last: null } as const;
   const watching = { configured: true, state: 'online', code: null, calls: 0, period: null } as const;
-  const details = [
-    ...Object.keys(profileNames).map((profile) => ({ profile })),
-    ...recordings.map((recording) => ({ recording })),
-    ...[[], [{}]].map((connections) => ({ connections })),
-  ];
+  const tasks = allOffers.flatMap(([name, offer]) => [
+    { name, offer },
+    { name, offer, destination: '11' },
+  ]);
   const results = [
-    ...details.map((detail) => ({ ok: true, ...detail })),
+    ...Object.keys(profileNames).map((profile) => ({ ok: true, profile, profileName: profile })),
+    ...[[], [{}]].map((connections) => ({ ok: true, connections })),
     ...refusalReasons.map((reason) => ({ ok: false, reason })),
-  ] as Result[];
+  ].map((result) => ({ given: { profile: 'avail' }, ...result }) as unknown as Result);
+  const task = { name: 'showallcalls', offer: offers['3cx-call-monitor'].showallcalls };
+  const when = new Date();
   const found = [
     { ...at, configured: false },
-    ...allOffers.map(([, offer]) => ({ ...at, underWay: [offer] })),
-    ...(['unreachable', 'unauthorized', 'unknown'] as const).map((health) => ({ ...at, health })),
-    ...results.map((result) => ({ ...at, last: { result } })),
-    ...errorCodes.map((code) => ({ ...at, last: { code } })),
+    ...tasks.map((one) => ({ ...at, underWay: [one] })),
+    ...(['unreachable', 'unauthorized'] as const).map((health) => ({ ...at, health })),
+    ...results.map((result) => ({ ...at, last: { at: when, task, result } })),
+    ...errorCodes.map((code) => ({ ...at, last: { at: when, code } })),
   ].map((state) => statusOf(RED, state));
   const seen = [
     ...(['connecting', 'polling', 'retrying', 'offline'] as const).map((state) => ({ ...watching, state })),
@@ -113,7 +132,7 @@ function statuses(): string[] {
   const profiles = { configured: true, code: null, isAnswered: true, profiles: 2 };
   const known = [profiles, { ...profiles, isAnswered: false }].map((state) => profileStatusOf(RED, state));
   return [...found, ...seen, ...known].map((status) =>
-    (status as { text: string }).text.replace('threecx.status.', ''),
+    (status as { text: string }).text.replace(prefix, '').replace(/, \d\d:\d\d$/, ''),
   );
 }
 
@@ -144,7 +163,12 @@ describe('The catalogues', () => {
       keys.filter((key) => !there.has(key));
     for (const [type, keys] of dialogs) assert.deepEqual(missing(keys, english.get(type)), [], type);
     assert.deepEqual(missing(asked(read('lib/node-red/connection.ts')), english.get('3cx-config')), []);
-    assert.deepEqual(missing(asked(read('lib/node-red/status.ts')), keysOf(texts('en-US', 'shared'))), []);
+    const statusKeys = asked(read('lib/node-red/status.ts')).filter((key) => !key.startsWith('threecx.done.'));
+    assert.deepEqual(missing(statusKeys, keysOf(texts('en-US', 'shared'))), []);
+    for (const [type, own] of Object.entries(offers)) {
+      const done = doneOf(own).map((key) => `threecx.done.${key}`);
+      assert.deepEqual(missing(done, english.get(type as NodeType)), [], type);
+    }
     // Which of the nodes needs it is not known: one of them has it.
     assert.deepEqual(missing(shared, new Set([...english.values()].flatMap((keys) => [...keys]))), []);
   });
@@ -179,6 +203,17 @@ describe('The catalogues', () => {
           .replace('__count__', '100')
           .replace('__period__', '8000');
         assert.ok(longest.length < 20, `${key}: ${longest}`);
+        assert.match(text, /^[^.]+$/, `the editor would take it for a key: ${text}`);
+      }
+    });
+
+    it(`have words for what was done that leave room for the time, and for a short number, in ${language}`, () => {
+      const timed = /^threecx\.(done\.|status\.(error-|refused-|avail|away|oof|custom))/;
+      const all = files.flatMap((file) => Object.entries(texts(language, file))).filter(([key]) => timed.test(key));
+      assert.ok(all.length > errorCodes.length + refusalReasons.length);
+      for (const [key, text] of all) {
+        const longest = `${text.replace('__number__', '12345')}, 14:03`;
+        assert.ok(longest.length < 24, `${key}: ${longest}`);
         assert.match(text, /^[^.]+$/, `the editor would take it for a key: ${text}`);
       }
     });

@@ -221,7 +221,7 @@ describe('Each error', () => {
 describe('Each reason of a refusal', () => {
   for (const language of languages) {
     it(`has a status and is explained in a help, in ${language}`, () => {
-      const statuses = refusalReasons.map((reason) => (reason === 'refused' ? reason : `refused-${reason}`));
+      const statuses = refusalReasons.map((reason) => `refused-${reason}`);
       assert.deepEqual(
         without(
           statuses.map((status) => `threecx.status.${status}`),
