@@ -319,7 +319,7 @@ describe('An operation by 3CX V20, through its node', () => {
         const started = await start();
         const { output, msg, shown } = await run(started.v20Url, { node, operation: name }, args, { allowStop: true });
         assert.deepEqual([output, msg.error?.code, msg.topic], ['caught', 'unsupported', 'kept']);
-        assert.equal(msg.error?.message, `${lack}`);
+        assert.equal(msg.error?.message, lack);
         assert.deepEqual(shown, { fill: 'red', shape: 'ring', text: 'threecx.status.error-unsupported' });
         assert.equal(started.v20.requestCount, 0);
       });
