@@ -6,7 +6,8 @@ import {
   connectionDefaults,
 } from '../lib/pbx';
 import { prepareTest } from './connection-test';
-import { prepareCountry, prepareNames } from './names';
+import { prepareCountry, prepareNames, saveNames } from './names';
+import { isOldConnection } from './validators';
 import {
   apiOf,
   assignForm,
@@ -164,9 +165,21 @@ export function prepareConnection(node: ConnectionNode): void {
   });
   show();
   hideIcons(form);
+  showOldDestinations(node);
   prepareCountry();
   prepareNames(node);
   prepareTest(node, form);
+}
+
+/** Puts what the dialog holds beside its fields into the connection; for oneditsave. */
+export function saveConnection(node: ConnectionNode): void {
+  Object.assign(node, { version: defaultOf(node, 'version') });
+  saveNames(node);
+}
+
+function showOldDestinations(node: ConnectionNode): void {
+  const text = asText(node.allowDestinations);
+  if (isOldConnection(node) && text !== '') $('#node-config-input-allowDestinations').val(`/${text}/`);
 }
 
 /** The default address is that of an HTTP API beside Node-RED: nobody means it for 3CX V20. */

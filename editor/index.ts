@@ -17,13 +17,13 @@ import { prepareProfileWatch } from './profile-watch';
 import { prepareWatch } from './watch';
 
 export { validateArgument } from './arguments';
-export { prepareConnection, validateLogIn, validateUrl } from './connection';
+export { prepareConnection, saveConnection, validateLogIn, validateUrl } from './connection';
 export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
-export { saveNames, validateCountry, validateNames } from './names';
+export { validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
 export { profileOutputLabel, validateProfileWatch } from './profile-watch';
-export { validateMilliseconds, validatePattern } from './validators';
+export { validateDestinations, validateMilliseconds, validatePattern } from './validators';
 export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';
 
 /** Sets a dialog up; for oneditprepare. */

@@ -210,7 +210,7 @@ function preparePaste(node: EditorNode, form: JQuery, add: NameList['add']): voi
   });
 }
 
-/** Puts the list into the connection; for oneditsave. */
+/** Puts the list into the connection. */
 export function saveNames(node: EditorNode & { readonly users?: readonly EditorNode[] }): void {
   const list = connectionDialog().data(listOfForm) as NameList | undefined;
   if (list === undefined) return;

@@ -1,5 +1,12 @@
-import { leastMilliseconds, maxListedExtensions, millisecondsOf, NumberListError } from '../lib/pbx';
-import { asText, hasEnvironment } from './fields';
+import {
+  expressionIn,
+  leastMilliseconds,
+  maxListedExtensions,
+  millisecondsOf,
+  NumberListError,
+  parseNumberList,
+} from '../lib/pbx';
+import { asText, connectionDialog, hasEnvironment, isFormOf } from './fields';
 
 /** A time in ms. One that a flow leaves out takes its default. */
 export function validateMilliseconds(
@@ -17,6 +24,25 @@ export function validatePattern(node: EditorNode, value: unknown, isBlankAllowed
   const text = asText(value);
   if (value === undefined || hasEnvironment(text)) return true;
   if (text === '') return isBlankAllowed || node._('threecx.error.pattern-empty');
+  return checkPattern(node, text);
+}
+
+/** Where calls may go: a list of numbers, or a regular expression between slashes. */
+export function validateDestinations(node: EditorNode, value: unknown): Judgement {
+  const text = asText(value);
+  if (hasEnvironment(text)) return true;
+  // The dialog shows it as the current version has it.
+  const isExpression = isOldConnection(node) && !isFormOf(connectionDialog(), node);
+  const expression = isExpression ? text : expressionIn(text);
+  return expression === null ? checkList(node, text, parseNumberList) : checkPattern(node, expression);
+}
+
+/** Was it saved when *Allowed numbers* were a regular expression without slashes? */
+export function isOldConnection({ version }: EditorNode): boolean {
+  return !(Number(version) >= 2);
+}
+
+function checkPattern(node: EditorNode, text: string): Judgement {
   try {
     new RegExp(text);
     return true;

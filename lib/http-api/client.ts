@@ -33,7 +33,7 @@ export interface ClientOptions {
   /** How long to wait for an answer once a request was sent, in ms. */
   timeout?: number;
   /** When set, makecall, transfer and divert go nowhere else. */
-  allowDestinations?: RegExp;
+  isAllowed?: (destination: string) => boolean;
   /** Whether `stop`, which ends the server, may be sent. */
   allowStop?: boolean;
   /** Called when the server can no longer be reached or logged in to, and when it can again. */
@@ -208,14 +208,14 @@ export class HttpApiClient {
 
   private checkAllowed(name: OperationName, given: Arguments): void {
     const operation = operationOf(name);
-    const { allowStop = false, allowDestinations } = this.options;
+    const { allowStop = false, isAllowed } = this.options;
     if (operation.endsServer && !allowStop) {
       throw new ThreeCxError(
         'not-allowed',
         'stop is not allowed: it ends the HTTP API for everybody. Allow it in the connection first',
       );
     }
-    checkDestination(name, given, allowDestinations);
+    checkDestination(name, given, isAllowed);
   }
 
   /**

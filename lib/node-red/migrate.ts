@@ -5,8 +5,13 @@ type Definition = Readonly<Record<string, unknown>>;
 const steps: readonly ((def: Definition) => Definition)[] = [
   // Written by hand, without a version: what it leaves out takes its default.
   (def) => def,
-  // An empty text took nothing from the message: of a queue that meant all of them.
-  (def) => (def.queueType === 'str' && def.queue === '' ? { ...def, queueType: 'msg' } : def),
+  (def) => ({
+    ...def,
+    // An empty text took nothing from the message: of a queue that meant all of them.
+    ...(def.queueType === 'str' && def.queue === '' ? { queueType: 'msg' } : {}),
+    // It was a regular expression, which stands between slashes now.
+    ...(def.allowDestinations ? { allowDestinations: `/${def.allowDestinations as string}/` } : {}),
+  }),
 ];
 
 /** The version that the dialogs save. */

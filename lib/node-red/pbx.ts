@@ -38,7 +38,7 @@ export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Sett
     url,
     tls: tls?.addTLSOptions({}) ?? {},
     timeout: settings.milliseconds('timeout', connectionDefaults.timeout, leastMilliseconds.timeout),
-    allowDestinations: settings.expression('allowDestinations', connectionDefaults.allowDestinations),
+    isAllowed: settings.destinations('allowDestinations'),
     ...(proxy === undefined ? {} : { proxy }),
   };
   if (api === 'v20') {

@@ -5,6 +5,7 @@ import {
   listExtensions,
   millisecondsOf,
   namedNumbers,
+  parseDestinations,
   parseNumberList,
   profileInterval,
   secondsOf,
@@ -90,6 +91,17 @@ export class Settings {
       return new RegExp(text);
     } catch {
       throw new ThreeCxError('invalid-argument', `${name} is not a regular expression`);
+    }
+  }
+
+  /** Where calls may go. */
+  destinations(name: string): (destination: string) => boolean {
+    const text = this.text(name, '');
+    try {
+      return parseDestinations(text);
+    } catch (error) {
+      const reason = error instanceof RangeError ? `: ${error.message}` : ' is not a regular expression';
+      throw new ThreeCxError('invalid-argument', name + reason);
     }
   }
 

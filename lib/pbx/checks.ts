@@ -28,8 +28,12 @@ export function checkArguments(
  * @param allowed undefined: every destination
  * @throws ThreeCxError `not-allowed` for an operation that dials another destination
  */
-export function checkDestination(name: OperationName, given: Arguments, allowed: RegExp | undefined): void {
-  if (operationOf(name).dials && allowed && (given.destination ?? '').search(allowed) < 0) {
+export function checkDestination(
+  name: OperationName,
+  given: Arguments,
+  isAllowed: ((destination: string) => boolean) | undefined,
+): void {
+  if (operationOf(name).dials && isAllowed && !isAllowed(given.destination ?? '')) {
     throw new ThreeCxError('not-allowed', 'the connection does not allow this destination');
   }
 }

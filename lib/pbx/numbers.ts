@@ -55,6 +55,24 @@ export function plainNumber(text: string): string | null {
   return marked.replace(internationalZero, '$1').replaceAll(optionalZero, '0');
 }
 
+/** The expression in a text that is one between slashes; null for any other. */
+export function expressionIn(text: string): string | null {
+  return /^\/(.*)\/$/s.exec(text.trim())?.[1] ?? null;
+}
+
+/**
+ * Reads where calls may go: a list of numbers as {@link parseNumberList} reads it, or a regular expression between slashes.
+ *
+ * @returns whether a destination is allowed; each one is by an empty text
+ * @throws NumberListError, or SyntaxError for an expression
+ */
+export function parseDestinations(text: string): (destination: string) => boolean {
+  const expression = expressionIn(text);
+  if (expression === null) return parseNumberList(text);
+  const pattern = new RegExp(expression);
+  return (destination) => pattern.test(destination);
+}
+
 /**
  * Reads a list of numbers: `10, 20-29, 3*, 1?1`.
  *

@@ -30,7 +30,7 @@ import { Xapi } from './xapi';
 
 export interface V20Options extends ClientOptions {
   /** When set, makecall, transfer and divert go nowhere else. */
-  allowDestinations?: RegExp;
+  isAllowed?: (destination: string) => boolean;
   clock: () => Moment;
   /** How often a list checks what the events said, in ms. */
   checkInterval?: number;
@@ -109,7 +109,7 @@ export class V20Pbx implements Pbx {
     const lack = lackOf('v20', name, args);
     if (lack !== null) throw new ThreeCxError('unsupported', lack);
     const given = checkArguments(name, args);
-    checkDestination(name, given, this.options.allowDestinations);
+    checkDestination(name, given, this.options.isAllowed);
     onStart?.();
     const { given: corrected, ...told } = await v20Operations[name as OperationBy<'v20'>](
       this.means,

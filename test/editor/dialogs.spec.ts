@@ -1163,7 +1163,7 @@ describe('dialogs in the editor', function () {
       pollInterval: { bad: ['', '99', '100.5'], good: ['100', '${POLL}'] },
       trunks: { bad: ['', '(', '['], good: ['^1\\d{4}$', '${TRUNKS}'] },
       services: { bad: ['', '*'], good: ['^$'] },
-      allowDestinations: { bad: ['('], good: ['', '^\\d{2}$'] },
+      allowDestinations: { bad: ['(', '/(/', '10-9', '+49 30'], good: ['', '10-29, +49*, 1??', '/^\\d{2}$/'] },
     };
     await openConnection();
     for (const [name, { bad, good }] of Object.entries(cases)) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { parseDestinations } from '../../lib/pbx';
 import { closedUrl, connect, endAll, failure, serve, serveTcp, withPhone } from './support';
 
 const drop = { extension: '10' };
@@ -136,7 +137,7 @@ describe('an error', () => {
 
   it('is not-allowed for a destination outside the allowed ones: nothing is sent', async () => {
     const server = await serve(withPhone('true'));
-    const client = connect(server, { allowDestinations: /^(1\d|\+49\d+)$/ });
+    const client = connect(server, { isAllowed: parseDestinations('1?, +49*') });
     for (const operation of ['makecall', 'transfer', 'divert'] as const) {
       const args = { extension: '10', phone: 'Soft' };
       const { message } = await failure(client.execute(operation, { ...args, destination: '+1900123' }), 'not-allowed');
@@ -147,8 +148,8 @@ describe('an error', () => {
     }
   });
 
-  it('is not-allowed each time or never, whatever the flags of the expression', async () => {
-    const client = connect(await serve('true'), { allowDestinations: /^1/g });
+  it('is not-allowed each time or never, by an expression', async () => {
+    const client = connect(await serve('true'), { isAllowed: parseDestinations('/^1/') });
     for (let time = 0; time < 3; time++) {
       assert.equal((await client.execute('transfer', { extension: '10', destination: '11' })).ok, true);
     }

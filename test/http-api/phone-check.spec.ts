@@ -152,7 +152,7 @@ describe('whose phone rings', () => {
 
   it('is not asked for an argument or a destination that is not allowed', async () => {
     const server = await serve('error');
-    const client = connect(server, { allowDestinations: /^1/ });
+    const client = connect(server, { isAllowed: (destination) => destination.startsWith('1') });
     await failure(client.execute('makecall', { extension: '10', destination: '22', phone: 'Soft' }), 'not-allowed');
     await failure(
       client.execute('makecall', { extension: '10', destination: '11', phone: 'soft' }),

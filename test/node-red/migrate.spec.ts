@@ -9,6 +9,16 @@ describe('A definition', () => {
     assert.deepEqual(migrate(def), { ...def, version: currentVersion });
   });
 
+  it('of version 1 keeps its allowed destinations, and a queue that is none', () => {
+    const { allowDestinations } = migrate({ version: 1, allowDestinations: '^1' });
+    assert.equal(allowDestinations, '/^1/');
+    assert.equal(migrate({ version: 1, allowDestinations: '' }).allowDestinations, '');
+    assert.equal(migrate({ allowDestinations: '^1' }).allowDestinations, '/^1/');
+    assert.equal(migrate({ version: 2, allowDestinations: '1*' }).allowDestinations, '1*');
+    const login = migrate({ version: 1, queue: '', queueType: 'str' });
+    assert.deepEqual(login, { version: currentVersion, queue: '', queueType: 'msg' });
+  });
+
   it('of this version, or a later one, stays as it is', () => {
     for (const version of [currentVersion, currentVersion + 1]) {
       const def = Object.freeze({ operation: 'drop', version });

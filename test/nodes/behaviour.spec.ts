@@ -255,6 +255,7 @@ describe('The connection', () => {
     ['timeout', 'soon'],
     ['timeout', -1],
     ['allowDestinations', '('],
+    ['allowDestinations', '/(/'],
     ['allowDestinations', '${THREECX_NOT_SET}'],
     ['tls', 'missing-node'],
     ['proxy', 'missing-node'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { namedNumbers, NumberListError, parseNumberList } from '../../lib/pbx';
+import { namedNumbers, NumberListError, parseDestinations, parseNumberList } from '../../lib/pbx';
 
 describe('A list of numbers', () => {
   const inList = (list: string, ...numbers: string[]): string[] => numbers.filter(parseNumberList(list));
@@ -157,4 +157,28 @@ describe('A bad list of numbers', () => {
       );
     });
   }
+});
+
+describe('Allowed destinations', () => {
+  for (const [text, allowed, others] of [
+    ['', ['10', '+4930111', 'sip@x'], []],
+    ['10-29, +49*, 1??', ['10', '29', '+4930111', '123'], ['9', '30', '+4330111', '1234', '4930111']],
+    [String.raw`/^[1-9]\d$/`, ['10'], ['100', '+10']],
+    ['/1/', ['+31'], ['+32']],
+    ['//', ['10'], []],
+  ] as const) {
+    it(`are read from ${text || 'nothing'}`, () => {
+      const isAllowed = parseDestinations(text);
+      assert.deepEqual(
+        [...allowed, ...others].filter((destination) => isAllowed(destination)),
+        allowed,
+      );
+    });
+  }
+
+  it('are neither a list with anything else in it, nor an expression that is none', () => {
+    assert.throws(() => parseDestinations('^1'), NumberListError);
+    assert.throws(() => parseDestinations('/1'), NumberListError);
+    assert.throws(() => parseDestinations('/(/'), SyntaxError);
+  });
 });

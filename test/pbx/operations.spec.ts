@@ -37,7 +37,7 @@ describe('The menu of operations', () => {
       return [`${kind} ${[name, ...given].join(' ')}`, ...told, ...Object.keys(columns)].filter(Boolean).join('; ');
     });
     assert.deepEqual(lines, [
-      'command makecall extension destination phone; callId confirmed; calls; dials',
+      'command makecall extension destination phone; callId confirmed; calls; dials; followed',
       'command answer extension; callId',
       'command drop extension',
       'command transfer extension destination; dials',

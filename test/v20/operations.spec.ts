@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { OperationName, Result } from '../../lib/pbx';
+import { type OperationName, parseDestinations, type Result } from '../../lib/pbx';
 import { chooseDevice, phoneKindOf } from '../../lib/v20/operations';
 import { devicesOf } from '../../lib/v20/participants';
 import { type V20Options, V20Pbx } from '../../lib/v20';
@@ -79,7 +79,7 @@ describe('The operations of 3CX V20', () => {
   });
 
   it('a wrong argument, or a destination that is not allowed: nothing is sent', async () => {
-    await start({}, { allowDestinations: /^\+49/ });
+    await start({}, { isAllowed: parseDestinations('+49*') });
     await fails('drop', {}, 'invalid-argument', /extension/);
     await fails('drop', { extension: '1/0' }, 'invalid-argument');
     await fails('makecall', { extension: '10', destination: '0900', phone: 'Soft' }, 'not-allowed');
