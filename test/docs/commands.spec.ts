@@ -13,6 +13,7 @@ const repository = resolve(__dirname, '../..');
 /** What is not run here, and why. */
 const notRun: readonly { pattern: RegExp; why: string }[] = [
   { pattern: /^npm (ci|start|test|run [\w:]+)\b/, why: 'start.spec.ts runs npm start; of the others see below' },
+  { pattern: /^git clone /, why: 'the test runs in the repository, whose package it packs' },
   { pattern: /^npx stryker /, why: 'it takes minutes, and is part of npm run test:all' },
   { pattern: /^(openssl|echo "node-red:)/, why: 'nginx.spec.ts runs them' },
   { pattern: /^(docker|nginx|systemctl) /, why: 'they change the machine' },
@@ -78,7 +79,7 @@ describe('The commands in the documentation', function () {
 
   /** Runs a command as it is, but for what a reader has and a test has not: the published package, and these ports. */
   async function runCommand(command: string): Promise<void> {
-    const packages = /(?<=npm install (?:--save-dev )?)\w.*/;
+    const packages = /(?<=npm install (?:--save-dev )?)[\w~].*/;
     const line = command
       .replace(packages, tarball)
       .replace('~', folder)
@@ -90,7 +91,7 @@ describe('The commands in the documentation', function () {
       packages
         .exec(command)?.[0]
         .split(' ')
-        .filter((name) => name !== 'node-red-contrib-3cx') ?? [];
+        .filter((name) => name !== 'node-red-contrib-3cx' && !name.endsWith('.tgz')) ?? [];
     for (const name of others) await linkOurs(name);
   }
 
