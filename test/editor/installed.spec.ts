@@ -302,11 +302,11 @@ describe('The package, installed from its tarball', function () {
       });
 
       if (variant.everything) {
-        it('marks a node without an extension, with the reason', async () => {
+        it('marks a node with a malformed extension, with the reason', async () => {
           const id = await editor.drag('3cx-call-control', 600, 640);
           await editor.edit(id);
           await editor.form().locator('#node-input-server').selectOption({ label: 'PBX' });
-          await editor.setArgument('extension', '');
+          await editor.setArgument('extension', '1 0');
           await editor.close();
           await editor.page.locator(`[id="${id}"] .red-ui-flow-node-error`).hover();
           const [reason] = (await editor.ask(`RED.nodes.node('${id}').validationErrors`)) as [string];

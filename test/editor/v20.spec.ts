@@ -23,7 +23,7 @@ const fixed = (name: string, value: string): object => ({ [name]: value, [`${nam
 const impossible: Record<string, string[]> = {
   call: ['atttrans', 'stop'],
   agent: [],
-  recorder: ['start', 'pause', 'resume', 'stop'],
+  recorder: ['start', 'pause', 'resume', 'stop', 'toggle'],
   monitor: [],
 };
 

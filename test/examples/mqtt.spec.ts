@@ -267,7 +267,7 @@ describe('The MQTT examples', function () {
       { id: 'w2', operation: 'constructor' },
       { id: 'w3', operation: 'drop' },
       { id: 'w4', operation: 'drop', extension: 'all' },
-      { id: 'w5', operation: 'makecall', extension: '10', destination: '1/2' },
+      { id: 'w5', operation: 'makecall', extension: '10', destination: '1#2' },
       { id: 'w6', operation: 'record', extension: '10', action: 'make' },
     ];
     const given = early.on(`${topic}/answer/wrong`).length;
