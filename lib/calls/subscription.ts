@@ -104,8 +104,12 @@ export class Subscription {
 
   private withoutShortRings(occurrences: readonly Occurrence[], now: Now | null): Occurrence[] {
     const announced: Occurrence[] = [];
+    let isReleased = false;
     for (const occurrence of occurrences) {
-      if (comesLast(occurrence)) announced.push(...this.released(now));
+      if (comesLast(occurrence) && !isReleased) {
+        announced.push(...this.released(now));
+        isReleased = true;
+      }
       if (!isOfCall(occurrence) || occurrence.event.event === 'recording') announced.push(occurrence);
       else if (occurrence.event.event === 'ringing') this.shortRings.set(occurrence.party, occurrence);
       else announced.push(...this.afterRing(occurrence));
