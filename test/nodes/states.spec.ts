@@ -49,7 +49,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
           ? await loadV20(v20().v20Url, own, { nodes })
           : await loadFlow(own, { url: simulator.url, pollInterval: 100, timeout: 300 }, { nodes });
       const inbox = new Inbox(helper.getNode('done'));
-      await shows(node, 'idle', 'calls');
+      await shows(node, 'no-call', 'calls');
       return { node, inbox };
     }
 

@@ -303,7 +303,7 @@ describe('The operations of 3CX V20', () => {
 
   it('setstatus: a PBX that says done and does nothing is unsupported', async () => {
     await start({ ignoresProfiles: true });
-    await fails('setstatus', { extension: '10', profile: 'away' }, 'unsupported', /did not/);
+    await fails('setstatus', { extension: '10', profile: 'away' }, 'unsupported', /was not set/);
     assert.equal(stage.requests().filter((line) => line.startsWith('PATCH')).length, 1);
   });
 
