@@ -182,6 +182,7 @@ class Oracle {
   private blur(): void {
     // What moves from one call to the other may be seen in both.
     for (const life of this.lives) if (life.callids.size > 1) life.isBlurred = true;
+    for (const life of this.lives) if (this.mayBeSplit(life)) life.isBlurred = true;
     // Where a code gets somebody, that may be seen as one part or as two.
     for (const life of this.lives) {
       const isCode = [...life.legs.values()].flat().some(({ party_caller_id }) => party_caller_id.startsWith('*'));
@@ -200,6 +201,27 @@ class Oracle {
         one.isBlurred = other.isBlurred = true;
       }
     }
+  }
+
+  /**
+   * Where messages were left out, a phone may not be known yet when the extension's others are gone: the list that shows it
+   * does not show that it was there before.
+   */
+  private mayBeSplit(life: Life): boolean {
+    const from = new Map<number, number>();
+    let before: readonly Participant[] = [];
+    for (const [index, legs] of life.legs) {
+      const at = this.looks[index]?.at ?? 0;
+      for (const { id } of legs) if (!from.has(id)) from.set(id, at);
+      const isAnyGone = before.some(({ id }) => !legs.some((leg) => leg.id === id));
+      const isUnseen = ({ id }: Participant): boolean => {
+        const since = from.get(id) ?? at;
+        return since < at && this.knownByMessage(since) === null && this.knownBy(since) > at;
+      };
+      if (isAnyGone && legs.every(isUnseen)) return true;
+      before = legs;
+    }
+    return false;
   }
 
   /**
@@ -555,7 +577,10 @@ class Oracle {
     assert.ok(at >= life.to || this.isRough(life, at), `${what}: is there until ${life.to}`);
     const limit = this.knownBy(life.to) + this.endWait(party);
     assert.ok(at <= limit || this.isSilence(life.to, limit), `${what}: late, since ${life.to}`);
-    const since = this.looks.filter((look) => look.until > life.to && look.at <= at);
+    // What was so for no time at all was told too, by the messages.
+    const isSince = (look: Look): boolean =>
+      look.until > life.to || (look.until === life.to && look.at === life.to && !look.lives.has(life));
+    const since = this.looks.filter((look) => isSince(look) && look.at <= at);
     const told = [event.event, event.outcome, event.transferredTo].join(' ');
     const possible = new Set(since.flatMap((look) => this.endings(party, look, at)));
     if (event.synthetic) possible.add('ended unknown ');
