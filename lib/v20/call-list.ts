@@ -75,7 +75,9 @@ export class CallList {
   upsert(participant: Participant, at: Moment): void {
     const { callId } = participant;
     const key = keyOf(participant.dn, participant.id);
-    if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at);
+    // Who answers on another leg is told of in either order.
+    const tolerance = isUp(participant) ? maxEnding : 0;
+    if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at, tolerance);
     if (!this.put(participant, at)) return;
     this.standIns.delete(callId);
     this.emitAt(callId, at);
@@ -216,7 +218,10 @@ export class CallList {
     isGap: boolean,
   ): string[] {
     for (const [key, participant] of listed) {
-      if (!isGap && this.participants.get(key)?.callId !== participant.callId) this.stopBefore(participant, at);
+      // Since when somebody talks, no list says: as long as it is in doubt how the ring ended, on another leg all the while.
+      const tolerance = isUp(participant) ? Infinity : 0;
+      if (!isGap && this.participants.get(key)?.callId !== participant.callId)
+        this.stopBefore(participant, at, tolerance);
     }
     const gone = missing.flatMap((key) => this.takeAway(key, at));
     const changed = listed.filter(([, participant]) => this.put(participant, at));
@@ -238,11 +243,12 @@ export class CallList {
     return keys;
   }
 
-  /** It is new in its call: a phone that rings again, or somebody who comes back, has stopped ringing before. */
-  private stopBefore(participant: Participant, at: Moment): void {
-    const { dn, id, callId } = participant;
-    // Who answers on another leg is told of in either order.
-    const tolerance = isUp(participant) ? maxEnding : 0;
+  /**
+   * It is new in its call: a phone that rings again, or somebody who comes back, has stopped ringing before.
+   *
+   * @param tolerance how long before it came the ring may have ended if one leg followed the other, in ms
+   */
+  private stopBefore({ dn, id, callId }: Participant, at: Moment, tolerance: number): void {
     this.givenUp.delete(callId);
     for (const [key, ring] of this.ended) {
       const isSame = ring.participant.callId === callId && ring.participant.dn === dn;

@@ -558,6 +558,20 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
   });
 
+  it('who a list shows in the call, while it is in doubt how the ring ended, has answered on another leg', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    play.now += 1_000;
+    const participants = [participant({ callid: 4711, ...call, id: 2, dn: '101', status: 'Connected' })];
+    play.list.take(
+      [{ dn: '101', type: 'Wextension', devices: [], participants }],
+      play.at(),
+      play.at(),
+      () => false,
+      false,
+    );
+    assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
   it('who fetches the call from where it is parked has stopped ringing before', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     play.now += 500;
