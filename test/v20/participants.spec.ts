@@ -326,6 +326,21 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
   });
 
+  it('a call that comes back from somebody who cannot be seen, and rings: nobody has taken it since', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('800') })
+      .upsert({ id: 2, dn: '101', ...internal('209') })
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('105') })
+      .remove('101', 2)
+      .upsert({ id: 3, dn: '102', legid: 3, ...internal('209') })
+      .remove('102', 3)
+      .remove('209', 1)
+      .end();
+    assert.deepEqual(play.words.slice(3), [
+      ...['ring-stopped 101 answered-elsewhere', 'ringing 102', 'ended 209 answered', 'ended 102 missed'],
+    ]);
+  });
+
   it('a caller inside who gives up: missed at once', () => {
     for (const order of [['209', 1, '101', 2] as const, ['101', 2, '209', 1] as const]) {
       const play = new Play()
