@@ -559,7 +559,7 @@ class Oracle {
       if (isUnseen || isUnknowable) this.count('looks like two calls', [from, to]);
     }
     for (const seen of before.values()) {
-      if (!isInside(seen.dn) || !isDiallingCode(seen) || !this.isAlone(seen)) continue;
+      if (!isInside(seen.dn) || !isDiallingCode(seen)) continue;
       if (after.has(seen.key) || codes.some(({ from }) => from === seen.call)) continue;
       const other = [...after.values()].find((one) => one.dn === seen.dn && hasNewTalk(one, before));
       if (other !== undefined) this.count('looks picked up', [seen.call, other.call]);
