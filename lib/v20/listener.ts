@@ -155,6 +155,7 @@ export class Listener {
         this.kept = [];
         // It is not known whether they go on.
         this.sequences.clear();
+        this.lookAgain();
         this.refresh();
       },
       onMessage: (text) => {
@@ -174,6 +175,7 @@ export class Listener {
     if (this.isLive) {
       this.isLive = false;
       this.knownUntil = aliveAt?.steady ?? this.knownUntil;
+      this.lookAgain();
       this.refresh();
     } else if (!this.hasEmitted && this.failures === 0) {
       this.refresh();
@@ -181,6 +183,12 @@ export class Listener {
     const pause = pauseAfter(this.socketFailures);
     this.socketFailures += 1;
     this.socketTimer = setTimeout(() => this.connect(), pause);
+  }
+
+  /** What changes while an answer is under way, no message says: that answer may be older than the list that comes next. */
+  private lookAgain(): void {
+    const now = this.parts.clock();
+    for (const job of this.jobs.values()) job.again ??= now;
   }
 
   /** Asks for a list, at once or after the one that is under way. */
