@@ -205,7 +205,8 @@ class Oracle {
 
   /**
    * Where messages were left out, a phone may not be known yet when the extension's others are gone: the list that shows it
-   * does not show that it was there before.
+   * does not show that it was there before. And of one that has begun to ring a moment before the one that talked is gone,
+   * the PBX has not yet answered that it rings.
    */
   private mayBeSplit(life: Life): boolean {
     const from = new Map<number, number>();
@@ -213,12 +214,14 @@ class Oracle {
     for (const [index, legs] of life.legs) {
       const at = this.looks[index]?.at ?? 0;
       for (const { id } of legs) if (!from.has(id)) from.set(id, at);
-      const isAnyGone = before.some(({ id }) => !legs.some((leg) => leg.id === id));
-      const isUnseen = ({ id }: Participant): boolean => {
+      const gone = before.filter(({ id }) => !legs.some((leg) => leg.id === id));
+      const wasTalking = gone.some(({ status }) => status !== 'Ringing' && status !== 'Dialing');
+      const isUnseen = ({ id, status }: Participant): boolean => {
         const since = from.get(id) ?? at;
-        return since < at && this.knownByMessage(since) === null && this.knownBy(since) > at;
+        const isLeftOut = this.knownByMessage(since) === null || (wasTalking && status === 'Ringing');
+        return since < at && isLeftOut && this.knownBy(since) > at;
       };
-      if (isAnyGone && legs.every(isUnseen)) return true;
+      if (gone.length > 0 && legs.every(isUnseen)) return true;
       before = legs;
     }
     return false;
