@@ -432,7 +432,12 @@ class Oracle {
     // Where the Remove of a phone was left out, that phone seems to ring on.
     const named = [...life.legs.values()].flat().findLast(({ id }) => String(id) === events.at(-1)?.event.connection);
     const wasRinging = [...last, named].some((leg) => leg?.status === 'Ringing');
-    return isAnswered && !wasRinging ? maxOrderWait : doubtPeriod + longestEnding + 2 * tickInterval + 4 * this.usual;
+    return isAnswered && !wasRinging ? maxOrderWait : this.longestDoubt;
+  }
+
+  /** How long it may be in doubt how a ring ended, in ms. */
+  private get longestDoubt(): number {
+    return doubtPeriod + longestEnding + 2 * tickInterval + 4 * this.usual;
   }
 
   /** Its legs in these states; of one that is gone the last ones too. */
@@ -847,6 +852,11 @@ class Oracle {
       const root = this.roots.of(life.callid);
       if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
       if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
+      // Whether a call is over that nothing was known of while that was in doubt, nobody knows.
+      const last = this.looks.findLast(({ participants }) =>
+        participants.some((one) => this.roots.of(one.callid) === root && this.sees(one.dn)),
+      );
+      if (this.isSilence(life.from, this.knownBy(last?.until ?? Infinity) + this.longestDoubt)) continue;
       // Where a call that cannot be seen has become part of it, the PBX says only that both lines talk.
       const isJoined = (one: Participant): boolean =>
         !this.sees(one.dn) && this.firsts.get(one.id)?.callid !== one.callid;
