@@ -190,17 +190,24 @@ export class CallList {
     return this.standIns.has(callId) || this.ringsOf(callId).length > 0;
   }
 
-  /** The PBX was asked about a call. */
-  resolve(callId: string, verdict: Verdict, now: Moment): void {
-    // A participant knows better.
+  /**
+   * The PBX was asked about a call.
+   *
+   * @param askedAt of what happened after that it knows nothing
+   */
+  resolve(callId: string, verdict: Verdict, now: Moment, askedAt = now): void {
+    // A participant knows better: with one it is known soon, and without a question, how a ring ended.
     const isSeen = this.participants.ofCall(callId).length > 0;
-    if (!isSeen && verdict === 'waiting') this.standIns.set(callId, standIn(callId));
+    const rings = this.ringsOf(callId);
+    const before = rings.filter((key) => (this.ended.get(key)?.at ?? now).steady <= askedAt.steady);
+    const isLatest = before.length === rings.length;
+    if (!isSeen && verdict === 'waiting' && isLatest) this.standIns.set(callId, standIn(callId));
     const standing = this.standIns.get(callId);
     if (!isSeen && verdict === 'taken' && standing !== undefined) {
       this.standIns.set(callId, { ...standing, gone: { at: now, isTaken: true } });
       this.emit(this.legs(), now, now);
     }
-    this.release(this.ringsOf(callId), now, !isSeen && verdict === 'taken');
+    if (!isSeen) this.release(before, now, verdict === 'taken');
     if (verdict !== 'waiting' && this.standIns.delete(callId)) this.emit(this.legs(), now, now);
     this.forgetOver(callId);
   }

@@ -547,12 +547,13 @@ export class Listener {
       const known = directory.typeOf(dn);
       return known !== '' ? known : (this.list.participants.dns.get(dn) ?? '').replace(/^W/, '').toLowerCase();
     };
+    const askedAt = clock();
     const verdict = await xapi.verdictOn(callId, typeOf).catch((error: unknown) => {
       const mayNotAsk = ownError(error).code === 'unauthorized';
       return mayNotAsk || asked.unanswered + 1 >= maxUnanswered ? 'over' : null;
     });
     if (this.isOver || this.failures > 0) return;
-    if (verdict !== null) this.list.resolve(callId, verdict, clock());
+    if (verdict !== null) this.list.resolve(callId, verdict, clock(), askedAt);
     const unanswered = verdict === null ? asked.unanswered + 1 : 0;
     this.questions.set(callId, { at: clock().steady + pause, pause, unanswered });
     this.tickSoon();

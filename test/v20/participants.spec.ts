@@ -310,6 +310,28 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'ended 101 answered-elsewhere']);
   });
 
+  it('of a ring that ended after the PBX was asked about its call, the answer says nothing', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    assert.deepEqual(play.wait(2_000), ['4711']);
+    const askedAt = play.at();
+    play.upsert({ id: 2, dn: '102' }).remove('102', 2);
+    play.list.resolve('4711', 'waiting', play.at(), askedAt);
+    assert.deepEqual(play.words, ['ringing 101', 'ringing 102', 'ring-stopped 101 missed']);
+    play.end();
+    assert.deepEqual(play.words.slice(3), ['ended 102 missed', 'missed 101 missed']);
+  });
+
+  it('with somebody in the call, an answer of the PBX about it says nothing of a ring that has just ended', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
+      .upsert({ id: 2, dn: '102', legid: 3 })
+      .remove('102', 2);
+    play.list.resolve('4711', 'waiting', play.at());
+    assert.deepEqual(play.words, ['answered 101', 'ringing 102']);
+    play.remove('101', 1).end();
+    assert.deepEqual(play.words.slice(2), ['ended 101 answered', 'ended 102 missed']);
+  });
+
   it('a call that somebody took after it had waited is not missed', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     for (const callId of play.wait(2_000)) play.list.resolve(callId, 'waiting', play.at());
