@@ -175,7 +175,6 @@ export class Listener {
     if (this.isLive) {
       this.isLive = false;
       this.knownUntil = aliveAt?.steady ?? this.knownUntil;
-      this.lookAgain();
       this.refresh();
     } else if (!this.hasEmitted && this.failures === 0) {
       this.refresh();
@@ -185,10 +184,14 @@ export class Listener {
     this.socketTimer = setTimeout(() => this.connect(), pause);
   }
 
-  /** What changes while an answer is under way, no message says: that answer may be older than the list that comes next. */
+  /** Where no message says what changed while an answer was under way, that may be older than the list. */
   private lookAgain(): void {
     const now = this.parts.clock();
     for (const job of this.jobs.values()) job.again ??= now;
+    for (const key of this.newer) {
+      const participant = this.list.participants.get(key);
+      if (participant !== null && !this.jobs.has(key)) this.lookAt(participant, now);
+    }
   }
 
   /** Asks for a list, at once or after the one that is under way. */
@@ -259,6 +262,7 @@ export class Listener {
         if (cameAt.steady >= askedAt.steady) this.take({ ...message, attached: null }, cameAt);
       }
     }
+    if (!this.isLive) this.lookAgain();
     this.tickSoon();
     void this.parts.directory.refresh().then((isNew) => {
       if (!isNew || this.isOver) return;
@@ -315,11 +319,15 @@ export class Listener {
       this.list.upsert(attached, at);
       this.tickSoon();
     } else {
-      void this.look(key, at, async (since) => {
-        if (!this.knows(dn)) await this.learn(dn, since);
-        return this.ask(dn, id);
-      });
+      this.lookAt({ dn, id }, at);
     }
+  }
+
+  private lookAt({ dn, id }: Pick<Participant, 'dn' | 'id'>, at: Moment): void {
+    void this.look(keyOf(dn, id), at, async (since) => {
+      if (!this.knows(dn)) await this.learn(dn, since);
+      return this.ask(dn, id);
+    });
   }
 
   /**
