@@ -594,10 +594,9 @@ class Oracle {
     const told = [event.event, event.outcome, event.transferredTo].join(' ');
     const possible = new Set(since.flatMap((look) => this.endings(party, look, at)));
     if (event.synthetic) possible.add('ended unknown ');
-    // Whoever is gone in the same moment may not be known to be gone yet.
-    const before = this.looks.find((look) => look.until === life.to);
-    if (event.answeredAt !== null && before !== undefined && at <= this.knownBy(life.to)) {
-      for (const transfer of this.transfers(party, before)) possible.add(transfer);
+    // Whoever is gone, in the same moment or shortly before, may not be known to be gone yet.
+    for (const look of event.answeredAt === null ? [] : this.window(at)) {
+      if (look.at < life.to) for (const transfer of this.transfers(party, look)) possible.add(transfer);
     }
     // Of what was left out nobody knows how it ended.
     assert.ok(this.isRough(life, at) || possible.has(told), `${what}: ${told}, not ${[...possible].join(' or ')}`);
