@@ -243,7 +243,12 @@ export class CallList {
     }
     const keys = [...gone.map(({ key }) => key), ...changed.map(([key]) => key)];
     if (keys.length === 0 && !isGap) return [];
-    const calls = new Set([...gone, ...changed.map(([, participant]) => ({ participant }))].map(callIdOf));
+    // After a gap it is the first to tell of whatever is there.
+    const told = isGap ? this.participants.keys() : changed.map(([key]) => key);
+    const calls = new Set([
+      ...gone.map(callIdOf),
+      ...told.map((key) => this.participants.get(key)?.callId).filter((callId) => callId !== undefined),
+    ]);
     for (const callId of calls) this.momentOf(callId, at);
     this.emit(this.legs(), at, since);
     for (const callId of calls) this.settle(callId, at);

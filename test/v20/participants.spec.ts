@@ -648,6 +648,21 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ring-stopped 101 missed');
   });
 
+  it('no time is before the one of the list after a gap, though nothing is new in that', () => {
+    const moments: number[] = [];
+    const list = new CallList(
+      () => '',
+      (_legs, at) => moments.push(at.steady),
+    );
+    const at = (steady: number): { wall: number; steady: number } => ({ wall: steady, steady });
+    const talks = participant({ dn: '101', status: 'Connected' });
+    list.upsert(talks, at(1_000));
+    const dn = { dn: '101', type: 'Wextension', devices: [], participants: [talks] };
+    list.take([dn], at(3_000), at(3_000), () => false, true);
+    list.remove(keyOf('101', talks.id), at(2_900));
+    assert.deepEqual(moments, [1_000, 3_000, 3_000]);
+  });
+
   it('no time is before the one of a list', () => {
     const play = new Play();
     const early = play.at();
