@@ -1,6 +1,7 @@
 import type { CallEventName, EventOutcome } from '../pbx';
 import type { Attendance, Call, Party } from './model';
 import {
+  answeredSince,
   goesOnElsewhere,
   isAlive,
   isForwarded,
@@ -36,7 +37,7 @@ export function endingsOf(party: Party, attendance: Attendance, joined: Joined, 
 function unanswered(party: Party, attendance: Attendance, isUnseen: boolean): Ending {
   const { call, status } = party;
   if (status === 'ringing' && isAlive(call, attendance.present)) {
-    const isTaken = call.wasTakenUnseen || isTakenFrom(party, attendance) || isForwarded(party, attendance);
+    const isTaken = wasTakenUnseen(party) || isTakenFrom(party, attendance) || isForwarded(party, attendance);
     return { name: 'ring-stopped', outcome: isTaken ? 'answered-elsewhere' : 'missed', transferredTo: null };
   }
   return { name: 'ended', outcome: outcomeOf(party, attendance, isUnseen), transferredTo: null };
@@ -47,8 +48,14 @@ function outcomeOf(party: Party, attendance: Attendance, isUnseen: boolean): Eve
   if (goesOnElsewhere(party, attendance.present)) return 'answered';
   if (isUnseen) return 'unknown';
   if (status === 'dialing') return 'not-reached';
-  const isTakenOutside = call.wasTakenUnseen || [...call.takenBy].some(({ isTrunk }) => isTrunk);
+  const isTakenOutside =
+    wasTakenUnseen(party) || [...call.takenBy].some((other) => other.isTrunk && answeredSince(other, party));
   return isTakenOutside || wasForwarded(call, attendance) ? 'answered-elsewhere' : 'missed';
+}
+
+/** Since it began to ring: it has missed what was taken before, and has come back. */
+function wasTakenUnseen({ call: { takenUnseenAt }, startedAt }: Party): boolean {
+  return takenUnseenAt !== null && takenUnseenAt.steady > startedAt.steady;
 }
 
 /**
@@ -61,6 +68,6 @@ export function missedCalls(attendance: Attendance, isQueue: (dn: string) => boo
   const over = new Set(gone.map(({ call }) => call).filter((call) => !isAlive(call, present)));
   return [...over].filter((call) => {
     const isTaken = [...call.takenBy].some(({ isTrunk, extension }) => isTrunk || !isQueue(extension));
-    return call.rung.length > 0 && !isTaken && !call.wasTakenUnseen && !wasForwarded(call, attendance);
+    return call.rung.length > 0 && !isTaken && call.takenUnseenAt === null && !wasForwarded(call, attendance);
   });
 }

@@ -23,8 +23,8 @@ export interface Call {
   isOutsideOnly: boolean;
   /** Somebody talked in it. */
   wasUp: boolean;
-  /** Somebody took it who has no leg in the snapshots. */
-  wasTakenUnseen: boolean;
+  /** When somebody took it last who has no leg in the snapshots; null as long as nobody did. */
+  takenUnseenAt: Moment | null;
 }
 
 /**

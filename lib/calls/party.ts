@@ -126,7 +126,7 @@ export function isDiallingCode(party: Party): boolean {
  */
 export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEventName[] {
   const { id, status, number, name, queue, recording, callId, group } = leadingLeg(legs, party);
-  noteInCall(party.call, legs);
+  noteInCall(party.call, legs, now);
   if (isNew(party)) Object.assign(party, { number, name, queue, recording });
   party.legs = new Map(legs.map((leg) => [leg.id, leg]));
   party.connection = id;
@@ -151,10 +151,10 @@ export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEv
   return names;
 }
 
-function noteInCall(call: Call, legs: readonly Leg[]): void {
+function noteInCall(call: Call, legs: readonly Leg[], now: Moment): void {
   for (const { trunk, gone } of legs) {
     call.trunk ??= trunk ?? null;
-    call.wasTakenUnseen ||= gone?.isTaken ?? false;
+    if (gone?.isTaken === true) call.takenUnseenAt = now;
   }
 }
 

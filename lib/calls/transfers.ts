@@ -92,13 +92,18 @@ function talksOn(
 export function isTakenFrom(party: Party, { present }: Attendance): boolean {
   return [...party.call.parties].some((other) => {
     if (other.extension === party.extension || !isUp(statusNow(other, present))) return false;
-    if ((other.answeredAt?.steady ?? Infinity) <= party.startedAt.steady) return false;
-    const [leg] = party.legs.values();
-    // Before the two calls became one.
-    if (other.answeredAt !== null && other.answeredIn !== leg?.group) return false;
+    if (!answeredSince(other, party)) return false;
     if (other.isTrunk) return other !== party.call.callersLine;
     return other.isExtension && (other.direction !== 'outbound' || other.cameByCode);
   });
+}
+
+/** Has somebody, who is answered in this snapshot at the latest, answered since a party began to ring in this call? */
+export function answeredSince({ answeredAt, answeredIn }: Party, { startedAt, legs }: Party): boolean {
+  if (answeredAt === null) return true;
+  const [leg] = legs.values();
+  // Who has answered before two calls became one has not taken the other one.
+  return answeredAt.steady > startedAt.steady && answeredIn === leg?.group;
 }
 
 /** Is it forwarded by now to a line outside, which was seen dialling and on which somebody has answered? */

@@ -75,7 +75,9 @@ export class CallList {
   upsert(participant: Participant, at: Moment): void {
     const { callId } = participant;
     const key = keyOf(participant.dn, participant.id);
-    if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at);
+    // Who answers on another leg is told of in either order.
+    const tolerance = isUp(participant) ? maxEnding : 0;
+    if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at, tolerance);
     if (!this.put(participant, at)) return;
     this.standIns.delete(callId);
     this.emitAt(callId, at);
@@ -188,17 +190,24 @@ export class CallList {
     return this.standIns.has(callId) || this.ringsOf(callId).length > 0;
   }
 
-  /** The PBX was asked about a call. */
-  resolve(callId: string, verdict: Verdict, now: Moment): void {
-    // A participant knows better.
+  /**
+   * The PBX was asked about a call.
+   *
+   * @param askedAt of what happened after that it knows nothing
+   */
+  resolve(callId: string, verdict: Verdict, now: Moment, askedAt = now): void {
+    // A participant knows better: with one it is known soon, and without a question, how a ring ended.
     const isSeen = this.participants.ofCall(callId).length > 0;
-    if (!isSeen && verdict === 'waiting') this.standIns.set(callId, standIn(callId));
+    const rings = this.ringsOf(callId);
+    const before = rings.filter((key) => (this.ended.get(key)?.at ?? now).steady <= askedAt.steady);
+    const isLatest = before.length === rings.length;
+    if (!isSeen && verdict === 'waiting' && isLatest) this.standIns.set(callId, standIn(callId));
     const standing = this.standIns.get(callId);
     if (!isSeen && verdict === 'taken' && standing !== undefined) {
       this.standIns.set(callId, { ...standing, gone: { at: now, isTaken: true } });
       this.emit(this.legs(), now, now);
     }
-    this.release(this.ringsOf(callId), now, !isSeen && verdict === 'taken');
+    if (!isSeen) this.release(before, now, verdict === 'taken');
     if (verdict !== 'waiting' && this.standIns.delete(callId)) this.emit(this.legs(), now, now);
     this.forgetOver(callId);
   }
@@ -216,7 +225,10 @@ export class CallList {
     isGap: boolean,
   ): string[] {
     for (const [key, participant] of listed) {
-      if (!isGap && this.participants.get(key)?.callId !== participant.callId) this.stopBefore(participant, at);
+      // Since when somebody talks, no list says: as long as it is in doubt how the ring ended, on another leg all the while.
+      const tolerance = isUp(participant) ? Infinity : 0;
+      if (!isGap && this.participants.get(key)?.callId !== participant.callId)
+        this.stopBefore(participant, at, tolerance);
     }
     const gone = missing.flatMap((key) => this.takeAway(key, at));
     const changed = listed.filter(([, participant]) => this.put(participant, at));
@@ -231,18 +243,24 @@ export class CallList {
     }
     const keys = [...gone.map(({ key }) => key), ...changed.map(([key]) => key)];
     if (keys.length === 0 && !isGap) return [];
-    const calls = new Set([...gone, ...changed.map(([, participant]) => ({ participant }))].map(callIdOf));
+    // After a gap it is the first to tell of whatever is there.
+    const told = isGap ? this.participants.keys() : changed.map(([key]) => key);
+    const calls = new Set([
+      ...gone.map(callIdOf),
+      ...told.map((key) => this.participants.get(key)?.callId).filter((callId) => callId !== undefined),
+    ]);
     for (const callId of calls) this.momentOf(callId, at);
     this.emit(this.legs(), at, since);
     for (const callId of calls) this.settle(callId, at);
     return keys;
   }
 
-  /** It is new in its call: a phone that rings again, or somebody who comes back, has stopped ringing before. */
-  private stopBefore(participant: Participant, at: Moment): void {
-    const { dn, id, callId } = participant;
-    // Who answers on another leg is told of in either order.
-    const tolerance = isUp(participant) ? maxEnding : 0;
+  /**
+   * It is new in its call: a phone that rings again, or somebody who comes back, has stopped ringing before.
+   *
+   * @param tolerance how long before it came the ring may have ended if one leg followed the other, in ms
+   */
+  private stopBefore({ dn, id, callId }: Participant, at: Moment, tolerance: number): void {
     this.givenUp.delete(callId);
     for (const [key, ring] of this.ended) {
       const isSame = ring.participant.callId === callId && ring.participant.dn === dn;

@@ -155,6 +155,7 @@ export class Listener {
         this.kept = [];
         // It is not known whether they go on.
         this.sequences.clear();
+        this.lookAgain();
         this.refresh();
       },
       onMessage: (text) => {
@@ -181,6 +182,16 @@ export class Listener {
     const pause = pauseAfter(this.socketFailures);
     this.socketFailures += 1;
     this.socketTimer = setTimeout(() => this.connect(), pause);
+  }
+
+  /** Where no message says what changed while an answer was under way, that may be older than the list. */
+  private lookAgain(): void {
+    const now = this.parts.clock();
+    for (const job of this.jobs.values()) job.again ??= now;
+    for (const key of this.newer) {
+      const participant = this.list.participants.get(key);
+      if (participant !== null && !this.jobs.has(key)) this.lookAt(participant, now);
+    }
   }
 
   /** Asks for a list, at once or after the one that is under way. */
@@ -251,6 +262,7 @@ export class Listener {
         if (cameAt.steady >= askedAt.steady) this.take({ ...message, attached: null }, cameAt);
       }
     }
+    if (!this.isLive) this.lookAgain();
     this.tickSoon();
     void this.parts.directory.refresh().then((isNew) => {
       if (!isNew || this.isOver) return;
@@ -307,11 +319,15 @@ export class Listener {
       this.list.upsert(attached, at);
       this.tickSoon();
     } else {
-      void this.look(key, at, async (since) => {
-        if (!this.knows(dn)) await this.learn(dn, since);
-        return this.ask(dn, id);
-      });
+      this.lookAt({ dn, id }, at);
     }
+  }
+
+  private lookAt({ dn, id }: Pick<Participant, 'dn' | 'id'>, at: Moment): void {
+    void this.look(keyOf(dn, id), at, async (since) => {
+      if (!this.knows(dn)) await this.learn(dn, since);
+      return this.ask(dn, id);
+    });
   }
 
   /**
@@ -539,12 +555,13 @@ export class Listener {
       const known = directory.typeOf(dn);
       return known !== '' ? known : (this.list.participants.dns.get(dn) ?? '').replace(/^W/, '').toLowerCase();
     };
+    const askedAt = clock();
     const verdict = await xapi.verdictOn(callId, typeOf).catch((error: unknown) => {
       const mayNotAsk = ownError(error).code === 'unauthorized';
       return mayNotAsk || asked.unanswered + 1 >= maxUnanswered ? 'over' : null;
     });
     if (this.isOver || this.failures > 0) return;
-    if (verdict !== null) this.list.resolve(callId, verdict, clock());
+    if (verdict !== null) this.list.resolve(callId, verdict, clock(), askedAt);
     const unanswered = verdict === null ? asked.unanswered + 1 : 0;
     this.questions.set(callId, { at: clock().steady + pause, pause, unanswered });
     this.tickSoon();

@@ -87,7 +87,8 @@ interface SeenCall {
   rung: Seen[];
   /** An extension has answered that was called, or a line outside that it was forwarded to. */
   isTaken: boolean;
-  isTakenOutside: boolean;
+  /** The last poll that saw such a line answer; -1 for none. */
+  takenOutside: number;
   /** In seconds, of those that it rang and that are gone. */
   longestRing: number;
   /** What belongs to it cannot be known. */
@@ -250,7 +251,7 @@ class Oracle {
     const known = this.calls.get(root);
     if (known !== undefined) return known;
     const seen: SeenCall = {
-      ...{ firstSeen: null, callersLine: null, hasTrunk: false, rung: [], isTaken: false, isTakenOutside: false },
+      ...{ firstSeen: null, callersLine: null, hasTrunk: false, rung: [], isTaken: false, takenOutside: -1 },
       ...{ longestRing: 0, isUnknowable: false, name: null },
     };
     this.calls.set(root, seen);
@@ -271,7 +272,7 @@ class Oracle {
       const into = this.callOf({ call: older });
       into.hasTrunk ||= from.hasTrunk;
       into.isTaken ||= from.isTaken;
-      into.isTakenOutside ||= from.isTakenOutside;
+      into.takenOutside = Math.max(into.takenOutside, from.takenOutside);
       into.longestRing = Math.max(into.longestRing, from.longestRing);
       into.isUnknowable ||= from.isUnknowable;
       into.rung.push(...from.rung.filter(({ dn }) => !into.rung.some((other) => other.dn === dn)));
@@ -421,7 +422,8 @@ class Oracle {
       const call = this.callOf(seen);
       const hasAnswered = seen.answeredPoll === index;
       if (seen.dn === trunk && hasAnswered && !seen.isApart && seen.key !== call.callersLine && call.rung.length > 0) {
-        call.isTaken = call.isTakenOutside = true;
+        call.isTaken = true;
+        call.takenOutside = index;
       }
       if (!isInside(seen.dn)) continue;
       if (seen.status === 'Ringing' && !call.rung.some(({ dn }) => dn === seen.dn)) call.rung.push(seen);
@@ -567,7 +569,7 @@ class Oracle {
       if (isUnseen || isUnknowable) this.count('looks like two calls', [from, to]);
     }
     for (const seen of before.values()) {
-      if (!isInside(seen.dn) || !isDiallingCode(seen) || !this.isAlone(seen)) continue;
+      if (!isInside(seen.dn) || !isDiallingCode(seen)) continue;
       if (after.has(seen.key) || codes.some(({ from }) => from === seen.call)) continue;
       const other = [...after.values()].find((one) => one.dn === seen.dn && hasNewTalk(one, before));
       if (other !== undefined) this.count('looks picked up', [seen.call, other.call]);
@@ -624,7 +626,8 @@ class Oracle {
     }
     if (!isUp(seen.status)) {
       if (this.wentOnElsewhere(seen, look)) return [{ rank: 0, names: ['ended'], seen, outcome: 'answered' }];
-      const isOutside = this.callOf(seen).isTakenOutside || this.wasForwarded(seen, look);
+      // Who was rung when it had come back from there has missed it.
+      const isOutside = this.callOf(seen).takenOutside > seen.firstPoll || this.wasForwarded(seen, look);
       const ofRing = isOutside ? 'answered-elsewhere' : 'missed';
       const outcome = look.isSynthetic ? 'unknown' : seen.status === 'Ringing' ? ofRing : 'not-reached';
       return [{ rank: 0, names: ['ended'], seen, outcome }];

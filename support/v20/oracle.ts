@@ -184,6 +184,7 @@ class Oracle {
   private blur(): void {
     // What moves from one call to the other may be seen in both.
     for (const life of this.lives) if (life.callids.size > 1) life.isBlurred = true;
+    for (const life of this.lives) if (this.mayBeSplit(life)) life.isBlurred = true;
     // Where a code gets somebody, that may be seen as one part or as two.
     for (const life of this.lives) {
       const isCode = [...life.legs.values()].flat().some(({ party_caller_id }) => party_caller_id.startsWith('*'));
@@ -202,6 +203,30 @@ class Oracle {
         one.isBlurred = other.isBlurred = true;
       }
     }
+  }
+
+  /**
+   * Where messages were left out, a phone may not be known yet when the extension's others are gone: the list that shows it
+   * does not show that it was there before. And of one that has begun to ring a moment before the one that talked is gone,
+   * the PBX has not yet answered that it rings.
+   */
+  private mayBeSplit(life: Life): boolean {
+    const from = new Map<number, number>();
+    let before: readonly Participant[] = [];
+    for (const [index, legs] of life.legs) {
+      const at = this.looks[index]?.at ?? 0;
+      for (const { id } of legs) if (!from.has(id)) from.set(id, at);
+      const gone = before.filter(({ id }) => !legs.some((leg) => leg.id === id));
+      const wasTalking = gone.some(({ status }) => status !== 'Ringing' && status !== 'Dialing');
+      const isUnseen = ({ id, status }: Participant): boolean => {
+        const since = from.get(id) ?? at;
+        const isLeftOut = this.knownByMessage(since) === null || (wasTalking && status === 'Ringing');
+        return since < at && isLeftOut && this.knownBy(since) > at;
+      };
+      if (gone.length > 0 && legs.every(isUnseen)) return true;
+      before = legs;
+    }
+    return false;
   }
 
   /**
@@ -377,7 +402,9 @@ class Oracle {
     this.checkRung(party, at, event, what);
     this.checkTimes(party, at, event, what);
     if (event.synthetic) {
-      assert.ok(isEnd && !this.isCalm(this.from(window), at), `${what}: synthetic`);
+      // How a ring ended that was gone a moment before nothing was known, is known after that.
+      const isUnseen = !this.isCalm(this.from(window), at) || this.isSilence(life.to, at);
+      assert.ok(isEnd && isUnseen, `${what}: synthetic`);
     }
     assert.ok(
       event.accuracyMs >= 0 && (this.isRough(life, at) || event.accuracyMs <= this.lateness(at, wait)),
@@ -407,7 +434,12 @@ class Oracle {
     // Where the Remove of a phone was left out, that phone seems to ring on.
     const named = [...life.legs.values()].flat().findLast(({ id }) => String(id) === events.at(-1)?.event.connection);
     const wasRinging = [...last, named].some((leg) => leg?.status === 'Ringing');
-    return isAnswered && !wasRinging ? maxOrderWait : doubtPeriod + longestEnding + 2 * tickInterval + 4 * this.usual;
+    return isAnswered && !wasRinging ? maxOrderWait : this.longestDoubt;
+  }
+
+  /** How long it may be in doubt how a ring ended, in ms. */
+  private get longestDoubt(): number {
+    return doubtPeriod + longestEnding + 2 * tickInterval + 4 * this.usual;
   }
 
   /** Its legs in these states; of one that is gone the last ones too. */
@@ -557,14 +589,16 @@ class Oracle {
     assert.ok(at >= life.to || this.isRough(life, at), `${what}: is there until ${life.to}`);
     const limit = this.knownBy(life.to) + this.endWait(party);
     assert.ok(at <= limit || this.isSilence(life.to, limit), `${what}: late, since ${life.to}`);
-    const since = this.looks.filter((look) => look.until > life.to && look.at <= at);
+    // What was so for no time at all was told too, by the messages.
+    const isSince = (look: Look): boolean =>
+      look.until > life.to || (look.until === life.to && look.at === life.to && !look.lives.has(life));
+    const since = this.looks.filter((look) => isSince(look) && look.at <= at);
     const told = [event.event, event.outcome, event.transferredTo].join(' ');
     const possible = new Set(since.flatMap((look) => this.endings(party, look, at)));
     if (event.synthetic) possible.add('ended unknown ');
-    // Whoever is gone in the same moment may not be known to be gone yet.
-    const before = this.looks.find((look) => look.until === life.to);
-    if (event.answeredAt !== null && before !== undefined && at <= this.knownBy(life.to)) {
-      for (const transfer of this.transfers(party, before)) possible.add(transfer);
+    // Whoever is gone, in the same moment or shortly before, may not be known to be gone yet.
+    for (const look of event.answeredAt === null ? [] : this.window(at)) {
+      if (look.at < life.to) for (const transfer of this.transfers(party, look)) possible.add(transfer);
     }
     // Of what was left out nobody knows how it ended.
     assert.ok(this.isRough(life, at) || possible.has(told), `${what}: ${told}, not ${[...possible].join(' or ')}`);
@@ -852,6 +886,11 @@ class Oracle {
       const root = this.roots.of(life.callid);
       if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
       if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
+      // Whether a call is over that nothing was known of while that was in doubt, nobody knows.
+      const last = this.looks.findLast(({ participants }) =>
+        participants.some((one) => this.roots.of(one.callid) === root && this.sees(one.dn)),
+      );
+      if (this.isSilence(life.from, this.knownBy(last?.until ?? Infinity) + this.longestDoubt)) continue;
       // Where a call that cannot be seen has become part of it, the PBX says only that both lines talk.
       const isJoined = (one: Participant): boolean =>
         !this.sees(one.dn) && this.firsts.get(one.id)?.callid !== one.callid;

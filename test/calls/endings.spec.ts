@@ -69,6 +69,20 @@ describe('The end of a call', () => {
       assert.deepEqual(words(events), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
     });
 
+    it('is missed by whoever the call rang after it had come back from there', () => {
+      const outside = mobile('connected', ' c3');
+      const rung = `${line} c1; 4 11 ringing ${caller} c2; ${outside}`;
+      const events = play(
+        `${line} c1; 2 10 ringing ${caller} c2; ${mobile('dialing', ' c3')}`,
+        `${line} c1; ${outside}`,
+        rung,
+        '',
+      );
+      assert.deepEqual(words(events), [
+        ...['ringing 10', 'ring-stopped 10 answered-elsewhere', 'ringing 11', 'ended 11 missed'],
+      ]);
+    });
+
     it('is none while the line is one that somebody calls on', () => {
       const events = play(rings, `${line}; ${mobile('connected')}`);
       assert.deepEqual(words(events), ['ringing 10', 'ring-stopped 10 missed']);

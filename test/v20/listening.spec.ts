@@ -264,6 +264,25 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.silences, []);
   });
 
+  it('a socket that breaks while an answer is under way: what changed meanwhile is in time', async () => {
+    await start({ showsHold: true, getDelay: 100 });
+    const { pbx } = stage.simulator;
+    const { requests, switches } = stage.v20;
+    const id = ring();
+    await stage.told(1);
+    const count = (path: string): number => requests.filter((request) => request.path.includes(path)).length;
+    const before = count('/callcontrol/10/participants/');
+    pbx.answer(id);
+    await until(() => count('/callcontrol/10/participants/') > before, 'it is asked for');
+    Object.assign(switches, { silent: true, refusesSockets: true });
+    pbx.hold(id);
+    const lists = requests.filter(({ path }) => path === '/callcontrol').length;
+    stage.v20.dropSockets();
+    await stage.told(3);
+    assert.deepEqual(stage.words.slice(1), [`answered 10 ${caller}`, `held 10 ${caller}`]);
+    assert.equal(requests.filter(({ path }) => path === '/callcontrol').length, lists + 1);
+  });
+
   it('an event of a DN alone: all of it is looked at', async () => {
     await start({ lost: 1 });
     ring();

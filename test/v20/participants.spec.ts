@@ -328,6 +328,28 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'ended 101 answered-elsewhere']);
   });
 
+  it('of a ring that ended after the PBX was asked about its call, the answer says nothing', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    assert.deepEqual(play.wait(2_000), ['4711']);
+    const askedAt = play.at();
+    play.upsert({ id: 2, dn: '102' }).remove('102', 2);
+    play.list.resolve('4711', 'waiting', play.at(), askedAt);
+    assert.deepEqual(play.words, ['ringing 101', 'ringing 102', 'ring-stopped 101 missed']);
+    play.end();
+    assert.deepEqual(play.words.slice(3), ['ended 102 missed', 'missed 101 missed']);
+  });
+
+  it('with somebody in the call, an answer of the PBX about it says nothing of a ring that has just ended', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
+      .upsert({ id: 2, dn: '102', legid: 3 })
+      .remove('102', 2);
+    play.list.resolve('4711', 'waiting', play.at());
+    assert.deepEqual(play.words, ['answered 101', 'ringing 102']);
+    play.remove('101', 1).end();
+    assert.deepEqual(play.words.slice(2), ['ended 101 answered', 'ended 102 missed']);
+  });
+
   it('a call that somebody took after it had waited is not missed', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     for (const callId of play.wait(2_000)) play.list.resolve(callId, 'waiting', play.at());
@@ -342,6 +364,21 @@ describe('Events of 3CX V20', () => {
       .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('105') })
       .remove('101', 2);
     assert.deepEqual(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
+  });
+
+  it('a call that comes back from somebody who cannot be seen, and rings: nobody has taken it since', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('800') })
+      .upsert({ id: 2, dn: '101', ...internal('209') })
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('105') })
+      .remove('101', 2)
+      .upsert({ id: 3, dn: '102', legid: 3, ...internal('209') })
+      .remove('102', 3)
+      .remove('209', 1)
+      .end();
+    assert.deepEqual(play.words.slice(3), [
+      ...['ring-stopped 101 answered-elsewhere', 'ringing 102', 'ended 209 answered', 'ended 102 missed'],
+    ]);
   });
 
   it('a caller inside who gives up: missed at once', () => {
@@ -576,6 +613,20 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
   });
 
+  it('who a list shows in the call, while it is in doubt how the ring ended, has answered on another leg', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    play.now += 1_000;
+    const participants = [participant({ callid: 4711, ...call, id: 2, dn: '101', status: 'Connected' })];
+    play.list.take(
+      [{ dn: '101', type: 'Wextension', devices: [], participants }],
+      play.at(),
+      play.at(),
+      () => false,
+      false,
+    );
+    assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
   it('who fetches the call from where it is parked has stopped ringing before', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     play.now += 500;
@@ -613,6 +664,21 @@ describe('Events of 3CX V20', () => {
       .remove('101', 1)
       .end();
     assert.equal(play.words.at(-1), 'ring-stopped 101 missed');
+  });
+
+  it('no time is before the one of the list after a gap, though nothing is new in that', () => {
+    const moments: number[] = [];
+    const list = new CallList(
+      () => '',
+      (_legs, at) => moments.push(at.steady),
+    );
+    const at = (steady: number): { wall: number; steady: number } => ({ wall: steady, steady });
+    const talks = participant({ dn: '101', status: 'Connected' });
+    list.upsert(talks, at(1_000));
+    const dn = { dn: '101', type: 'Wextension', devices: [], participants: [talks] };
+    list.take([dn], at(3_000), at(3_000), () => false, true);
+    list.remove(keyOf('101', talks.id), at(2_900));
+    assert.deepEqual(moments, [1_000, 3_000, 3_000]);
   });
 
   it('no time is before the one of a list', () => {
