@@ -543,7 +543,10 @@ class Oracle {
         `${what}: ${name} ${time}, not since ${from}`,
       );
     };
-    isBetween('startedAt', event.startedAt, life.from);
+    // What was over before anybody could see it, nobody has seen begin.
+    const seen = life.phases.find(({ from, to }) => to > this.knownBy(from)) ?? life.phases.at(-1);
+    const unseen = this.knownBy(seen?.from ?? life.from) - this.knownBy(life.from);
+    isBetween('startedAt', event.startedAt, life.from, Math.max(0, unseen));
     const times = [event.startedAt, event.answeredAt, event.endedAt].filter((time) => time !== null);
     assert.deepEqual(times, times.toSorted(), `${what}: times`);
     const { ringSeconds, talkSeconds, holdSeconds } = event;
