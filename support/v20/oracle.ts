@@ -503,9 +503,15 @@ class Oracle {
         this.looks.filter((look) => look.at <= at),
         at,
       ).length > 0;
-    // Where nobody could be seen in the call for a while, it is another one after that.
-    const isEmpty = ({ at: when, participants }: Look): boolean =>
-      !participants.some((one) => this.isSameCall(one, life, when) && this.sees(one.dn));
+    // Where nobody could be seen in the call for a while, or nobody who had been there, it is another one after that.
+    const idsIn = (look: Look | undefined): number[] =>
+      (look?.participants ?? [])
+        .filter((one) => this.isSameCall(one, life, look?.at) && this.sees(one.dn))
+        .map(({ id }) => id);
+    const isEmpty = (look: Look): boolean => {
+      const before = new Set(idsIn(this.looks[look.index - 1]));
+      return !idsIn(look).some((id) => before.has(id));
+    };
     const again = this.looks.findLast((look) => look.at <= at && look.at >= this.first && isEmpty(look))?.at ?? 0;
     const known = this.looks.filter(
       (look) =>
