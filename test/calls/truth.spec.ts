@@ -19,6 +19,7 @@ import { check, type Unknowable } from '../../support/truth/oracle';
 const { TRUTH_RUNS: runs, TRUTH_SEED: seed } = process.env;
 /** Always the same ones, unless many are asked for. */
 const numRuns = Number(runs ?? 2000);
+const followRuns = Number(runs ?? 1000);
 const parameters = {
   numRuns,
   ...(seed !== undefined ? { seed: Number(seed) } : runs === undefined ? { seed: 1 } : {}),
@@ -46,7 +47,7 @@ describe('Events of calls, against the truth', function () {
     console.log(`      ${inWords(Object.entries(totals))}; unknowable: ${inWords([...unknowable])}`);
   });
 
-  it(`tell of each call of ours once that it was answered, if it was, and once that it ended (${numRuns} histories)`, async () => {
+  it(`tell of each call of ours once that it was answered, if it was, and once that it ended (${followRuns} histories)`, async () => {
     const totals = { calls: 0, answered: 0, unseen: 0, 'not to be told apart': 0 };
     await fc.assert(
       fc.asyncProperty(plans(60, { make: 12 }), async (plan) => {
@@ -65,7 +66,7 @@ describe('Events of calls, against the truth', function () {
           if (found !== null) totals[found] += 1;
         }
       }),
-      parameters,
+      { ...parameters, numRuns: followRuns },
     );
     console.log(`      ${inWords(Object.entries(totals))}`);
   });
