@@ -40,16 +40,16 @@ export class States {
 
   /**
    * @param extensions in a call or not
-   * @returns the state of each of these and of each that is in a call, as it is now (`initial`)
+   * @returns the state of each of these and of each that is in a call, as it is now (`initial`); of a DN that may turn out
+   *   to be a queue, as it was reported last
    */
   current(extensions: Iterable<string>, accuracyMs: number): StateOccurrence[] {
-    const { standings } = this;
-    return [...new Set([...extensions, ...standings.extensions()])]
-      .filter((extension) => !standings.isInDoubt(extension))
-      .map((extension) => {
-        const circumstances = { accuracyMs, initial: true, synthetic: false };
-        return { event: this.state(extension, standings.of(extension), null, circumstances) };
-      });
+    const { standings, reported } = this;
+    const circumstances = { accuracyMs, initial: true, synthetic: false };
+    return [...new Set([...extensions, ...standings.extensions()])].flatMap((extension) => {
+      const standing = standings.isInDoubt(extension) ? reported.get(extension) : standings.of(extension);
+      return standing === undefined ? [] : [{ event: this.state(extension, standing, null, circumstances) }];
+    });
   }
 
   /** @returns null when nothing is to be reported, or not yet */
