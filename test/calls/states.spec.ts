@@ -214,6 +214,15 @@ describe('The state of an extension', () => {
       assert.deepEqual(inWords(statesOf(tracker.currentStates([]))), ['2001 - to talking 1 initial']);
     });
 
+    it('is what was reported last, for a node that starts while another call has made it doubtful again', () => {
+      const tracker = watching();
+      const take = (list: string, time: number): StateEvent[] => statesOf(tracker.take(listOf(list), at(start + time)));
+      take(answers, 100);
+      assert.equal(take(answers, 1100).length, 1);
+      assert.deepEqual(take(`${answers}; 3 10001 connected +492; 4 2001 connected +492`, 1200), []);
+      assert.deepEqual(inWords(statesOf(tracker.currentStates([]))), ['2001 - to talking 1 initial']);
+    });
+
     it('is as late as any other the next time', () => {
       const tracker = watching();
       const late = (list: string, time: number): number[] =>
