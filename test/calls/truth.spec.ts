@@ -351,9 +351,9 @@ function checkFollowed(
       !sightOf(other, seen).isKnown &&
       own.some(({ event }) => event.call === other.told.at(-1)?.call),
   );
-  // By its number alone a call cannot be told from one that somebody dials by hand just before.
+  // By its number alone a call cannot be told from one that somebody dials by hand just before, and perhaps joins with it.
   const hasId = made.callId !== null && own.some(({ event }) => event.callId === made.callId);
-  const isOther = !hasId && end?.call !== null && !own.some(({ event }) => event.call === end?.call);
+  const isOther = !hasId && end?.call !== null && !own.some(({ event }) => event.connection === end?.connection);
   if (!isKnown || isTaken || isOther) {
     if (end?.outcome === 'unknown' && end.call === null) return isTaken ? 'not to be told apart' : 'unseen';
     // Another call of the extension, to the same number or with the same id, was seen in its place.
