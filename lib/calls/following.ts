@@ -14,7 +14,7 @@ export type UnseenEnd = { [Field in keyof CallEvent]: CallEvent[Field] | null } 
   synthetic: true;
 };
 
-/** What happens to a call that is followed: it is answered at most once, and ended exactly once. */
+/** An event of a followed call: it is answered at most once, and ended exactly once. */
 export type FollowedEvent = (CallEvent & { event: FollowEventName }) | UnseenEnd;
 
 /** A call that was made. */
@@ -31,13 +31,13 @@ export interface Followed<Owner> {
   event: FollowedEvent;
 }
 
-/** What was seen so far: the key of the newest party, and whether the last snapshot shows how things are now. */
+/** The calls seen so far: the key of the newest party, and whether the last snapshot is current. */
 export interface Sight {
   newestParty: number;
   isCurrent: boolean;
 }
 
-/** What a snapshot has brought. */
+/** The news of a snapshot. */
 export interface News {
   occurrences: readonly CallOccurrence[];
   /** All there is, as events that say how it began. */
@@ -58,7 +58,7 @@ export interface Expected {
 interface Follow<Owner> {
   readonly owner: Owner;
   readonly call: MadeCall;
-  /** What was seen before the call can have been. */
+  /** The calls seen before the command: none of them is the one that it made. */
   readonly before: Sight;
   /** Steady time until which it is counted how long the call was not seen. */
   countedUntil: number;
@@ -181,7 +181,7 @@ export class Following<Owner> {
   /** Finds the parts in calls that are followed from now on: by the call id wherever it is known, else by the number. */
   private find(sought: readonly Follow<Owner>[], { occurrences, current }: News, sameNumber: SameNumber): void {
     if (sought.length === 0) return;
-    // Of what is gone the events are there, and of what has not changed the state.
+    // Calls that are over are in the events, unchanged ones in the state.
     const seen = [...occurrences, ...current].sort((a, b) => a.party - b.party);
     const assign = (fits: (follow: Follow<Owner>, occurrence: CallOccurrence) => boolean): void => {
       for (const follow of sought.filter(({ party }) => party === null)) {
@@ -224,7 +224,7 @@ export class Following<Owner> {
       follow.party = successor.party;
     }
     const now = current.find(({ party }) => party === follow.party);
-    // It may have been answered before it was found. Whoever picks up the own phone is not the other side.
+    // It may have been answered before it was found. Picking up the calling phone is no answer of the other side.
     const isUp = now !== undefined && now.event.answeredAt !== null;
     if (isUp && (!rangFirst(now.event) || isOtherSideUp(now.party))) tellAnswered(now.event);
     return told;
