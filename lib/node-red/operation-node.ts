@@ -78,7 +78,8 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
       const args: Record<string, unknown> = { ...offer.fixed };
       for (const argument of argumentsOf(offer)) args[argument] = await argumentValue(RED, node, def, argument, msg);
       const given = checkArguments(offer.operation, args, (argument) => argumentLabel(def, argument));
-      if (given.destination !== undefined) task.destination = given.destination;
+      const { destination } = given;
+      if (destination !== undefined) task.callee = access.contacts.name(destination) ?? destination;
       node.showHealth();
       const result = await execute(access, offer.operation, args, onStart);
       msg.payload = payloadOf(name, offer, result);

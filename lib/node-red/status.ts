@@ -21,8 +21,8 @@ const maxLength = 23;
 export interface Task {
   name: string;
   offer: Offer;
-  /** Absent while it is not read yet. */
-  destination?: string;
+  /** Whom it calls, by name where that is known; absent while it is not read yet. */
+  callee?: string;
 }
 
 /** What a node knows, of which its status follows. */
@@ -107,19 +107,20 @@ function counted(RED: NodeAPI, key: string, count: number): NodeStatus {
   return { ...looks.good, text: RED._(`threecx.status.${key}`, { count }) };
 }
 
-function underWayStatus(RED: NodeAPI, { offer, destination }: Task): NodeStatus {
+function underWayStatus(RED: NodeAPI, { offer, callee }: Task): NodeStatus {
   if (!operationOf(offer.operation).calls) return status('active', 'sending');
-  if (destination === undefined) return status('active', 'calling');
-  return { ...looks.active, text: withNumber(RED, 'threecx.status.calling-number', destination, maxLength) };
+  if (callee === undefined) return status('active', 'calling');
+  return { ...looks.active, text: withNumber(RED, 'threecx.status.calling-number', callee, maxLength) };
 }
 
 /** @param room how long it may be, in characters */
-function doneText(RED: NodeAPI, { name, offer, destination = '' }: Task, result: Result, room: number): string {
+function doneText(RED: NodeAPI, { name, offer, callee = '' }: Task, result: Result, room: number): string {
   const { given, profile, profileName, connections, idle, number, callId, registration } = result;
+  const caller = result.name ?? number;
   if (operationOf(offer.operation).kind === 'command' && given.profile === undefined) {
     // A recording, and a log-in, are named by what was chosen.
     const what = given.recordAction ?? given.action ?? name;
-    return withNumber(RED, `threecx.done.${what}`, destination, room);
+    return withNumber(RED, `threecx.done.${what}`, callee, room);
   }
   if (profile) return RED._(`threecx.status.${profile}`);
   // A name of the PBX, not a key: a key has a dot.
@@ -128,13 +129,14 @@ function doneText(RED: NodeAPI, { name, offer, destination = '' }: Task, result:
   if (idle === true || callId === null || connections?.length === 0) return RED._('threecx.status.no-call');
   if (connections !== undefined) return RED._('threecx.status.connections', { count: connections.length });
   if (callId !== undefined) return RED._('threecx.done.ondn');
-  return number ? shortened(number, room).replaceAll('.', ' ') : RED._('threecx.done.withheld');
+  return caller ? shortened(caller, room).replaceAll('.', ' ') : RED._('threecx.done.withheld');
 }
 
-/** A text with a number in it, of which as much stays as there is room for. */
+/** A text with a number or name in it, of which as much stays as there is room for. */
 function withNumber(RED: NodeAPI, key: string, number: string, room: number): string {
   const rest = RED._(key, { number: '' }).length;
-  return RED._(key, { number: shortened(number, room - rest) });
+  // With a dot the editor would take the text for a key.
+  return RED._(key, { number: shortened(number, room - rest).replaceAll('.', ' ') });
 }
 
 function shortened(text: string, room: number): string {

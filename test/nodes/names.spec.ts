@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import helper from 'node-red-node-test-helper';
-import type { NamedConnection } from '../../lib/pbx';
+import { type NamedConnection, offers } from '../../lib/pbx';
+import { statusOf } from '../../lib/node-red/status';
+import type { NodeAPI } from '../../lib/node-red/types';
 import type { CallsPayload } from '../../lib/node-red/watch-node';
 import { type Simulator, startSimulator } from '../../simulator';
 import { calls, type Flow, loadFlow, type Properties, useNodeRed } from '../../support/flow';
@@ -112,6 +114,13 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual(who(idle), [undefined, null, null, null]);
     });
 
+    it('stand under a node that asked who is calling', async () => {
+      const { node, send } = await load({ type: '3cx-call-monitor', operation: 'getcallerid' });
+      simulator.pbx.inbound({ extension: '10', number: caller });
+      await send({ extension: '10' });
+      assert.match((calls(node, 'status').at(-1) as { text: string }).text, /^Grandma, \d\d:\d\d$/);
+    });
+
     it('are those of the connection that was deployed last', async () => {
       simulator.pbx.inbound({ extension: '10', number: caller });
       await watching();
@@ -149,6 +158,22 @@ for (const api of ['http', 'v20'] as const) {
     });
   });
 }
+
+describe('A status', () => {
+  const RED = { _: (key: string, { number = '' } = {}) => `${key.split('.').at(-1)} ${number}` } as unknown as NodeAPI;
+  const nothing = { configured: true, health: 'ok', underWay: [], last: null } as const;
+  const offer = offers['3cx-call-control'].makecall;
+
+  it('names whom a node calls, as far as there is room, and the time', () => {
+    const task = { name: 'makecall', offer, callee: 'Anna Muster-Mann, Sales' };
+    const result = { ok: true, given: {}, answer: '' } as const;
+    const at = new Date(2026, 0, 1, 9, 5);
+    assert.equal(statusOf(RED, { ...nothing, underWay: [task] }).text, 'calling-number Anna Mu…');
+    assert.equal(statusOf(RED, { ...nothing, last: { at, task, result } }).text, 'makecall Anna M…, 09:05');
+    const short = { ...task, callee: 'A. B' };
+    assert.equal(statusOf(RED, { ...nothing, last: { at, task: short, result } }).text, 'makecall A  B, 09:05');
+  });
+});
 
 describe('The country and the names of a connection', () => {
   useNodeRed();

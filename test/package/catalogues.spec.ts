@@ -108,7 +108,7 @@ function statuses(): string[] {
   const watching = { configured: true, state: 'online', code: null, calls: 0, period: null } as const;
   const tasks = allOffers.flatMap(([name, offer]) => [
     { name, offer },
-    { name, offer, destination: '11' },
+    { name, offer, callee: '11' },
   ]);
   const results = [
     ...Object.keys(profileNames).map((profile) => ({ ok: true, profile, profileName: profile })),
