@@ -7,7 +7,6 @@ import {
 } from '../lib/pbx';
 import { prepareTest } from './connection-test';
 import { prepareCountry, prepareNames, saveNames } from './names';
-import { isOldConnection } from './validators';
 import {
   apiOf,
   assignForm,
@@ -17,7 +16,9 @@ import {
   hasEnvironment,
   hideIcons,
   isFormOf,
+  isOld,
   prepareFields,
+  save,
   showRows,
 } from './fields';
 
@@ -173,13 +174,13 @@ export function prepareConnection(node: ConnectionNode): void {
 
 /** Puts what the dialog holds beside its fields into the connection; for oneditsave. */
 export function saveConnection(node: ConnectionNode): void {
-  Object.assign(node, { version: defaultOf(node, 'version') });
+  save(node);
   saveNames(node);
 }
 
 function showOldDestinations(node: ConnectionNode): void {
   const text = asText(node.allowDestinations);
-  if (isOldConnection(node) && text !== '') $('#node-config-input-allowDestinations').val(`/${text}/`);
+  if (isOld(node) && text !== '') $('#node-config-input-allowDestinations').val(`/${text}/`);
 }
 
 /** The default address is that of an HTTP API beside Node-RED: nobody means it for 3CX V20. */

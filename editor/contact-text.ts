@@ -1,6 +1,6 @@
 import { type Contact, problemOf } from '../lib/pbx';
 
-/** What a pasted text holds. */
+/** The contacts in a pasted text. */
 export interface PastedContacts {
   contacts: Contact[];
   /** How many lines or cards had no number, or no name. A header is none of them. */

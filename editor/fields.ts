@@ -127,3 +127,26 @@ export function noteBelow(row: JQuery, id: string): (words: string) => void {
 export function hideIcons(form: JQuery): void {
   form.find('label i').attr('aria-hidden', 'true');
 }
+
+/**
+ * Tells the editor how many outputs the node has as its dialog stands: the first ones stay, with their wires.
+ *
+ * @param count how many it is to have
+ */
+export function setOutputs(node: EditorNode, count: number): void {
+  const ports = Array.from({ length: Math.max(count, node.outputs) }, (_, port): [string, number] => [
+    port < node.outputs ? String(port) : `new${port}`,
+    port < count ? port : -1,
+  ]);
+  $('#node-input-outputs').val(JSON.stringify(Object.fromEntries(ports)));
+}
+
+/** Was it saved before version 2? An empty text took nothing from the message, and allowed numbers were an expression. */
+export function isOld({ version }: EditorNode): boolean {
+  return !(Number(version) >= 2);
+}
+
+/** Notes which version of this package the values are of; for oneditsave. */
+export function save(node: EditorNode): void {
+  Object.assign(node, { version: defaultOf(node, 'version') });
+}

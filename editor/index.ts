@@ -9,7 +9,7 @@
  */
 import { canFollow, watchedBy } from '../lib/pbx';
 import { prepareArgument } from './arguments';
-import { assignForm, chosenServer, current, defaultOf, dialog, hideIcons, prepareFields, showRows } from './fields';
+import { assignForm, chosenServer, current, dialog, hideIcons, isOld, prepareFields, showRows } from './fields';
 import { mayFollow, prepareFollow } from './follow';
 import { prepareLacks } from './lacks';
 import { allArguments, mayDial, type OperationNode, usedArguments } from './operations';
@@ -18,6 +18,7 @@ import { prepareWatch } from './watch';
 
 export { validateArgument } from './arguments';
 export { prepareConnection, saveConnection, validateLogIn, validateUrl } from './connection';
+export { save } from './fields';
 export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
 export { validateCountry, validateNames } from './names';
@@ -57,8 +58,8 @@ export function prepare(node: OperationNode): void {
 }
 
 /** Before version 2 an empty text was no queue; now it is taken from the message, but an unnamed property is none still. */
-function keepEmptyQueue({ version, queue, queueType }: EditorNode): void {
-  if (!(Number(version) >= 2) && queueType === 'str' && queue === '') $('#node-input-queueType').val('msg');
+function keepEmptyQueue(node: EditorNode): void {
+  if (isOld(node) && node.queueType === 'str' && node.queue === '') $('#node-input-queueType').val('msg');
 }
 
 /** Where there is one connection only, a node that has none yet can but mean that. */
@@ -74,9 +75,4 @@ function isFree(node: OperationNode): boolean {
   const isOfMessage = type === 'msg' || type === 'jsonata' || (type === 'str' && current(node, 'destination') === '');
   const server = chosenServer();
   return mayDial(node) && isOfMessage && server !== undefined && !server.allowDestinations;
-}
-
-/** Notes which version of this package the values are of; for oneditsave. */
-export function save(node: EditorNode): void {
-  Object.assign(node, { version: defaultOf(node, 'version') });
 }

@@ -1,5 +1,5 @@
 import { listExtensions, profileInterval, secondsOf } from '../lib/pbx';
-import { asText, hasEnvironment, saved, written } from './fields';
+import { asText, hasEnvironment, saved, setOutputs, written } from './fields';
 import { isWatching } from './operations';
 import { suggestExtensions } from './suggestions';
 import { checkList } from './validators';
@@ -16,26 +16,18 @@ export function validateProfileWatch(node: EditorNode, name: ProfileWatchPropert
   return (interval !== null && interval >= min * 1_000) || node._('threecx.error.interval', { min });
 }
 
-/** What comes out of an output. */
+/** The label of an output. */
 export function profileOutputLabel(node: EditorNode, port: number): string {
   if (port > 0) return node._('threecx.label.refused');
   return node._(`threecx.label.${isWatching(node, saved) ? 'change' : 'done'}`);
 }
 
-/**
- * Sets up what is there for a node that watches profiles. It has one output; with every other operation it has two. The
- * editor wants to know which output was where before.
- */
+/** Sets up the fields for watching profiles. The node has one output then, and two with every other operation. */
 export function prepareProfileWatch(node: EditorNode): void {
   const extensions = $('#node-input-extensions');
   extensions.autoComplete({ search: suggestExtensions(node, () => extensions, true), minLength: 0 });
   const mapOutputs = (): void => {
-    const count = isWatching(node, written) ? 1 : 2;
-    const ports = Array.from({ length: Math.max(count, node.outputs) }, (_, port): [string, number] => [
-      port < node.outputs ? String(port) : `new${port}`,
-      port < count ? port : -1,
-    ]);
-    $('#node-input-outputs').val(JSON.stringify(Object.fromEntries(ports)));
+    setOutputs(node, isWatching(node, written) ? 1 : 2);
   };
   $('#node-input-operation').on('change', mapOutputs);
   mapOutputs();

@@ -6,7 +6,7 @@ import {
   NumberListError,
   parseNumberList,
 } from '../lib/pbx';
-import { asText, connectionDialog, hasEnvironment, isFormOf } from './fields';
+import { asText, connectionDialog, hasEnvironment, isFormOf, isOld } from './fields';
 
 /** A time in ms. One that a flow leaves out takes its default. */
 export function validateMilliseconds(
@@ -32,14 +32,9 @@ export function validateDestinations(node: EditorNode, value: unknown): Judgemen
   const text = asText(value);
   if (hasEnvironment(text)) return true;
   // The dialog shows it as the current version has it.
-  const isExpression = isOldConnection(node) && !isFormOf(connectionDialog(), node);
+  const isExpression = isOld(node) && !isFormOf(connectionDialog(), node);
   const expression = isExpression ? text : expressionIn(text);
   return expression === null ? checkList(node, text, parseNumberList) : checkPattern(node, expression);
-}
-
-/** Was it saved when *Allowed numbers* were a regular expression without slashes? */
-export function isOldConnection({ version }: EditorNode): boolean {
-  return !(Number(version) >= 2);
 }
 
 function checkPattern(node: EditorNode, text: string): Judgement {

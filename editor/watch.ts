@@ -38,7 +38,7 @@ function checkFilter(node: EditorNode, values: readonly string[], value: string)
   return hasEnvironment(value) || values.includes(value) || node._('threecx.error.choice', { value });
 }
 
-/** What a flow means that doesn't say which events; the default of the property is for new nodes. */
+/** The events of a flow that doesn't choose any; the default of the property is for new nodes. */
 function eventsIn(value: unknown): string[] {
   return [value ?? defaultEvents].flat().map(asText);
 }

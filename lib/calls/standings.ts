@@ -1,7 +1,7 @@
 import { type ConnectionStatus, type ExtensionState, extensionStates } from '../pbx';
 import type { Party } from './model';
 
-/** What an extension does. */
+/** The state of an extension, and its number of calls. */
 export interface Standing {
   extensionState: ExtensionState;
   activeCalls: number;

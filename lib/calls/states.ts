@@ -3,16 +3,16 @@ import { isoTime } from './moment';
 import type { Standing, Standings } from './standings';
 import type { StateEvent, StateOccurrence } from './types';
 
-/** What a state says of itself, rather than of the extension. */
+/** The fields about the event, not about the extension. */
 type Circumstances = Pick<StateEvent, 'accuracyMs' | 'initial' | 'synthetic'>;
 
 const idle: Standing = { extensionState: 'idle', activeCalls: 0 };
 
 /** Reports what extensions do, as often as it changes. */
 export class States {
-  /** What was reported last, of the extensions that were not idle then. */
+  /** The last report of each extension that was not idle then. */
   private readonly reported = new Map<string, Standing>();
-  /** What changed of DNs that may turn out to be queues: not before when (steady time), and whether unseen. */
+  /** Changes of DNs that may turn out to be queues: the earliest time (steady) of each, and whether it was unseen. */
   private readonly withheld = new Map<string, { since: number; synthetic: boolean }>();
 
   constructor(private readonly standings: Standings) {}

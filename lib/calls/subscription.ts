@@ -22,7 +22,7 @@ export interface Interest {
 interface Now {
   /** Everything each extension is in, as an event that says how it began. */
   current(): CallOccurrence[];
-  /** What these extensions do, and all that are in a call. */
+  /** The state of these extensions, and of all that are in a call. */
   currentStates(extensions: readonly string[]): StateOccurrence[];
 }
 

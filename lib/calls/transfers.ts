@@ -102,7 +102,7 @@ export function isTakenFrom(party: Party, { present }: Attendance): boolean {
 export function answeredSince({ answeredAt, answeredIn }: Party, { startedAt, legs }: Party): boolean {
   if (answeredAt === null) return true;
   const [leg] = legs.values();
-  // Who has answered before two calls became one has not taken the other one.
+  // A party that answered before two calls became one has not taken the other call.
   return answeredAt.steady > startedAt.steady && answeredIn === leg?.group;
 }
 

@@ -13,7 +13,7 @@ import {
 } from './answers';
 
 /** The checked arguments: those of the operation are there, the optional ones where they were given. */
-export type Given = Readonly<Record<ArgumentName, string>>;
+type Given = Readonly<Record<ArgumentName, string>>;
 
 /** How an operation is asked, and how its answer is read. */
 interface Request {

@@ -25,7 +25,7 @@ export function checkArguments(
 }
 
 /**
- * @param allowed undefined: every destination
+ * @param isAllowed undefined: every destination
  * @throws ThreeCxError `not-allowed` for an operation that dials another destination
  */
 export function checkDestination(

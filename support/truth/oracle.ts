@@ -112,7 +112,7 @@ interface Expected {
   since?: Look;
 }
 
-/** What an extension does. */
+/** The state of an extension. */
 type Standing = Pick<StateEvent, 'extensionState' | 'activeCalls'>;
 
 const idle: Standing = { extensionState: 'idle', activeCalls: 0 };
