@@ -20,7 +20,10 @@ export class NodeRed {
       ...{ logging: { console: { level: 'error' } }, telemetry: { enabled: false } },
     };
     RED.init(createServer(), settings as unknown as Parameters<typeof RED.init>[1]);
+    // It loads its flows, of which there are none yet, after it has started.
+    const started = once(RED.events, 'flows:started');
     await RED.start();
+    await started;
     return new NodeRed(userDir);
   }
 
