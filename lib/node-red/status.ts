@@ -16,6 +16,9 @@ const looks = {
 
 /** No status is longer, in characters. */
 const maxLength = 23;
+/** Stands in a phrase for its number or name. */
+const placeholder = '__number__';
+const phrases = new WeakMap<NodeAPI, Map<string, string>>();
 
 /** An operation that a node carries out, by its name there. */
 export interface Task {
@@ -48,9 +51,9 @@ export function statusOf(RED: NodeAPI, { configured, health, underWay, last }: N
   if (health === 'unreachable' || health === 'unauthorized') return status('bad', `error-${health}`);
   if (last === null) return {};
   const time = `, ${clockTime(last.at)}`;
-  if ('code' in last) return { ...looks.bad, text: RED._(`threecx.status.error-${last.code}`) + time };
+  if ('code' in last) return { ...looks.bad, text: phrase(RED, `threecx.status.error-${last.code}`) + time };
   const { task, result } = last;
-  if (!result.ok) return { ...looks.refused, text: RED._(`threecx.status.refused-${result.reason}`) + time };
+  if (!result.ok) return { ...looks.refused, text: phrase(RED, `threecx.status.refused-${result.reason}`) + time };
   return { ...looks.done, text: doneText(RED, task, result, maxLength - time.length) + time };
 }
 
@@ -72,7 +75,7 @@ export function watchStatusOf(RED: NodeAPI, { configured, state, code, calls, pe
   if (state === 'offline') return status('bad', `error-${code ?? 'timeout'}`);
   if (state !== 'online') return status('waiting', state);
   if (period === null) return calls === 0 ? status('good', 'no-call') : counted(RED, 'calls', calls);
-  const text = RED._(calls === 0 ? 'threecx.status.no-call' : 'threecx.status.calls', { count: calls });
+  const text = phrase(RED, `threecx.status.${calls === 0 ? 'no-call' : 'calls'}`, calls);
   const stretched = { status: text, period: Number(period.toPrecision(2)) };
   return { ...looks.good, text: RED._('threecx.status.stretched', stretched) };
 }
@@ -104,7 +107,7 @@ function status(look: Look, key: string): NodeStatus {
 }
 
 function counted(RED: NodeAPI, key: string, count: number): NodeStatus {
-  return { ...looks.good, text: RED._(`threecx.status.${key}`, { count }) };
+  return { ...looks.good, text: phrase(RED, `threecx.status.${key}`, count) };
 }
 
 function underWayStatus(RED: NodeAPI, { offer, callee }: Task): NodeStatus {
@@ -122,21 +125,33 @@ function doneText(RED: NodeAPI, { name, offer, callee = '' }: Task, result: Resu
     const what = given.recordAction ?? given.action ?? name;
     return withNumber(RED, `threecx.done.${what}`, callee, room);
   }
-  if (profile) return RED._(`threecx.status.${profile}`);
+  if (profile) return phrase(RED, `threecx.status.${profile}`);
   // A name of the PBX, not a key: a key has a dot.
   if (profileName !== undefined) return shortened(profileName ?? '–', room).replaceAll('.', ' ');
-  if (registration !== undefined) return RED._(`threecx.done.${registration === null ? 'no-phone' : 'registered'}`);
-  if (idle === true || callId === null || connections?.length === 0) return RED._('threecx.status.no-call');
-  if (connections !== undefined) return RED._('threecx.status.connections', { count: connections.length });
-  if (callId !== undefined) return RED._('threecx.done.ondn');
-  return caller ? shortened(caller, room).replaceAll('.', ' ') : RED._('threecx.done.withheld');
+  if (registration !== undefined)
+    return phrase(RED, `threecx.done.${registration === null ? 'no-phone' : 'registered'}`);
+  if (idle === true || callId === null || connections?.length === 0) return phrase(RED, 'threecx.status.no-call');
+  if (connections !== undefined) return phrase(RED, 'threecx.status.connections', connections.length);
+  if (callId !== undefined) return phrase(RED, 'threecx.done.ondn');
+  return caller ? shortened(caller, room).replaceAll('.', ' ') : phrase(RED, 'threecx.done.withheld');
 }
 
 /** A text with a number or name in it, of which as much stays as there is room for. */
 function withNumber(RED: NodeAPI, key: string, number: string, room: number): string {
-  const rest = RED._(key, { number: '' }).length;
+  const text = phrase(RED, key);
+  const rest = text.replace(placeholder, '').length;
   // With a dot the editor would take the text for a key.
-  return RED._(key, { number: shortened(number, room - rest).replaceAll('.', ' ') });
+  return text.replace(placeholder, () => shortened(number, room - rest).replaceAll('.', ' '));
+}
+
+/** A text in the language of Node-RED, which takes as long to translate as a command to send: so each only once. */
+function phrase(RED: NodeAPI, key: string, count?: number): string {
+  const known = phrases.get(RED) ?? new Map<string, string>();
+  phrases.set(RED, known);
+  const id = `${key} ${count}`;
+  const text = known.get(id) ?? RED._(key, { number: placeholder, ...(count === undefined ? {} : { count }) });
+  known.set(id, text);
+  return text;
 }
 
 function shortened(text: string, room: number): string {
