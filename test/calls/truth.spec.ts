@@ -16,12 +16,14 @@ import { callOccurrences, everything, statesOf } from '../../support/calls';
 import { extensions, type Made, play, plans, type Truth } from '../../support/truth/histories';
 import { check, type Unknowable } from '../../support/truth/oracle';
 
-const { TRUTH_RUNS: runs, TRUTH_SEED: seed } = process.env;
+const { TRUTH_RUNS: runs, TRUTH_SEED: seed, TRUTH_PATH: path } = process.env;
 /** Always the same ones, unless many are asked for. */
 const numRuns = Number(runs ?? 2000);
 const followRuns = Number(runs ?? 1000);
 const parameters = {
   numRuns,
+  // Of one history that failed, as the failure says.
+  ...(path === undefined ? {} : { path }),
   ...(seed !== undefined ? { seed: Number(seed) } : runs === undefined ? { seed: 1 } : {}),
 };
 
@@ -357,9 +359,13 @@ function checkFollowed(
   if (!isKnown || isTaken || isOther) {
     if (end?.outcome === 'unknown' && end.call === null) return isTaken ? 'not to be told apart' : 'unseen';
     // Another call of the extension, to the same number or with the same id, was seen in its place.
+    const isTold = ({ event }: CallOccurrence): boolean =>
+      event.call === end?.call && event.connection === end.connection && event.extension === extension;
+    // Who fetches a call by a code is in that one afterwards.
+    const parties = new Set(seen.filter(isTold).map(({ party }) => party));
     const isLikely = seen.some(
-      ({ event }) =>
-        event.call === end?.call &&
+      ({ event, party }) =>
+        (event.call === end?.call || parties.has(party)) &&
         event.extension === extension &&
         (event.number === destination || (made.callId !== null && event.callId === made.callId)),
     );
