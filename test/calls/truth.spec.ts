@@ -13,7 +13,7 @@ import {
 } from '../../lib/calls';
 import { callEventNames } from '../../lib/pbx';
 import { callOccurrences, everything, statesOf } from '../../support/calls';
-import { extensions, type Made, play, plans, type Truth } from '../../support/truth/histories';
+import { extensions, type Made, play, plans, start, type Truth } from '../../support/truth/histories';
 import { check, type Unknowable } from '../../support/truth/oracle';
 
 const { TRUTH_RUNS: runs, TRUTH_SEED: seed, TRUTH_PATH: path } = process.env;
@@ -316,13 +316,15 @@ function isSame(a: string, b: string): boolean {
 }
 
 /** What was seen of a call of ours, by the leg that dialled it; and whether the lists tell that it is ours. */
-function sightOf({ made, isSure, newestParty }: FollowedMade, seen: readonly CallOccurrence[]) {
+function sightOf({ made, time, isSure, newestParty }: FollowedMade, seen: readonly CallOccurrence[]) {
   const { extension, destination, connection, callId } = made;
   const isOf = ({ event }: CallOccurrence): boolean => event.extension === extension;
   const dialled = seen.find((one) => one.event.connection === connection && isOf(one));
   const own = seen.filter((one) => one.party === dialled?.party && isOf(one));
   const isKnown = own.some(({ party, event }) => {
     if (isSure && party <= newestParty) return false;
+    // What was seen as a part of another call for so long was given up.
+    if (Date.parse(event.startedAt) - (start + time) > maxUnseen) return false;
     if (callId !== null && event.callId !== null) return event.callId === callId;
     return isSure && event.direction !== 'inbound' && event.number === destination;
   });
