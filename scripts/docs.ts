@@ -6,6 +6,7 @@ import { type FlowNode, otherModules } from '../support/examples';
 import { launchBrowser } from '../support/browser';
 import { Editor } from '../support/editor';
 import { startNodeRed } from '../support/node-red';
+import { nodeRed5 } from '../support/node-red-5';
 import { exampleNodes, examples, pagesOfExamples } from './gallery';
 
 const docs = resolve(__dirname, '../docs');
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
   mkdirSync(images);
   const simulator = await startSimulator({ port: 8889, v20: { port: v20Port, ...client } });
   const nodeRed = await startNodeRed({
+    ...(await nodeRed5()),
     flows: [...dialogs, ...exampleNodes()],
     credentials: { [v20Connection.id]: client },
     modules: otherModules,
@@ -86,7 +88,7 @@ async function shootFlow(editor: Editor, tab: string, name: string): Promise<voi
   await editor.page.waitForFunction(
     `RED.nodes.filterNodes({ z: '${tab}' }).every(({ id }) => document.getElementById(id) !== null)`,
   );
-  await shoot(editor, name, '#red-ui-workspace-chart :is(.red-ui-flow-node-group, .red-ui-flow-group)', 12);
+  await shoot(editor, name, '#red-ui-workspace-chart :is(.red-ui-flow-node-group, .red-ui-flow-group)', 10);
 }
 
 async function shootDialog(editor: Editor, id: string): Promise<void> {

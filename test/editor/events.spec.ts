@@ -99,12 +99,22 @@ describe('Calls that are clicked on the simulator', function () {
     return news;
   };
 
+  /** Waits until the example shows this sentence in the sidebar, without a click on it. */
+  const line = (words: string | RegExp): Promise<void> =>
+    editor
+      .locator('.red-ui-debug-msg-type-string')
+      .filter({ hasText: typeof words === 'string' ? `"${words}"` : words })
+      .first()
+      .waitFor();
+
   it('are shown by the debug sidebar, event by event', async () => {
     await click('10', /^Call in/);
     assert.deepEqual(await events(1), ['ringing 10']);
-    await editor.locator('.red-ui-flow-node-status-label', { hasText: '10 is called by +4915112345678' }).waitFor();
+    await line('+4915112345678 rings at 10');
+    await editor.locator('.red-ui-flow-node-status-label', { hasText: '+4915112345678 rings at 10' }).waitFor();
     await click('10', /^Answer/);
     assert.deepEqual(await events(1), ['answered 10']);
+    await line('10 talks with +4915112345678');
     await click('10', /^Hold/);
     assert.deepEqual(await events(1), ['held 10']);
     await click('10', /^Resume/);
@@ -118,12 +128,15 @@ describe('Calls that are clicked on the simulator', function () {
     await sideBySide();
     await click('8001', /^Hang up/);
     await events(4);
+    await line('11 did not talk with +4915112345678');
+    await line('Nobody took the call from +4915112345678');
     await inject('transfer');
     assert.deepEqual(await events(3), ['transferred 10', 'ended 10', 'ringing 12']);
     await click('12', /^Answer/);
     assert.deepEqual(await events(1), ['answered 12']);
     await click('12', /^Hang up/);
     assert.deepEqual(await events(1), ['ended 12']);
+    await line(/^"12 talked for \d+ s with \+4915112345678"$/);
   });
 
   it('and one that a node makes, which blocks the server for its 2.5 s', async () => {
