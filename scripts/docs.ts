@@ -8,6 +8,7 @@ import { Editor } from '../support/editor';
 import { startNodeRed } from '../support/node-red';
 import { nodeRed5 } from '../support/node-red-5';
 import { exampleNodes, examples, pagesOfExamples } from './gallery';
+import { shootInUse } from './in-use';
 
 const docs = resolve(__dirname, '../docs');
 const images = join(docs, 'images');
@@ -46,7 +47,7 @@ const dialogs: FlowNode[] = [
   }),
 ];
 
-/** `npm run docs`: makes the pictures of the dialogs and of the example flows, and the pages that list the examples. */
+/** `npm run docs`: makes the pictures of the dialogs, of the example flows and of some in use, and the pages that list the examples. */
 async function main(): Promise<void> {
   rmSync(images, { recursive: true, force: true });
   mkdirSync(images);
@@ -74,6 +75,7 @@ async function main(): Promise<void> {
     for (const id of ['call-control', 'agent-status', 'recorder', 'call-monitor']) await shootDialog(editor, id);
     await shootConnection(editor, connection.id, 'dialog-connection');
     await shootConnection(editor, v20Connection.id, 'dialog-connection-v20');
+    await shootInUse(browser, images);
   } finally {
     await browser.close();
     await nodeRed.stop();
