@@ -77,6 +77,7 @@ async function shootUse(browser: Browser, folder: string, { file, width, steps, 
     const { page } = editor;
     await page.setViewportSize({ width, height });
     await editor.ask(`RED.actions.invoke('core:toggle-left-sidebar')`);
+    await page.addStyleTag({ content: '.red-ui-workspace-chart-grid { display: none !important; }' });
     // The events take its place.
     await page.locator('button[data-tab-id="info"]').click();
     await page.mouse.move(width / 2, 20);
@@ -118,7 +119,7 @@ async function sideBySide(browser: Browser, pages: readonly Page[], path: string
     `<body style="display: flex; gap: 20px; margin: 20px; background: #8894a8">${images.join('')}</body>`,
   );
   await sharp(await page.screenshot())
-    .png({ palette: true, effort: 10, colors: 128 })
+    .png({ palette: true, effort: 10 })
     .toFile(path);
   await page.close();
 }
