@@ -130,7 +130,10 @@ function disabled(node) {
   const comment = {
     ...{ id: `${node.id.slice(0, 4)}00000000ffff`, type: 'comment', z: node.id, x: 294, y: 30, wires: [] },
     name: 'To try this flow: double-click its tab, click Disabled at the bottom, Done, and Deploy',
-    info: 'The flow is disabled, so that a call shows in *Start here* alone. The comment below says what to do then.',
+    info: [
+      'It is disabled, so that a call shows in *Start here* alone. The comment below says what to do next.',
+      'The simulators and the MQTT broker are running already: `npm start` printed their addresses.',
+    ].join('\n\n'),
   };
   return [{ ...node, disabled: true }, comment];
 }
