@@ -6,7 +6,9 @@ import { type FlowNode, otherModules } from '../support/examples';
 import { launchBrowser } from '../support/browser';
 import { Editor } from '../support/editor';
 import { startNodeRed } from '../support/node-red';
+import { nodeRed5 } from '../support/node-red-5';
 import { exampleNodes, examples, pagesOfExamples } from './gallery';
+import { shootInUse } from './in-use';
 
 const docs = resolve(__dirname, '../docs');
 const images = join(docs, 'images');
@@ -45,12 +47,13 @@ const dialogs: FlowNode[] = [
   }),
 ];
 
-/** `npm run docs`: makes the pictures of the dialogs and of the example flows, and the pages that list the examples. */
+/** `npm run docs`: makes the pictures of the dialogs, of the example flows and of some in use, and the pages that list the examples. */
 async function main(): Promise<void> {
   rmSync(images, { recursive: true, force: true });
   mkdirSync(images);
   const simulator = await startSimulator({ port: 8889, v20: { port: v20Port, ...client } });
   const nodeRed = await startNodeRed({
+    ...(await nodeRed5()),
     flows: [...dialogs, ...exampleNodes()],
     credentials: { [v20Connection.id]: client },
     modules: otherModules,
@@ -72,6 +75,7 @@ async function main(): Promise<void> {
     for (const id of ['call-control', 'agent-status', 'recorder', 'call-monitor']) await shootDialog(editor, id);
     await shootConnection(editor, connection.id, 'dialog-connection');
     await shootConnection(editor, v20Connection.id, 'dialog-connection-v20');
+    await shootInUse(browser, images);
   } finally {
     await browser.close();
     await nodeRed.stop();
@@ -86,7 +90,7 @@ async function shootFlow(editor: Editor, tab: string, name: string): Promise<voi
   await editor.page.waitForFunction(
     `RED.nodes.filterNodes({ z: '${tab}' }).every(({ id }) => document.getElementById(id) !== null)`,
   );
-  await shoot(editor, name, '#red-ui-workspace-chart :is(.red-ui-flow-node-group, .red-ui-flow-group)', 12);
+  await shoot(editor, name, '#red-ui-workspace-chart :is(.red-ui-flow-node-group, .red-ui-flow-group)', 10);
 }
 
 async function shootDialog(editor: Editor, id: string): Promise<void> {

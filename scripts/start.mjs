@@ -8,10 +8,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Aedes } from 'aedes';
 import getPort from 'get-port';
+import { tsImport } from 'tsx/esm/api';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { startSimulator } = require(join(root, 'dist/simulator'));
+const { nodeRed5, runsNodeRed5 } = await tsImport('../support/node-red-5.ts', import.meta.url);
 
 // `npm start` runs two simulators, an MQTT broker and a Node-RED with this package and its example flows until Ctrl-C.
 const host = '127.0.0.1';
@@ -19,17 +21,23 @@ const host = '127.0.0.1';
 const credentialSecret = 'simulator';
 const v20Client = { clientId: '900', clientSecret: 'simulator' };
 const v20Connection = '2000000000000001';
+/** Who is there, in both simulators. */
+const pbx = require('./pbx.json');
+// The other examples are there, disabled: otherwise one ring would give a message in each of them.
+const enabledExamples = ['00 start here.json', '28 office - wallboard (FlowFuse dashboard).json'];
 // An argument names another user directory.
 const userDir = resolve(process.argv[2] ?? join(root, '.node-red'));
 prepareUserDir();
 
 const simulator = await startSimulator({
+  pbx,
   port: await freePort('the simulator', 8889),
   controlPort: await freePort('its page', 8890),
   v20: { ...v20Client, port: await freePort('the simulated 3CX V20', 5001) },
 });
 // For the example with several PBXs.
 const secondSimulator = await startSimulator({
+  pbx,
   port: await freePort('the second simulator', 8891),
   controlPort: await freePort('its page', 8892),
 });
@@ -41,7 +49,7 @@ const editorPort = await freePort('Node-RED', 1880);
 const nodeRed = spawn(
   process.execPath,
   [
-    ...[require.resolve('node-red/red.js'), '--userDir', userDir, '--port', editorPort],
+    ...[await program(), '--userDir', userDir, '--port', editorPort],
     ...['-D', `uiHost=${host}`, '-D', 'flowFile=flows.json', '-D', `credentialSecret=${credentialSecret}`],
     ...['-D', 'editorTheme.tours=false', '-D', 'telemetry.enabled=false', '-D', `fileWorkingDirectory=${userDir}`],
   ],
@@ -79,6 +87,18 @@ nodeRed.on('exit', (code) => {
   void Promise.all([simulator.close(), secondSimulator.close()]).then(() => process.exit(code ?? 0));
 });
 
+/** The red.js of Node-RED 5 where Node.js is new enough for it, else that of 4.1, which `npm ci` has installed. */
+async function program() {
+  const installed = require.resolve('node-red/red.js');
+  if (!runsNodeRed5()) return installed;
+  try {
+    return (await nodeRed5((what) => console.log(`Fetching ${what} from the npm registry, this once.`))).red;
+  } catch (error) {
+    console.log(`${error.message}. The Node-RED of this repository takes its place.`);
+    return installed;
+  }
+}
+
 async function freePort(what, wanted) {
   const port = await getPort({ port: wanted, host });
   if (port !== wanted) console.log(`Port ${wanted} is in use: ${what} takes ${port}.`);
@@ -94,17 +114,34 @@ function prepareUserDir() {
   const flows = join(userDir, 'flows.json');
   if (existsSync(flows)) return;
   const nodes = new Map();
-  for (const file of readdirSync(join(root, 'examples')).sort()) {
-    for (const node of JSON.parse(readFileSync(join(root, 'examples', file), 'utf8'))) {
-      nodes.set(node.id, atOurs(node));
-    }
+  const others = readdirSync(join(root, 'examples')).filter((file) => !enabledExamples.includes(file));
+  for (const file of [...enabledExamples, ...others.sort()]) {
+    const example = JSON.parse(readFileSync(join(root, 'examples', file), 'utf8')).map(atOurs);
+    for (const node of enabledExamples.includes(file) ? example : example.flatMap(disabled)) nodes.set(node.id, node);
   }
-  const v20Flow = startHereByV20();
+  const v20Flow = startHereByV20().flatMap(disabled);
   writeFileSync(flows, JSON.stringify([...nodes.values(), ...v20Flow], null, 2));
   writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(encrypted({ [v20Connection]: v20Client })));
 }
 
-/** A second copy of the first example, with other ids, which reaches the simulator by the APIs of V20. */
+/** The node of an example; of its tab, a disabled one, and above the groups a comment that says how to enable it. */
+function disabled(node) {
+  if (node.type !== 'tab') return node;
+  const comment = {
+    ...{ id: `${node.id.slice(0, 4)}00000000ffff`, type: 'comment', z: node.id, x: 294, y: 30, wires: [] },
+    name: 'To try this flow: double-click its tab, click Disabled at the bottom, Done, and Deploy',
+    info: [
+      'It is disabled, so that a call shows in *Start here* alone. The comment below says what to do next.',
+      'The simulators and the MQTT broker are running already: `npm start` printed their addresses.',
+    ].join('\n\n'),
+  };
+  return [{ ...node, disabled: true }, comment];
+}
+
+/**
+ * A second copy of the first example, with other ids, which reaches the simulator by the APIs of V20. It is the same phone
+ * system, so both together would show each call twice.
+ */
 function startHereByV20() {
   const text = readFileSync(join(root, 'examples/00 start here.json'), 'utf8');
   return JSON.parse(text.replaceAll(/"3c(?=[0-9a-f]{14}")/g, '"20')).map((node) => {
@@ -126,7 +163,8 @@ function encrypted(credentials) {
 function atOurs(node) {
   if (node.type === 'mqtt-broker') return { ...node, port: '${BROKER_PORT}' };
   if (node.type !== '3cx-config') return node;
-  return { ...node, url: node.url.endsWith(':8891') ? '${SECOND_SIMULATOR_URL}' : '${SIMULATOR_URL}' };
+  const names = pbx.extensions.map(({ number, name }) => ({ number, name }));
+  return { ...node, names, url: node.url.endsWith(':8891') ? '${SECOND_SIMULATOR_URL}' : '${SIMULATOR_URL}' };
 }
 
 function link(name, target) {

@@ -4,12 +4,10 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-
+const cache = resolve(__dirname, '../.cache');
 /** The npm package `node` brings the program of that version. */
 const versions = { 'node-red': '5.0.7', node: '22.23.3' };
-const folder = resolve(__dirname, '../.cache/node-red-5');
-// The last thing written, so an installation that was broken off is none.
-const stamp = join(folder, 'installed.json');
+type PackageName = keyof typeof versions;
 
 /** For `startNodeRed`. */
 export interface NodeRedProgram {
@@ -17,37 +15,54 @@ export interface NodeRedProgram {
   node: string;
 }
 
-/**
- * Node-RED 5 and the Node.js that it needs, from the npm registry; installed once, into a folder of their own: in the
- * root, that Node.js would run every script.
- */
-export async function nodeRed5(): Promise<NodeRedProgram> {
-  const wanted = JSON.stringify(versions);
-  if ((await readFile(stamp, 'utf8').catch(() => '')) !== wanted) await install(wanted);
-  return {
-    red: join(folder, 'node_modules/node-red/red.js'),
-    node: join(folder, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node'),
-  };
+/** @returns whether this Node.js runs Node-RED 5, whose `engines` ask for 22.9 or newer */
+export function runsNodeRed5(version = process.versions.node): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 9);
 }
 
-async function install(wanted: string): Promise<void> {
+/**
+ * Node-RED 5, and a Node.js that runs it: this one, or, where this one is too old, one of the npm registry. Each is installed
+ * once, into a folder of its own. A devDependency would bring 171 more packages to everybody, with a warning on Node.js 20,
+ * which cannot run them; and a Node.js in the root would run every script.
+ *
+ * @param onInstall is told what is about to be fetched
+ */
+export async function nodeRed5(onInstall?: (what: string) => void): Promise<NodeRedProgram> {
+  const red = join(await installed('node-red', onInstall), 'node-red/red.js');
+  if (runsNodeRed5()) return { red, node: process.execPath };
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  return { red, node: join(await installed('node', onInstall), 'node/bin', program) };
+}
+
+/** @returns the node_modules that has the package, after fetching it if need be */
+async function installed(name: PackageName, onInstall: (what: string) => void = () => undefined): Promise<string> {
+  const what = `${name}@${versions[name]}`;
+  const folder = join(cache, what.replace('@', '-'));
+  // The last thing written, so an installation that was broken off is none.
+  const stamp = join(folder, 'installed');
+  if ((await readFile(stamp, 'utf8').catch(() => '')) !== what) {
+    onInstall(what);
+    await install(name, folder);
+    await writeFile(stamp, what);
+  }
+  return join(folder, 'node_modules');
+}
+
+async function install(name: PackageName, folder: string): Promise<void> {
+  const version = versions[name];
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  // Its install script fetches the program for this platform; a newer npm asks for leave.
-  const allowScripts = { [`node@${versions.node}`]: true };
-  await writeFile(
-    join(folder, 'package.json'),
-    JSON.stringify({ private: true, dependencies: versions, allowScripts }),
-  );
+  // The install script of `node` fetches the program for this platform; a newer npm asks for leave.
+  const allowScripts = { [`${name}@${version}`]: true };
+  const manifest = { private: true, dependencies: { [name]: version }, allowScripts };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   try {
     const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts=false'];
     await run('npm', args, { cwd: folder, shell: process.platform === 'win32' });
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string };
     const reason = /^npm error (?!code|errno|syscall)(.+)/m.exec(stderr)?.[1] ?? String(error).split('\n', 1)[0];
-    throw new Error(`Node-RED ${versions['node-red']} could not be installed from the npm registry: ${reason}`, {
-      cause: error,
-    });
+    throw new Error(`${name} ${version} could not be installed from the npm registry: ${reason}`, { cause: error });
   }
-  await writeFile(stamp, wanted);
 }

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
-import { exampleFiles, type FlowNode, readExample } from '../../support/examples';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from '../../support/browser';
+import { Editor } from '../../support/editor';
+import { exampleFiles, type FlowNode, otherModules, readExample } from '../../support/examples';
+import { type NodeRed, startNodeRed } from '../../support/node-red';
 
 const coreTypes = [
   ...['tab', 'group', 'catch', 'change', 'comment', 'csv', 'debug', 'delay', 'file', 'file in', 'function', 'http in'],
   ...['http request', 'http response', 'inject', 'join', 'json', 'link call', 'link in', 'link out', 'rbe', 'split'],
-  ...['mqtt-broker', 'mqtt in', 'mqtt out', 'status', 'switch', 'template', 'trigger'],
+  ...['junction', 'mqtt-broker', 'mqtt in', 'mqtt out', 'status', 'switch', 'tcp request', 'template', 'trigger'],
 ];
-/** Examples that need more than core nodes: their names say so. */
-const otherTypes: Record<string, RegExp> = { 'FlowFuse dashboard': /^ui-/ };
+/** Examples that need more than core nodes: their names say so, and they bring the name of the module along. */
+const otherTypes: Record<string, RegExp> = { 'FlowFuse dashboard': /^(ui-|global-config$)/ };
 const ownTypes = ['3cx-agent-status', '3cx-call-control', '3cx-call-monitor', '3cx-config', '3cx-recorder'];
 
 const examples = exampleFiles().map((file): [string, FlowNode[]] => [file, readExample(file)]);
@@ -63,19 +69,129 @@ describe('The example flows', () => {
         assert.ok(nodes.every((node) => !('credentials' in node)));
       });
 
-      it('has no two nodes in one place', () => {
-        // Without its label a node is as small as its icon.
-        const width = ({ type, l = !/^link (in|out)$/.test(type) }: FlowNode): number => (l === false ? 30 : 120);
-        const close = placed.flatMap((a, index) =>
-          placed
-            .slice(index + 1)
-            .filter(
-              (b) =>
-                Math.abs((a.x ?? 0) - (b.x ?? 0)) < (width(a) + width(b)) / 2 && Math.abs((a.y ?? 0) - (b.y ?? 0)) < 40,
-            ),
+      it('is made of groups that have a title, and has no node outside of them', () => {
+        const groups = nodes.filter(({ type }) => type === 'group');
+        assert.notDeepEqual(groups, []);
+        assert.ok(groups.every(({ name, style }) => name && (style as { label?: boolean }).label));
+        const members = groups.flatMap(({ id, nodes: ids }) => (ids as string[]).map((member) => `${member} ${id}`));
+        const inGroups = placed.filter(({ type }) => type !== 'group').map(({ id, g }) => `${id} ${String(g)}`);
+        assert.deepEqual(members.sort(), inGroups.sort());
+      });
+
+      it('shows the name of each link node', () => {
+        const links = nodes.filter(({ type }) => /^link (in|out)$/.test(type));
+        assert.deepEqual(
+          links.filter(({ name, l }) => !name || l !== true),
+          [],
         );
-        assert.deepEqual(close, []);
+      });
+
+      it('tells how to try it without a clone of the repository', () => {
+        const comments = nodes.filter(({ type }) => type === 'comment').map(({ info }) => String(info));
+        assert.ok(comments.some((info) => info.includes('**Try it')));
+        assert.doesNotMatch(comments.join('\n'), /npm (start|run)|clone/);
       });
     });
   }
+});
+
+interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** As Node-RED draws them: how wide a node is depends on its words. */
+describe('The example flows, in the editor', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let nodeRed: NodeRed;
+  let editor: Editor;
+
+  before(async function () {
+    this.timeout(600_000); // a browser may have to be installed first
+    browser = await launchBrowser();
+    const flows = new Map(examples.flatMap(([, nodes]) => nodes.map((node) => [node.id, node])));
+    nodeRed = await startNodeRed({ flows: [...flows.values()], modules: otherModules });
+    editor = await Editor.open(browser, nodeRed.url);
+  });
+  after(async () => {
+    await (browser as Browser | undefined)?.close();
+    await (nodeRed as NodeRed | undefined)?.stop();
+  });
+
+  /** Where the nodes and groups of a tab are, with their buttons. */
+  const boxesOf = async (tab: string): Promise<Map<string, Box>> => {
+    await editor.ask(`RED.workspaces.show('${tab}')`);
+    const nodes = `...RED.nodes.filterNodes({ z: '${tab}' }), ...RED.nodes.groups('${tab}')`;
+    await editor.page.waitForFunction(`[${nodes}].every(({ id }) => document.getElementById(id) !== null)`);
+    const boxes =
+      (await editor.ask(`[${nodes}, ...RED.nodes.junctions('${tab}')].map(({ id, type, x, y, w, h, _def }) => {
+      if (type === 'group') return [id, { left: x, top: y, right: x + w, bottom: y + h }];
+      const button = _def?.button ? 20 : 0;
+      const isRight = _def?.align === 'right';
+      return [id, {
+        left: x - w / 2 - (isRight ? 0 : button), top: y - h / 2,
+        right: x + w / 2 + (isRight ? button : 0), bottom: y + h / 2,
+      }];
+    })`)) as [string, Box][];
+    return new Map(boxes);
+  };
+
+  for (const [file, nodes] of examples) {
+    it(`${file}: no two nodes overlap, groups hold their nodes, and every wire goes to the right`, async () => {
+      const tab = nodes.find(({ type }) => type === 'tab')?.id ?? '';
+      const boxes = await boxesOf(tab);
+      const box = ({ id }: FlowNode): Box => boxes.get(id) ?? assert.fail(`${id} is not drawn`);
+      const words = ({ type, name, id }: FlowNode): string => `${type} ${name ?? ''} (${id})`;
+      const placed = nodes.filter(({ x }) => x !== undefined);
+      const overlaps = (a: Box, b: Box): boolean =>
+        a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      const holds = (a: Box, b: Box): boolean =>
+        a.left <= b.left && a.top <= b.top && a.right >= b.right && a.bottom >= b.bottom;
+      const faults: string[] = [];
+
+      const isGroup = ({ type }: FlowNode): boolean => type === 'group';
+      for (const kind of [placed.filter(isGroup), placed.filter((node) => !isGroup(node))]) {
+        for (const [index, a] of kind.entries()) {
+          for (const b of kind.slice(index + 1)) {
+            if (overlaps(box(a), box(b))) faults.push(`${words(a)} overlaps ${words(b)}`);
+          }
+        }
+      }
+      for (const group of placed.filter(isGroup)) {
+        const { x = 0, y = 0, w, h } = group;
+        const written = { left: x, top: y, right: x + Number(w), bottom: y + Number(h) };
+        const drawn = box(group);
+        const isAsWritten = Object.values(written).every(
+          (edge, index) => Math.abs(edge - (Object.values(drawn)[index] ?? 0)) <= 2,
+        );
+        if (!isAsWritten) faults.push(`${words(group)} is drawn elsewhere than written`);
+        for (const member of placed.filter(({ g }) => g === group.id)) {
+          if (!holds(written, box(member))) faults.push(`${words(group)} does not hold ${words(member)}`);
+        }
+      }
+      for (const node of placed) {
+        for (const target of (node.wires ?? []).flat()) {
+          const to = placed.find(({ id }) => id === target) ?? assert.fail(`${words(node)} has a wire to nowhere`);
+          if (box(to).left < box(node).right) faults.push(`the wire from ${words(node)} to ${words(to)} goes back`);
+        }
+      }
+      assert.deepEqual(faults, []);
+    });
+  }
+});
+
+describe('The example with a dashboard', () => {
+  it('brings the name and a version of the module along, so that Node-RED offers to install it', () => {
+    const [node] = examples.flatMap(([, nodes]) => nodes.filter(({ type }) => type === 'global-config'));
+    const [name = ''] = otherModules;
+    const path = resolve(__dirname, '../../node_modules', name, 'package.json');
+    const installed = (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+    const { [name]: version = '' } = (node?.modules ?? {}) as Record<string, string>;
+    assert.match(version, /^\d+\.\d+\.\d+$/);
+    // The examples are played with this one.
+    assert.equal(version.split('.')[0], installed.split('.')[0]);
+  });
 });

@@ -85,6 +85,13 @@ export interface Stage {
 /** Plays one example. */
 export type Play = (stage: Stage) => Promise<void>;
 
+/** A change node whose rules name a server of the world outside, with another server in its place. */
+export function withServer(node: FlowNode, server: string, other: string): FlowNode {
+  const rules = JSON.stringify(node.rules);
+  if (!rules.includes(server)) throw new Error(`"${node.name}" does not name ${server}`);
+  return { ...node, rules: JSON.parse(rules.replaceAll(server, other)) as object[] };
+}
+
 /** How long a play waits for anything, in ms. */
 const patience = 30_000;
 

@@ -175,8 +175,10 @@ describe('The menu', () => {
     assert.deepEqual(without(operationNames, offered), []);
   });
 
-  it('stands in the table of the README, with the nodes and what they tell', () => {
-    const rows = new Map(rowsOf('README.md').map(([, name = '', where = '', , told = '']) => [name, { where, told }]));
+  it('stands in the table of docs/operations.md, with the nodes and what they tell', () => {
+    const rows = new Map(
+      rowsOf('docs/operations.md').map(([, name = '', where = '', , told = '']) => [name, { where, told }]),
+    );
     const missing = operationNames.filter((name) => !rows.has(`\`${name}\``));
     assert.deepEqual(missing, []);
     for (const name of operationNames) {
@@ -239,8 +241,8 @@ describe('Each reason of a refusal', () => {
     });
   }
 
-  it('stands in the README', () => {
-    assert.deepEqual(without(refusalReasons, codesOf(read('README.md'))), []);
+  it('stands in docs/operations.md', () => {
+    assert.deepEqual(without(refusalReasons, codesOf(read('docs/operations.md'))), []);
   });
 });
 

@@ -8,12 +8,23 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { exampleFiles, readExample } from '../../support/examples';
+import { nodeRed5, runsNodeRed5 } from '../../support/node-red-5';
 
 const repository = resolve(__dirname, '../..');
 
 interface State {
   extensions: { number: string; profile: string }[];
   connections: { dn: string; status: string; recording: string }[];
+}
+
+interface FlowNode {
+  id: string;
+  type: string;
+  z?: string;
+  label?: string;
+  disabled?: boolean;
+  name?: string;
+  url?: string;
 }
 
 describe('npm start', function () {
@@ -32,14 +43,7 @@ describe('npm start', function () {
   before(async () => {
     taken.listen(1880, '127.0.0.1');
     userDir = await mkdtemp(join(tmpdir(), '3cx-start-'));
-    child = spawn(process.execPath, [join(repository, 'scripts/start.mjs'), userDir], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    if (child.stdout === null) throw new Error('no output');
-    for await (const line of createInterface({ input: child.stdout })) {
-      lines.push(line);
-      if (line.includes('Ctrl-C ends')) break;
-    }
+    child = await start(process.execPath, userDir, lines);
     [editor = '', page = '', api = '', v20 = ''] = lines.slice(-9).flatMap((line) => /http:\S+/.exec(line) ?? []);
   });
 
@@ -48,6 +52,33 @@ describe('npm start', function () {
     child.kill('SIGKILL');
     await rm(userDir, { recursive: true, force: true });
   });
+
+  /** Starts all of it with a Node.js, and resolves when it is there. */
+  async function start(node: string, directory: string, printed: string[]): Promise<ChildProcess> {
+    const script = join(repository, 'scripts/start.mjs');
+    const started = spawn(node, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of createInterface({ input: started.stdout })) {
+      printed.push(line);
+      if (line.includes('Ctrl-C ends')) break;
+    }
+    return started;
+  }
+
+  const flowNodes = async (): Promise<FlowNode[]> =>
+    (await fetch(new URL('flows', editor))).json() as Promise<FlowNode[]>;
+  const versionAt = async (url: string): Promise<string> =>
+    ((await (await fetch(new URL('settings', url))).json()) as { version: string }).version;
+  /** Enables a flow, as its comment says. */
+  const enable = async (label: string): Promise<void> => {
+    const tab = (await flowNodes()).find((node) => node.label === label)?.id ?? '';
+    const flow = (await (await fetch(new URL(`flow/${tab}`, editor))).json()) as object;
+    const response = await fetch(new URL(`flow/${tab}`, editor), {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...flow, disabled: false }),
+    });
+    assert.equal(response.status, 200);
+  };
 
   const state = async (): Promise<State> => (await fetch(new URL('api/state', page))).json() as Promise<State>;
   const until = async (condition: (now: State) => boolean): Promise<State> => {
@@ -82,11 +113,7 @@ describe('npm start', function () {
   });
 
   it('has all example flows, on the simulators, without an unknown node', async () => {
-    const flows = (await (await fetch(new URL('flows', editor))).json()) as {
-      id: string;
-      type: string;
-      url?: string;
-    }[];
+    const flows = await flowNodes();
     // One more, by V20.
     assert.equal(flows.filter(({ type }) => type === 'tab').length, exampleFiles().length + 1);
     assert.equal(new Set(flows.map(({ id }) => id)).size, flows.length);
@@ -99,16 +126,55 @@ describe('npm start', function () {
     ).json()) as { types: string[]; err?: string }[];
     const known = new Set(types.flatMap((set) => set.types));
     assert.deepEqual(
-      [...new Set(flows.map(({ type }) => type))].filter((type) => type !== 'tab' && !known.has(type)),
+      [...new Set(flows.map(({ type }) => type))].filter((type) => !/^(tab|group)$/.test(type) && !known.has(type)),
       [],
     );
   });
 
-  it('plays a whole call when the example is clicked', async () => {
+  it('has Node-RED 5 where Node.js is new enough, and otherwise the 4.1 of the repository', async () => {
+    assert.match(await versionAt(editor), runsNodeRed5() ? /^5\./ : /^4\.1\./);
+    const { node } = await nodeRed5();
+    if (node === process.execPath) return;
+    const directory = await mkdtemp(join(tmpdir(), '3cx-start-5-'));
+    const printed: string[] = [];
+    const newer = await start(node, directory, printed);
+    try {
+      const url = printed.flatMap((line) => /example flows: (http:\S+)/.exec(line)?.[1] ?? [])[0] ?? '';
+      assert.match(await versionAt(url), /^5\./);
+    } finally {
+      const exit = once(newer, 'exit');
+      newer.kill('SIGINT');
+      await exit;
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('has only Start here and the wallboard enabled, and in each other flow a comment that says how to try it', async () => {
+    const flows = await flowNodes();
+    const tabs = flows.filter(({ type }) => type === 'tab');
+    const isEnabled = ({ disabled = false }: FlowNode): boolean => !disabled;
+    assert.deepEqual(
+      tabs.slice(0, 2).map(({ label }) => label),
+      ['Start here', 'Wallboard'],
+    );
+    assert.deepEqual(tabs.filter(isEnabled), tabs.slice(0, 2));
+    const comments = flows.filter(({ type, name = '' }) => type === 'comment' && name.startsWith('To try this flow: '));
+    assert.deepEqual(
+      comments.map(({ z = '' }) => z).sort(),
+      tabs
+        .slice(2)
+        .map(({ id }) => id)
+        .sort(),
+    );
+  });
+
+  it('plays a whole call when the example is enabled and clicked', async () => {
+    await enable('3CX all together');
     const example = readExample('05 all together.json');
     const button = example.find(({ type, name }) => type === 'inject' && name === 'play a call')?.id;
-    const clicked = await fetch(new URL(`inject/${button}`, editor), { method: 'POST' });
-    assert.equal(clicked.status, 200);
+    // It is there once the flow that was enabled has started.
+    const click = (): Promise<Response> => fetch(new URL(`inject/${button}`, editor), { method: 'POST' });
+    while ((await click()).status === 404) await wait(50);
 
     const profileOfTen = ({ extensions }: State): string | undefined =>
       extensions.find(({ number }) => number === '10')?.profile;
@@ -124,7 +190,8 @@ describe('npm start', function () {
     await until((now) => now.connections.length === 0 && profileOfTen(now) === 'Available');
   });
 
-  it('watches the calls by V20 too, with the credentials it put there', async () => {
+  it('watches the calls by V20 when that flow is enabled, with the credentials it put there', async () => {
+    await enable('Start here, 3CX V20');
     const numbers = async (): Promise<string[]> => {
       const response = await fetch(new URL('3cx/2000000000000001/extensions', editor));
       return ((await response.json()) as { extension: string }[]).map(({ extension }) => extension);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Stage } from '../stage';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { type Stage, withServer } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
   const player = (): unknown[] => stage.at('your player').map(({ payload }) => payload);
@@ -43,4 +45,38 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   });
   await stage.arrive('your player', 7);
   assert.deepEqual(player().slice(4), ['playing', 'paused', 'playing']);
+  await endings(stage);
+}
+
+/** The two players that are ready: a Sonos by its HTTP API, and an MPD, which greets and takes one command a line. */
+async function endings(stage: Omit<Stage, 'simulator' | 'caller'>): Promise<void> {
+  const commands: string[] = [];
+  const mpd = createServer((socket) => {
+    socket.write('OK MPD 0.23.5\n');
+    socket.on('data', (data) => {
+      commands.push(data.toString());
+      socket.write('OK\n');
+    });
+  });
+  await once(mpd.listen(0, '127.0.0.1'), 'listening');
+  try {
+    await stage.deploy((node) => {
+      const enabled = { ...node, d: false };
+      if (node.name === 'MPD') return { ...enabled, port: String((mpd.address() as AddressInfo).port) };
+      if (node.name === 'Sonos') return enabled;
+      return node.name === 'its address' ? withServer(node, 'http://127.0.0.1:5005', stage.server) : node;
+    });
+    for (const [index, button] of ['music on', 'music off'].entries()) {
+      await stage.press(button);
+      await stage.arrive('Sonos: 200 when done', index + 1);
+      await stage.arrive('what MPD answers', index + 1);
+    }
+    assert.deepEqual(
+      stage.received.map(({ method, url }) => `${method} ${url}`),
+      ['GET /resumeall', 'GET /pauseall'],
+    );
+    assert.deepEqual(commands, ['pause 0\n', 'stop\n']);
+  } finally {
+    mpd.close();
+  }
 }

@@ -3,6 +3,7 @@ import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
   await stage.deploy((node) => {
+    if (node.type === 'mqtt out') return { ...node, d: false };
     if (node.type === 'trigger') return { ...node, duration: '-10', units: 'ms' };
     return node.type === 'delay' ? { ...node, timeout: '30' } : node;
   });
@@ -58,4 +59,11 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
     pbx.clearCalls();
   });
   await isBack(4, 'off');
+
+  const lamp = (): unknown[] => stage.mqtt.on('zigbee2mqtt/lamp/set');
+  await stage.press('light on');
+  await stage.mqtt.last('zigbee2mqtt/lamp/set', ({ state }: { state: string }) => state === 'ON');
+  await stage.press('light off');
+  await stage.mqtt.last('zigbee2mqtt/lamp/set', ({ state }: { state: string }) => state === 'OFF');
+  assert.deepEqual(lamp().slice(-2), [{ state: 'ON' }, { state: 'OFF' }]);
 }

@@ -23,7 +23,7 @@ export async function play({ simulator, caller, ...stage }: Stage): Promise<void
   };
 
   pbx.makeCall('10', '12');
-  await stage.deploy();
+  await stage.deploy((node) => (node.type === 'mqtt out' ? { ...node, d: false } : node));
   await shows('dialing');
   pbx.answer(stage.connectionAt('12'));
   await shows('talking');
@@ -40,6 +40,9 @@ export async function play({ simulator, caller, ...stage }: Stage): Promise<void
   await shows('talking');
   pbx.clearCalls();
   await shows('idle');
+  const sensor = await stage.mqtt.last<{ state_topic: string }>('homeassistant/sensor/3cx_10/config');
+  await stage.mqtt.last(sensor.state_topic, (state: string) => state === 'idle');
+  assert.ok(stage.mqtt.on(sensor.state_topic).includes('talking'));
 
   pbx.inbound({ extension: '11', number: caller });
   await stage.polls();

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Stage } from '../stage';
+import { type Stage, withServer } from '../stage';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
   const known = { country: 'DE', names: [{ number: '+49 (0)151 / 123 456 78', name: 'Grandma' }] };
-  await stage.deploy((node) => (node.type === '3cx-config' ? { ...node, ...known } : node));
+  await stage.deploy((node) => {
+    if (node.type === '3cx-config') return { ...node, ...known };
+    if (node.name === 'Sonos') return { ...node, d: false };
+    return node.name === 'its address' ? withServer(node, 'http://127.0.0.1:5005', stage.server) : node;
+  });
   pbx.inbound({ extension: '11', number: caller });
   pbx.makeCall('12', '10');
   await stage.polls();
@@ -27,5 +31,10 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   assert.deepEqual(
     stage.at('unknown').map(({ payload }) => (payload as { number: string }).number),
     others,
+  );
+  await stage.arrive('Sonos: 200 when said', forms.length);
+  assert.deepEqual(
+    stage.received.map(({ method, url }) => `${method} ${url}`),
+    forms.map(() => 'GET /sayall/Grandma%20is%20calling'),
   );
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Stage } from '../stage';
+import { byTelegram } from '../telegram';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
   await stage.deploy((node) => {
     if (node.type === '3cx-config') return { ...node, names: [{ number: '+49 301', name: 'The school' }] };
-    if (node.type !== 'http request') return node;
+    if (node.name !== 'push by ntfy.sh') return node;
     assert.equal(node.d, true, 'nothing is sent outside as long as nobody wants it');
     return { ...node, d: false, url: `${stage.server}/my-topic` };
   });
@@ -40,4 +41,9 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
     ],
   );
   assert.equal(stage.at('the message').length, 3);
+  await byTelegram(stage, 'Missed call from +49303', async () => {
+    pbx.inbound({ extension: '10', number: '+49303' });
+    await stage.polls();
+    pbx.clearCalls();
+  });
 }

@@ -34,5 +34,5 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   await stage.press(back);
   await stage.press('22:00: 12');
   await profiles('Custom 2', 'Custom 1', 'Away');
-  assert.equal(stage.at('as before').length, 2);
+  assert.equal(stage.at('set the old profile').length, 2);
 }

@@ -42,7 +42,7 @@ export async function play({ simulator: { pbx, v20 }, ...stage }: Stage): Promis
   ]);
   await stage.press('and back');
   await stage.arrive('lunch or back?', 16);
-  assert.equal(stage.at('do it').length, 5);
+  assert.equal(stage.at('set the profile').length, 5);
 
   // What could not be asked is done by another click.
   if (v20 === null) return isDoneLater(stage);
@@ -51,7 +51,7 @@ export async function play({ simulator: { pbx, v20 }, ...stage }: Stage): Promis
   await stage.arrive('done', 5);
   v20.switches.ignoresProfiles = true;
   await stage.press('and back');
-  await stage.arrive('could not be asked');
+  await stage.arrive('what went wrong');
   v20.switches.ignoresProfiles = false;
   await stage.press('and back');
   await stage.arrive('forget', 3);
@@ -75,7 +75,7 @@ async function isDoneLater(stage: Omit<Stage, 'simulator'>): Promise<void> {
     await stage.arrive('done', 5);
     script.answers.showstatus = '    CURRENT_STATUS=Away';
     await stage.press('and back');
-    await stage.arrive('could not be asked');
+    await stage.arrive('what went wrong');
     script.answers.ready = 'true';
     await stage.press('and back');
     await stage.arrive('forget', 3);

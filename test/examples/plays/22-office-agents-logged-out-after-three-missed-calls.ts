@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { FlowNode } from '../../../support/examples';
 import { leg, startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
+import { byTelegram } from '../telegram';
 
 export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Promise<void> {
   const agents = (profile: 'Available' | 'Away', ...numbers: string[]): void => {
@@ -46,6 +47,17 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   assert.match(String(told?.payload), /^Extension 10 /);
   assert.deepEqual([pbx.extension('10').profile, pbx.extension('10').loggedInTo], ['Away', []]);
   assert.deepEqual(pbx.extension('11').loggedInTo, ['8000', '8001']);
+  await byTelegram(
+    stage,
+    'Extension 10 let three queue calls in a row ring, and was logged out of the queues.',
+    async () => {
+      agents('Available', '10');
+      pbx.changeQueues('10', { loggedIn: true });
+      counted = stage.at('three in a row?').length;
+      for (let calls = 0; calls < 3; calls++) await miss();
+    },
+    anyRing,
+  );
   if (stage.api === 'http') return countsOnly(stage);
 
   // Nobody is logged out who answers at one of two phones.

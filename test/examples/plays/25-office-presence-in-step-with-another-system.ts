@@ -6,13 +6,13 @@ import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<void> {
   /** So many answers of the other system have been dealt with. */
-  const settled = (times: number): Promise<unknown> => stage.arrive('taken?', times);
+  const settled = (times: number): Promise<unknown> => stage.arrive('did it take it?', times);
   const told = (): unknown[] => stage.received.splice(0).map(({ body }) => JSON.parse(body) as unknown);
   /** So many messages about profiles have come since. */
   const news = async (count: number, after: () => unknown): Promise<void> => {
-    const known = stage.at('news?').length;
+    const known = stage.at('new to it?').length;
     await after();
-    await stage.arrive('news?', known + count);
+    await stage.arrive('new to it?', known + count);
   };
   const otherSays = async (extension: string, profile: string): Promise<number> => {
     const response = await fetch(`${stage.nodeRed}/3cx/presence`, {
@@ -44,15 +44,15 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   await news(1, async () => assert.equal(await otherSays('10', 'oof'), 200));
   assert.equal(pbx.extension('10').profile, 'Out of office');
   assert.equal(await otherSays('10', 'oof'), 204);
-  assert.equal(stage.at('set it').length, 1);
-  assert.equal(stage.at('tell it').length, 4);
+  assert.equal(stage.at('set the profile').length, 1);
+  assert.equal(stage.at('tell the other system').length, 4);
 
   // What it does not take it is told again, as it is by then.
   stage.answer.status = 503;
   pbx.setProfile('11', 'Custom 1');
   await settled(5);
   stage.answer.status = 200;
-  await stage.arrive('noted', 6);
+  await stage.arrive('remember it', 6);
   const again = told();
   assert.ok(again.length >= 2);
   for (const one of again) assert.deepEqual(one, { extension: '11', profile: 'custom1' });
@@ -63,7 +63,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   pbx.setProfile('12', 'Custom 2');
   await stage.deploy(withUrl(`${stage.nodeRed}/3cx/stand-in/presence`));
   // What it said and could not be set is put right at the start.
-  const heard = await stage.arrive('hears', 2);
+  const heard = await stage.arrive('what it was told', 2);
   assert.deepEqual(
     heard.map(({ payload }) => payload),
     [
@@ -71,7 +71,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
       { extension: '12', profile: 'custom2' },
     ],
   );
-  await stage.arrive('noted', 10);
+  await stage.arrive('remember it', 10);
 
   // A deploy before it was taken.
   const slow = await startServer(() => undefined);
@@ -80,7 +80,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
     await stage.deploy(withUrl(slow.url));
     await slow.received(1);
     await news(3, () => stage.deploy(withUrl(stage.server)));
-    await stage.arrive('noted', 11);
+    await stage.arrive('remember it', 11);
     assert.deepEqual(told(), [{ extension: '12', profile: 'away' }]);
   } finally {
     await slow.close();
@@ -89,7 +89,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   // After a restart only what is new is told.
   pbx.setProfile('12', 'Available');
   await news(3, () => stage.restart());
-  await stage.arrive('noted', 12);
+  await stage.arrive('remember it', 12);
   assert.deepEqual(told(), [{ extension: '12', profile: 'avail' }]);
   if (stage.api !== 'http') return;
   // A profile with a name of its own is no word of the other system's.

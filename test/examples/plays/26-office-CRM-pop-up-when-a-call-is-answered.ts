@@ -43,5 +43,5 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
   await stage.deploy(withCrm('http://127.0.0.1:9/'));
   pbx.inbound({ extension: '102', number: caller });
   pbx.answer(stage.connectionAt('102'));
-  await stage.arrive('could not be asked');
+  await stage.arrive('what went wrong');
 }

@@ -31,7 +31,7 @@ export async function play({ simulators, ...stage }: Stage): Promise<void> {
   assert.equal(said(), 'nobody');
 
   await stage.press('branch: 10 calls');
-  await stage.arrive('dials');
+  await stage.arrive('done or refused');
   assert.deepEqual(
     simulators.map(({ pbx }) => pbx.connectionsOf('10').length),
     [0, 1],
