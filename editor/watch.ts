@@ -106,7 +106,9 @@ export function prepareWatch(node: EditorNode): void {
   list.append(names.map((name) => new Option(name, name))).val(chosen);
   grid.append(names.map((name) => eventBox(node, name, chosen.includes(name))));
   const extensions = $('#node-input-extensions');
-  extensions.autoComplete({ search: suggestExtensions(node, () => extensions, true), minLength: 0 });
+  const suggestions = suggestExtensions(node, () => extensions, true);
+  extensions.autoComplete({ search: suggestions.search, minLength: 0 });
+  suggestions.openByFocus();
 
   takeBoxes(form, grid.find('input'), list);
   const update = (): void => {

@@ -127,10 +127,14 @@ export class Editor {
       await choice.click();
       await menu(value);
     } else {
-      const input = row.locator('.red-ui-typedInput-input');
-      await input.fill(value);
-      await input.blur();
+      await row.locator('.red-ui-typedInput-input').fill(value);
+      await this.leaveField();
     }
+  }
+
+  /** Clicks where no field is: what a field offers would cover those below it. */
+  async leaveField(): Promise<void> {
+    await this.page.locator('.red-ui-tray-titlebar').last().click();
   }
 
   /** The dialog of a connection. */
