@@ -110,6 +110,11 @@ declare const RED: {
   readonly i18n: { lang(): string };
   readonly events: { on(event: 'deploy', listener: () => void): void };
   readonly nodes: { node(id: unknown): EditorNode | undefined };
+  readonly settings: {
+    /** Kept by the browser. */
+    getLocal(key: string): string | null;
+    setLocal(key: string, value: string): void;
+  };
   readonly tray: { resize(): void };
   readonly user: { hasPermission(permission: string): boolean };
   readonly utils: {

@@ -149,6 +149,12 @@ export class Editor {
     await settled(this.page);
   }
 
+  /** Opens the part of the connection's dialog that most people never touch. */
+  async openAdvanced(): Promise<void> {
+    const section = this.connectionForm().locator('.threecx-advanced');
+    if ((await section.getAttribute('open')) === null) await section.locator('summary').click();
+  }
+
   /** Fills fields of the connection's dialog, in this order: a text, a choice, or a check box that is to be checked. */
   async setConnection(values: Record<string, string | true>): Promise<void> {
     for (const [name, value] of Object.entries(values)) {

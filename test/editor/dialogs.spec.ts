@@ -5,8 +5,10 @@ import type { Browser, Locator, Page, Route } from 'playwright-core';
 import {
   argumentsOf,
   choices,
+  connectionDefaults,
   defaultEvents,
   eventNames,
+  makecallMilliseconds,
   type NodeType,
   offers,
   offersOf,
@@ -164,6 +166,12 @@ describe('dialogs in the editor', function () {
     // The fields are watched only once the editor has fetched the credentials.
     await page.waitForFunction(`$('#node-config-input-user').val()`);
     await settled(page);
+  }
+
+  const advanced = (): Locator => page.locator('.threecx-advanced');
+  const isAdvancedOpen = async (): Promise<boolean> => (await advanced().getAttribute('open')) !== null;
+  async function openAdvanced(): Promise<void> {
+    if (!(await isAdvancedOpen())) await advanced().locator('summary').click();
   }
 
   async function close(button: 'ok' | 'cancel'): Promise<void> {
@@ -483,14 +491,14 @@ describe('dialogs in the editor', function () {
     await shoot('3cx-call-monitor-invalid');
     await form().getByRole('checkbox', { name: 'missed' }).focus();
     await page.keyboard.press('Space');
-    await form().getByText('starts to ring').click();
+    await form().getByText('An extension rings').click();
     assert.equal(await reason(), '');
     await set('extensions', '10, 20-29, 3*');
     await page.locator('#node-input-direction').selectOption('inbound');
     await page.locator('#node-input-scope').selectOption('external');
     await set('queues', '8000');
     await set('number', '^\\+49');
-    await set('minRing', '3000');
+    await set('minRing', '3');
     await page.locator('#node-input-initial').check();
     await close('ok');
     await deploy();
@@ -524,7 +532,7 @@ describe('dialogs in the editor', function () {
       extensions: list,
       queues: list,
       number: { bad: ['(', '['], good: ['', '^\\+49', '${NUMBER}'] },
-      minRing: { bad: ['', '-1', '1.5', '99.5', 'soon'], good: ['0', '3000', '${RING}'] },
+      minRing: { bad: ['', '-1', '1.5.1', 'soon', '2147484'], good: ['0', '3', '2.5', '2,5', '${RING}'] },
     };
     await open('watch');
     for (const [name, { bad, good }] of Object.entries(cases)) {
@@ -547,6 +555,53 @@ describe('dialogs in the editor', function () {
     await close('cancel');
   });
 
+  it('shows the least ring in seconds, and saves milliseconds', async () => {
+    const field = page.locator('#node-input-minRing');
+    for (const [stored, shown, typed, kept] of [
+      [0, '0', '2.5', '2500'],
+      ['2500', '2.5', '0,3', '300'],
+      [7_200_000, '7200', '7200', 7_200_000],
+      ['${RING}', '${RING}', '${RING}', '${RING}'],
+      ['soon', 'soon', '3', '3000'],
+    ] as const) {
+      await ask(`RED.nodes.node('watch').minRing = ${JSON.stringify(stored)}`);
+      await open('watch');
+      assert.equal(await field.inputValue(), shown);
+      await field.fill(typed);
+      await close('ok');
+      assert.equal(await get('watch', 'minRing'), kept);
+      assert.equal(await get('watch', 'valid'), true);
+    }
+    await open('watch');
+    await field.fill('10');
+    await close('cancel');
+    assert.equal(await get('watch', 'minRing'), '3000');
+  });
+
+  it('has all fields in one column, and label icons of one width', async () => {
+    const edges = (): Promise<unknown> =>
+      ask(`[...new Set($('#dialog-form .form-row:visible').not('.threecx-check').toArray()
+        .map((row) => $(row).find('.red-ui-typedInput-container:visible, input:visible, select:visible')[0])
+        .map((field) => Math.round(field.getBoundingClientRect().left)))]`);
+    const widths = (): Promise<unknown> =>
+      ask(`[...new Set($('#dialog-form, #node-config-dialog-edit-form').find('label i:visible').toArray()
+        .map((icon) => icon.getBoundingClientRect().width))].length`);
+    for (const [index, type] of types.entries()) {
+      await open(`bare${index}`);
+      for (const name of Object.keys(fields[type] ?? {})) {
+        await operation(name);
+        const found = (await edges()) as number[];
+        assert.equal(found.length, 1, `${type} ${name}: ${String(found)}`);
+        assert.equal(await widths(), 1, `${type} ${name}`);
+      }
+      await close('cancel');
+    }
+    await openConnection();
+    await openAdvanced();
+    assert.equal(await widths(), 1);
+    await closeConnection('cancel');
+  });
+
   it('keeps events and choices that it does not know', async () => {
     await open('future');
     assert.deepEqual(await checked(), ['ringing', 'whispered']);
@@ -566,7 +621,7 @@ describe('dialogs in the editor', function () {
     assert.equal(await get('split', 'outputs'), 4);
     assert.deepEqual(await wires(), { to0: 0, to1: 1, to2: 2, to3: 3 });
     assert.deepEqual(await outputLabels('split'), [
-      ...['starts to ring', 'is connected', 'is out of the call', 'nobody answered'],
+      ...['An extension rings', 'A call is connected', 'A call ends for an extension', 'Nobody answers a call'],
     ]);
     await open('split');
     await box('answered').uncheck();
@@ -576,7 +631,8 @@ describe('dialogs in the editor', function () {
     assert.equal(await get('split', 'outputs'), 5);
     assert.deepEqual(await wires(), { to0: 0, to2: 2, to3: 3 });
     assert.deepEqual(await outputLabels('split'), [
-      ...['starts to ring', 'starts to call', 'is out of the call', 'nobody answered', 'list of calls is back'],
+      ...['An extension rings', 'An extension calls somebody', 'A call ends for an extension'],
+      ...['Nobody answers a call', 'The phone system is reachable again'],
     ]);
 
     await open('split');
@@ -775,6 +831,111 @@ describe('dialogs in the editor', function () {
     await closeConnection('cancel');
   });
 
+  it('hides what most people never touch, until it is opened, or something in it is wrong', async () => {
+    const inside = ['proxy', 'timeout', 'pollInterval', 'trunks', 'services', 'allowStop'];
+    const names = ['name', 'api', 'url', 'auth', 'country', 'allowDestinations', ...inside];
+    const shown = (): Promise<unknown> =>
+      ask(`${JSON.stringify(names)}.filter((name) => $('#node-config-input-' + name)[0].checkVisibility())`);
+    const openedWith = async (properties: object): Promise<boolean> => {
+      await ask(`Object.assign(RED.nodes.node('pbx'), ${JSON.stringify(properties)})`);
+      await openConnection();
+      const isOpen = await isAdvancedOpen();
+      await closeConnection('cancel');
+      return isOpen;
+    };
+    await ask(`localStorage.removeItem('3cx-advanced-open')`);
+    await openConnection();
+    assert.deepEqual(await shown(), names.slice(0, -inside.length));
+    await shoot('3cx-config-closed');
+    await closeConnection('cancel');
+    assert.equal(await openedWith({ trunks: '(' }), true);
+    assert.equal(await openedWith({ trunks: '^1' }), false);
+    assert.equal(await openedWith({ pollInterval: 'soon' }), true);
+    assert.equal(await openedWith({ pollInterval: 1000, url: 'pbx pbx' }), false);
+    await ask(`Object.assign(RED.nodes.node('pbx'), { trunks: undefined, url: 'https://pbx.example/api' })`);
+
+    // By keyboard; it stays open for the next time, and closed.
+    for (const isOpen of [true, false, true]) {
+      await openConnection();
+      assert.equal(await isAdvancedOpen(), !isOpen);
+      await advanced().locator('summary').focus();
+      await page.keyboard.press('Enter');
+      assert.equal(await isAdvancedOpen(), isOpen);
+      if (isOpen) assert.deepEqual(await shown(), names);
+      await closeConnection('cancel');
+    }
+  });
+
+  it('explains the patterns beside their fields, by the defaults', async () => {
+    const explained = (name: string): Promise<string> =>
+      page.locator(`#node-config-input-${name} ~ #threecx-hint-${name}`).innerText();
+    await openConnection();
+    await openAdvanced();
+    assert.equal(
+      await explained('trunks'),
+      `A regular expression. This one means 10000 to 19999: ${connectionDefaults.trunks}`,
+    );
+    assert.ok((await explained('services')).endsWith(connectionDefaults.services));
+    assert.match(await explained('allowDestinations'), /\* stands for any characters/);
+    for (const name of ['trunks', 'services', 'allowDestinations']) {
+      const describedBy = await page.locator(`#node-config-input-${name}`).getAttribute('aria-describedby');
+      assert.equal(describedBy, `threecx-hint-${name}`);
+    }
+    await closeConnection('cancel');
+  });
+
+  it('completes an address that was typed without its beginning, and saves it so', async () => {
+    const url = page.locator('#node-config-input-url');
+    const api = page.locator('#node-config-input-api');
+    const typed = async (text: string): Promise<string> => {
+      await url.fill(text);
+      await leaveField();
+      assert.equal(await ask(`$('#node-config-input-url').hasClass('input-error')`), false, text);
+      return url.inputValue();
+    };
+    await openConnection();
+    assert.equal(await typed('192.168.1.5:8889'), 'http://192.168.1.5:8889');
+    assert.equal(await page.locator('#node-config-input-tls').isVisible(), false);
+    assert.equal(await typed('${PBX}:8889'), '${PBX}:8889');
+    await api.selectOption('v20');
+    assert.equal(await typed('pbx.example:5001'), 'https://pbx.example:5001');
+    assert.equal(await page.locator('#node-config-input-tls').isVisible(), true);
+    await api.selectOption('http');
+    // Saved with the focus still in the field.
+    await url.fill('pbx:8889/api');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('#node-config-dialog-edit-form').waitFor({ state: 'detached' });
+    assert.equal(await get('pbx', 'url'), 'http://pbx:8889/api');
+    await openConnection();
+    await url.fill('https://pbx.example/api');
+    await closeConnection('ok');
+  });
+
+  it('warns of a timeout in which no call can be made, and takes it', async () => {
+    const note = page.locator('#threecx-timeout-note');
+    const timeout = page.locator('#node-config-input-timeout');
+    await openConnection();
+    await openAdvanced();
+    for (const [value, isShort] of [
+      ['8000', false],
+      [String(makecallMilliseconds - 1), true],
+      [String(makecallMilliseconds), false],
+      ['1000', true],
+      ['${TIMEOUT}', false],
+    ] as const) {
+      await timeout.fill(value);
+      assert.equal(await note.isVisible(), isShort, value);
+      await leaveField();
+      assert.equal(await ask(`$('#node-config-input-timeout').hasClass('input-error')`), false, value);
+    }
+    await timeout.fill('1000');
+    assert.match(await note.innerText(), /takes the server 2500 ms/);
+    await shoot('3cx-config-short-timeout');
+    await page.locator('#node-config-input-api').selectOption('v20');
+    assert.equal(await note.isVisible(), false);
+    await closeConnection('cancel');
+  });
+
   const verdict = (): Locator => page.locator('.threecx-verdict');
   const testButton = (): Locator => page.getByRole('button', { name: 'Test connection' });
   const fine = { problem: null, detail: null, server: 'community', calls: 2, milliseconds: 14, hint: null };
@@ -792,6 +953,7 @@ describe('dialogs in the editor', function () {
     });
     await openConnection();
     await page.locator('#node-config-input-url').fill('https://pbx.example/new');
+    await openAdvanced();
     await page.locator('#node-config-input-timeout').fill('3000');
     await testButton().focus();
     await page.keyboard.press('Enter');
@@ -1157,6 +1319,7 @@ describe('dialogs in the editor', function () {
       await close('cancel');
     }
     await openConnection();
+    await openAdvanced();
     assert.deepEqual(await ask(unnamed), []);
     await closeConnection('cancel');
 
@@ -1222,7 +1385,7 @@ describe('dialogs in the editor', function () {
     const cases: Record<string, { bad: string[]; good: string[] }> = {
       url: {
         bad: [
-          ...['', 'pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1', 'http://pbx?', 'http://pbx/#'],
+          ...['', 'pbx pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1', 'http://pbx?', 'http://pbx/#'],
           ...['http://pbx:8889/showallcalls', 'http://pbx/makecall/10/+4930111/Soft', 'https://pbx/3cx/STOP/'],
           ...[
             'http://pbx/login/login_all/10',
@@ -1235,7 +1398,15 @@ describe('dialogs in the editor', function () {
         ],
         good: [
           ...['http://pbx:8889', 'https://pbx/3cx/api/', '${PBX_URL}', 'http://${HOST}:8889', ' http://pbx '],
-          ...['http://pbx', 'http://stop/', 'http://pbx/record/api', 'http://${HOST}/stop/api'],
+          ...[
+            'pbx',
+            'pbx:8889',
+            '192.168.1.5:8889/api',
+            'http://pbx',
+            'http://stop/',
+            'http://pbx/record/api',
+            'http://${HOST}/stop/api',
+          ],
         ],
       },
       timeout: { bad: ['', '0', '1.5', 'soon', '2147483648'], good: ['8000', '${TIMEOUT}'] },
@@ -1245,6 +1416,7 @@ describe('dialogs in the editor', function () {
       allowDestinations: { bad: ['(', '/(/', '10-9', '+49 30'], good: ['', '10-29, +49*, 1??', '/^\\d{2}$/'] },
     };
     await openConnection();
+    await openAdvanced();
     for (const [name, { bad, good }] of Object.entries(cases)) {
       const field = page.locator(`#node-config-input-${name}`);
       for (const value of [...bad, ...good]) {
@@ -1332,6 +1504,7 @@ describe('dialogs in the editor', function () {
     await openConnection();
     assert.equal(await page.locator('#node-config-input-user').inputValue(), 'node-red');
     assert.equal(await page.locator('#node-config-input-password').inputValue(), '__PWRD__');
+    await openAdvanced();
     await page.locator('#node-config-input-pollInterval').fill('2000');
     await page.locator('#node-config-input-allowStop').check();
     await closeConnection('ok');

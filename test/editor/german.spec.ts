@@ -112,6 +112,10 @@ describe('The editor in German', function () {
     await ask(`RED.editor.editConfig('', '3cx-config', 'pbx')`);
     const form = page.locator('#node-config-dialog-edit-form');
     await form.getByText('Erlaubte Ziele').waitFor();
+    const advanced = form.locator('.threecx-advanced');
+    assert.equal(await advanced.locator('summary').innerText(), 'Erweitert');
+    await advanced.locator('summary').click();
+    await form.getByText('Dieser steht für 10000 bis 19999').waitFor();
     await shoot('3cx-config');
     await page.locator('#node-config-input-url').fill('https://pbx.example');
     await page.locator('#node-config-input-auth').selectOption('bearer');
@@ -125,6 +129,7 @@ describe('The editor in German', function () {
     const { v20 } = simulator;
     await ask(`RED.editor.editConfig('', '3cx-config', 'pbx-v20')`);
     await page.waitForFunction(`$('#node-config-input-clientId').val()`);
+    await page.locator('.threecx-advanced:not([open]) summary').click();
     const verdict = page.locator('.threecx-verdict');
     const cases: [Partial<typeof v20.switches>, RegExp[]][] = [
       [{}, [/^Client-ID und Secret werden angenommen/, /3CX-Version/, /6 Nebenstellen/, /öffnet sich/, /API: erlaubt/]],

@@ -75,6 +75,7 @@ describe('3CX V20 in the editor', function () {
     // The editor fetches the credentials first.
     if (id === 'by-v20') await editor.page.waitForFunction(`$('#node-config-input-clientId').val()`);
     await field('url').waitFor();
+    await editor.openAdvanced();
   };
   const shown = (...names: string[]): Promise<unknown> =>
     editor.ask(`${JSON.stringify(names)}.filter((name) => $('#node-config-input-' + name).is(':visible'))`);
