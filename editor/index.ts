@@ -32,6 +32,7 @@ export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
 export { validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
+export { addToPalette } from './palette';
 export { profileOutputLabel, validateProfileWatch } from './profile-watch';
 export { validateDestinations, validateMilliseconds, validatePattern } from './validators';
 export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';

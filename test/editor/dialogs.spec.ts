@@ -252,6 +252,26 @@ describe('dialogs in the editor', function () {
     await shoot('palette');
   });
 
+  it('is found in the palette by the words that people look for', async () => {
+    const search = page.locator('#red-ui-palette-search input');
+    const found = (): Promise<unknown> =>
+      ask(`$('#red-ui-palette-container .red-ui-palette-node:visible').toArray()
+        .map((node) => node.dataset.paletteType).filter((type) => type.startsWith('3cx-')).sort()`);
+    for (const words of ['phone', 'pbx', 'call', 'telefon', 'Anruf', '3cx', 'telephone']) {
+      await search.pressSequentially(words);
+      // The filter waits for a pause in typing.
+      await page.waitForFunction(
+        `!$('#red-ui-palette-container .red-ui-palette-node[data-palette-type="debug"]').is(':visible')`,
+      );
+      assert.deepEqual(await found(), [...types].sort(), words);
+      await search.press('Control+A');
+      await search.press('Backspace');
+      await page.waitForFunction(
+        `$('#red-ui-palette-container .red-ui-palette-node[data-palette-type="debug"]').is(':visible')`,
+      );
+    }
+  });
+
   it('takes a flow that leaves everything to the defaults', async () => {
     for (const index of types.keys()) {
       assert.equal(await ask(`RED.nodes.node('bare${index}').valid`), true);
