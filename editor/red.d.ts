@@ -91,6 +91,13 @@ interface TypedInputType {
   autoComplete?: AutoCompleteSearch;
 }
 
+/** A property, or a credential, in a definition. */
+interface PropertyDefinition {
+  value?: unknown;
+  type?: string;
+  validate?: (this: EditorNode, value: unknown, options: object) => Judgement;
+}
+
 /** A node, whatever its type, with its properties as they are saved. */
 interface EditorNode {
   readonly id: string;
@@ -98,7 +105,10 @@ interface EditorNode {
   readonly name?: string;
   outputs: number;
   /** What `registerType` was given. */
-  readonly _def: { readonly defaults: Readonly<Record<string, { value?: unknown; type?: string }>> };
+  readonly _def: {
+    readonly defaults: Readonly<Record<string, PropertyDefinition>>;
+    readonly credentials?: Readonly<Record<string, PropertyDefinition>>;
+  };
   /** A text of the node's catalogue. */
   _(key: string, options?: Readonly<Record<string, unknown>>): string;
   readonly [property: string]: unknown;

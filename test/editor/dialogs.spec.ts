@@ -1085,6 +1085,11 @@ describe('dialogs in the editor', function () {
       if (kind === 'warning') await shoot('3cx-config-warning');
     }
     assert.equal(await verdict().locator('img').count(), 0);
+    // Where the dialog itself knows what is wrong, it says so, in its own language.
+    await page.locator('#node-config-input-url').fill('https://pbx.example/showallcalls');
+    answerTest = (route) => route.fulfill({ json: { ...fine, problem: 'invalid-argument', detail: 'url must …' } });
+    await testButton().click();
+    await verdict().getByText('Not tried: Address: the address ends in an operation').waitFor();
     assert.equal(await ask('window.hacked'), undefined);
     await shoot('3cx-config-bad');
     await closeConnection('cancel');

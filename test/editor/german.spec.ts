@@ -119,6 +119,8 @@ describe('The editor in German', function () {
     await shoot('3cx-config');
     await page.locator('#node-config-input-url').fill('https://pbx.example');
     await page.locator('#node-config-input-auth').selectOption('bearer');
+    await page.locator('.threecx-test button').click();
+    await form.getByText('Nicht versucht: Anmeldung: das Token fehlt').waitFor();
     await shoot('3cx-config-bearer');
     assert.doesNotMatch(await form.innerText(), /threecx/);
     await page.locator('#node-config-dialog-cancel').click();
