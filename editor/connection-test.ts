@@ -72,13 +72,17 @@ export function prepareTest(node: EditorNode, form: JQuery): void {
 
 /** The connection as its dialog has it. A secret that was not typed anew is a mark, which Node-RED knows how to replace. */
 function testValues(node: EditorNode): string {
-  const valueOf = (selector: string): unknown => $(selector).val() ?? '';
-  const values = tested.map((name) => [name, valueOf(`#node-config-input-${name}`)]);
+  const values = tested.map((name) => [name, valueOf(name)] as const);
   return JSON.stringify({
     id: node.id,
-    z: valueOf('#red-ui-editor-config-scope'),
+    z: $('#red-ui-editor-config-scope').val() ?? '',
     ...Object.fromEntries(values.map(([name, value]) => [name, value === '_ADD_' ? '' : value])),
   });
+}
+
+/** @returns what stands in a field */
+function valueOf(name: string): unknown {
+  return $(`#node-config-input-${name}`).val() ?? '';
 }
 
 function ask(data: string): JQueryRequest {
@@ -168,9 +172,19 @@ function findingOf(node: EditorNode, api: ApiType, verdict: Partial<Verdict>): F
 function outcomeOf(node: EditorNode, api: ApiType, { problem, detail }: Partial<Verdict>): string {
   if (problem === null) return node._('threecx.test.ok');
   const words = problemOf(node, api, problem);
-  if (!detail) return words;
-  // A sentence of ours, or the name that the system has for the reason.
-  return problem === 'invalid-argument' ? `${words}: ${detail}` : `${words} (${detail})`;
+  if (problem === 'invalid-argument') return [words, reasonIn(node) ?? detail].filter(Boolean).join(': ');
+  // The name that the system has for the reason.
+  return detail ? `${words} (${detail})` : words;
+}
+
+/** @returns which field is wrong and why, in the language of the dialog: the runtime says it in English */
+function reasonIn(node: EditorNode): string | null {
+  const { defaults, credentials = {} } = node._def;
+  for (const name of tested) {
+    const judgement = (defaults[name] ?? credentials[name])?.validate?.call(node, valueOf(name), {});
+    if (typeof judgement === 'string') return `${node._(`threecx.label.${name}`)}: ${judgement}`;
+  }
+  return null;
 }
 
 /** The problems that mean something else where 3CX V20 was asked. */

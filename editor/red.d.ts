@@ -44,6 +44,8 @@ interface JQuery {
   typedInput(what: 'type' | 'value'): string;
   typedInput(what: 'value', value: string): this;
   autoComplete(options: { search: AutoCompleteSearch; minLength: number }): this;
+  /** Undefined before it is there, and after; its menu while that is not open. */
+  autoComplete(what: 'instance'): { readonly menu?: { hide(): void } } | undefined;
   editableList<T extends object>(options: {
     removable: boolean;
     sortable: boolean;
@@ -72,7 +74,7 @@ declare const $: {
 };
 
 interface AutoCompleteRow {
-  value: string;
+  readonly value: string;
   label: JQuery;
 }
 type AutoCompleteSearch = (text: string, done: (rows: AutoCompleteRow[]) => void) => void;
@@ -89,6 +91,13 @@ interface TypedInputType {
   autoComplete?: AutoCompleteSearch;
 }
 
+/** A property, or a credential, in a definition. */
+interface PropertyDefinition {
+  value?: unknown;
+  type?: string;
+  validate?: (this: EditorNode, value: unknown, options: object) => Judgement;
+}
+
 /** A node, whatever its type, with its properties as they are saved. */
 interface EditorNode {
   readonly id: string;
@@ -96,7 +105,10 @@ interface EditorNode {
   readonly name?: string;
   outputs: number;
   /** What `registerType` was given. */
-  readonly _def: { readonly defaults: Readonly<Record<string, { value?: unknown; type?: string }>> };
+  readonly _def: {
+    readonly defaults: Readonly<Record<string, PropertyDefinition>>;
+    readonly credentials?: Readonly<Record<string, PropertyDefinition>>;
+  };
   /** A text of the node's catalogue. */
   _(key: string, options?: Readonly<Record<string, unknown>>): string;
   readonly [property: string]: unknown;
@@ -108,6 +120,11 @@ declare const RED: {
   readonly i18n: { lang(): string };
   readonly events: { on(event: 'deploy', listener: () => void): void };
   readonly nodes: { node(id: unknown): EditorNode | undefined };
+  readonly settings: {
+    /** Kept by the browser. */
+    getLocal(key: string): string | null;
+    setLocal(key: string, value: string): void;
+  };
   readonly tray: { resize(): void };
   readonly user: { hasPermission(permission: string): boolean };
   readonly utils: {

@@ -111,6 +111,12 @@ async function shootConnection(editor: Editor, id: string, name: string): Promis
   await editor.testConnection();
   const form = '#node-config-dialog-edit-form';
   await shoot(editor, name, `.red-ui-tray:has(${form}) .red-ui-tray-titlebar, ${form}`);
+  if (id === connection.id) {
+    await editor.openAdvanced();
+    await shoot(editor, `${name}-advanced`, '.threecx-advanced');
+    // For the next picture.
+    await editor.connectionForm().locator('.threecx-advanced summary').click();
+  }
   await editor.closeConnection('cancel');
   await editor.close('cancel');
 }
