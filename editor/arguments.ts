@@ -1,7 +1,7 @@
 import { type ArgumentName, choices, isChoice, operationOf, problemOf } from '../lib/pbx';
 import { asText, current, defaultOf, hasEnvironment } from './fields';
 import { chosenOffer, type OperationNode, usedArguments } from './operations';
-import { suggestExtensions } from './suggestions';
+import { suggestExtensions, type Suggestions } from './suggestions';
 
 /** From where an argument can come, in the order of the menu. */
 const types = ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
@@ -44,13 +44,14 @@ export function prepareArgument(node: OperationNode, name: ArgumentName): void {
   const field = $(`#node-input-${name}`);
   // Validating the form while it is built would tie reasons to the plain fields, which are hidden in a moment.
   field.attr('skipValidation', true);
+  const suggestions = completed.includes(name) ? suggestExtensions(node, () => textOf(field), false) : null;
   field.typedInput({
-    types: types.map((type) => (type === 'str' ? textType(node, name, field) : type)),
+    types: types.map((type) => (type === 'str' ? textType(node, name, suggestions) : type)),
     typeField: `#node-input-${name}Type`,
   });
   field.removeAttr('skipValidation');
   bindLabel(node, name, field);
-  if (completed.includes(name)) offerWhenEmpty(field);
+  suggestions?.openByFocus(() => field.typedInput('type') === 'str');
   followType(name, field);
 }
 
@@ -58,14 +59,14 @@ export function prepareArgument(node: OperationNode, name: ArgumentName): void {
  * The text type as this argument needs it. The editor marks a bad value by itself; `validate` here brings the reason to
  * where the pointer is.
  */
-function textType(node: OperationNode, name: ArgumentName, field: JQuery): TypedInputType {
+function textType(node: OperationNode, name: ArgumentName, suggestions: Suggestions | null): TypedInputType {
   return {
     value: 'str',
     label: RED._('typedInput.type.str'),
     icon: 'red/images/typedInput/az.svg',
     validate: (value) => checkArgument(node, name, value, 'str'),
     ...(isChoice(name) ? { options: optionsFor(node, name, choices[name]) } : {}),
-    ...(completed.includes(name) ? { autoComplete: suggestExtensions(node, () => textOf(field), false) } : {}),
+    ...(suggestions === null ? {} : { autoComplete: suggestions.search }),
   };
 }
 
@@ -106,14 +107,6 @@ function bindLabel(node: OperationNode, name: ArgumentName, field: JQuery): void
   nameKind();
   label.on('click', () => {
     boxOf(field).find('input, .red-ui-typedInput-option-trigger').filter(':visible').first().trigger('focus');
-  });
-}
-
-/** An empty field is one that wants to be chosen for. */
-function offerWhenEmpty(field: JQuery): void {
-  textOf(field).on('click', function () {
-    const input = $(this);
-    if (input.val() === '' && field.typedInput('type') === 'str') input.trigger('keyup');
   });
 }
 

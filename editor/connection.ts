@@ -4,7 +4,11 @@ import {
   baseUrlTemplateProblemOf,
   type BaseUrlProblem,
   connectionDefaults,
+  makecallMilliseconds,
+  millisecondsOf,
+  withScheme,
 } from '../lib/pbx';
+import { prepareAdvanced } from './advanced';
 import { prepareTest } from './connection-test';
 import { prepareCountry, prepareNames, saveNames } from './names';
 import {
@@ -17,6 +21,7 @@ import {
   hideIcons,
   isFormOf,
   isOld,
+  noteBelow,
   prepareFields,
   save,
   showRows,
@@ -159,6 +164,10 @@ export function prepareConnection(node: ConnectionNode): void {
     url.attr('placeholder', urlExamples[api]);
     RED.tray.resize();
   };
+  // Before the rows are shown, which depend on how the address begins.
+  url.on('change', () => {
+    completeAddress(node);
+  });
   $('#node-config-input-auth, #node-config-input-url').on('input change', show);
   $('#node-config-input-api').on('change', () => {
     changeAddress(url, apiOf(node));
@@ -166,14 +175,49 @@ export function prepareConnection(node: ConnectionNode): void {
   });
   show();
   hideIcons(form);
+  showDefaults(form);
   showOldDestinations(node);
+  prepareTimeout(node);
   prepareCountry();
   prepareNames(node);
   prepareTest(node, form);
+  prepareAdvanced(form);
+}
+
+/** Shows the text that is completed at run time as it counts there. */
+function completeAddress(node: ConnectionNode): void {
+  const url = $('#node-config-input-url');
+  const typed = asText(url.val());
+  const completed = withScheme(typed, apiOf(node));
+  if (completed !== typed) url.val(completed);
+}
+
+/** The explanation of a pattern shows the default as its example. */
+function showDefaults(form: JQuery): void {
+  form.find('[data-threecx-default]').each(function () {
+    const name = this.getAttribute('data-threecx-default') as keyof typeof connectionDefaults;
+    $(this).text(asText(connectionDefaults[name]));
+  });
+}
+
+/** Warns of a timeout that no call is made within; queries may do with less. */
+function prepareTimeout(node: ConnectionNode): void {
+  const field = $('#node-config-input-timeout');
+  const show = noteBelow(field.closest('.form-row'), 'threecx-timeout-note');
+  field.attr('aria-describedby', 'threecx-timeout-note');
+  const update = (): void => {
+    const milliseconds = millisecondsOf(asText(field.val()), 0);
+    const isShort = apiOf(node) === 'http' && milliseconds !== null && milliseconds < makecallMilliseconds;
+    show(isShort ? node._('threecx.warning.timeout', { milliseconds: makecallMilliseconds }) : '');
+  };
+  $('#node-config-input-api, #node-config-input-timeout').on('input change', update);
+  update();
 }
 
 /** Puts what the dialog holds beside its fields into the connection; for oneditsave. */
 export function saveConnection(node: ConnectionNode): void {
+  // The field may have the focus still.
+  completeAddress(node);
   save(node);
   saveNames(node);
 }

@@ -29,6 +29,11 @@ export function assignForm(form: JQuery, node: EditorNode): void {
   form.data(nodeOfForm, node);
 }
 
+/** Says that from here on the node has the values that stand in its form. */
+export function releaseForm(form: JQuery): void {
+  form.data(nodeOfForm, null);
+}
+
 /** @returns whether the form is the dialog of this node */
 export function isFormOf(form: JQuery, node: EditorNode): boolean {
   return form.data(nodeOfForm) === node;

@@ -9,20 +9,30 @@
  */
 import { canFollow, watchedBy } from '../lib/pbx';
 import { prepareArgument } from './arguments';
-import { assignForm, chosenServer, current, dialog, hideIcons, isOld, prepareFields, showRows } from './fields';
+import {
+  assignForm,
+  chosenServer,
+  current,
+  dialog,
+  hideIcons,
+  isOld,
+  prepareFields,
+  save as saveVersion,
+  showRows,
+} from './fields';
 import { mayFollow, prepareFollow } from './follow';
 import { prepareLacks } from './lacks';
 import { allArguments, mayDial, type OperationNode, usedArguments } from './operations';
 import { prepareProfileWatch } from './profile-watch';
-import { prepareWatch } from './watch';
+import { prepareWatch, saveWatch } from './watch';
 
 export { validateArgument } from './arguments';
 export { prepareConnection, saveConnection, validateLogIn, validateUrl } from './connection';
-export { save } from './fields';
 export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
 export { validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
+export { addToPalette } from './palette';
 export { profileOutputLabel, validateProfileWatch } from './profile-watch';
 export { validateDestinations, validateMilliseconds, validatePattern } from './validators';
 export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';
@@ -31,6 +41,7 @@ export { countOutputs, inputLabel, outputLabel, validateWatch } from './watch';
 export function prepare(node: OperationNode): void {
   const form = dialog();
   assignForm(form, node);
+  form.addClass('threecx-dialog');
   prepareFields(node, 'node-input');
   keepEmptyQueue(node);
   chooseOnlyServer();
@@ -55,6 +66,12 @@ export function prepare(node: OperationNode): void {
   $('#node-input-operation, #node-input-server').on('change', show);
   $('#node-input-destination').on('typedinputtypechange change', show);
   show();
+}
+
+/** Puts what the dialog holds beside its fields into the node; for oneditsave. */
+export function save(node: OperationNode): void {
+  saveVersion(node);
+  if (watchedBy(node.type) === 'calls') saveWatch();
 }
 
 /** Before version 2 an empty text was no queue; now it is taken from the message, but an unnamed property is none still. */

@@ -25,7 +25,9 @@ export function profileOutputLabel(node: EditorNode, port: number): string {
 /** Sets up the fields for watching profiles. The node has one output then, and two with every other operation. */
 export function prepareProfileWatch(node: EditorNode): void {
   const extensions = $('#node-input-extensions');
-  extensions.autoComplete({ search: suggestExtensions(node, () => extensions, true), minLength: 0 });
+  const suggestions = suggestExtensions(node, () => extensions, true);
+  extensions.autoComplete({ search: suggestions.search, minLength: 0 });
+  suggestions.openByFocus();
   const mapOutputs = (): void => {
     setOutputs(node, isWatching(node, written) ? 1 : 2);
   };

@@ -44,6 +44,8 @@ interface JQuery {
   typedInput(what: 'type' | 'value'): string;
   typedInput(what: 'value', value: string): this;
   autoComplete(options: { search: AutoCompleteSearch; minLength: number }): this;
+  /** Undefined before it is there, and after; its menu while that is not open. */
+  autoComplete(what: 'instance'): { readonly menu?: { hide(): void } } | undefined;
   editableList<T extends object>(options: {
     removable: boolean;
     sortable: boolean;
@@ -72,7 +74,7 @@ declare const $: {
 };
 
 interface AutoCompleteRow {
-  value: string;
+  readonly value: string;
   label: JQuery;
 }
 type AutoCompleteSearch = (text: string, done: (rows: AutoCompleteRow[]) => void) => void;
@@ -108,6 +110,11 @@ declare const RED: {
   readonly i18n: { lang(): string };
   readonly events: { on(event: 'deploy', listener: () => void): void };
   readonly nodes: { node(id: unknown): EditorNode | undefined };
+  readonly settings: {
+    /** Kept by the browser. */
+    getLocal(key: string): string | null;
+    setLocal(key: string, value: string): void;
+  };
   readonly tray: { resize(): void };
   readonly user: { hasPermission(permission: string): boolean };
   readonly utils: {

@@ -1,5 +1,5 @@
 import { choices, extensionStates } from '../lib/pbx';
-import { chosenServer } from './fields';
+import { asText, chosenServer } from './fields';
 
 /** An extension as the connection has seen it. */
 interface SeenExtension {
@@ -34,13 +34,11 @@ function fits({ extension, name }: SeenExtension, entry: string): boolean {
   return extension.startsWith(entry) || (name ?? '').toLowerCase().includes(entry.toLowerCase());
 }
 
-function row(value: string, text: string, note: string): AutoCompleteRow {
-  const label = $('<div>').css({ display: 'flex', justifyContent: 'space-between', gap: '16px' });
-  const styles = { color: 'var(--red-ui-secondary-text-color)', overflow: 'hidden' };
-  return {
-    value,
-    label: label.append(text === '' ? null : $('<span>').text(text), $('<span>').css(styles).text(note)),
-  };
+/** @returns what a row shows: `10 Anna, talking` */
+function words(text: string, note: string): JQuery {
+  const more = $('<span>').css({ color: 'var(--red-ui-secondary-text-color)' });
+  more.text(text === '' || note === '' ? note : `, ${note}`);
+  return $('<div>').append($('<span>').text(text), more);
 }
 
 function titleOf({ extension, name }: SeenExtension): string {
@@ -56,38 +54,115 @@ function wordsFor(node: EditorNode, { state, profile }: SeenExtension): string {
     .join(', ');
 }
 
+/** What stands in a field: all of it, and its last entry, which is completed. */
+interface Typed {
+  entry: string;
+  /** What stands before the entry. */
+  before: string;
+  /** Only what fits this is offered. */
+  wanted: string;
+}
+
 /**
- * What fits the last entry of a text. The widget takes the first row when Enter or Tab is pressed, so that row is what
- * stands in the field: an extension 1 must not become 10.
+ * The widget takes the first row when Enter is pressed, so that row is what stands in the field: an extension 1 must not
+ * become 10. It is read when the row is taken, since the rows are of an earlier moment: whoever types on may press Enter
+ * before the rows for that are there.
  */
-function rowsFor(node: EditorNode, before: string, entry: string, seen: SeenExtension[]): AutoCompleteRow[] {
+function rowsFor(node: EditorNode, input: () => JQuery, typed: Typed, seen: SeenExtension[]): AutoCompleteRow[] {
+  const { entry, before, wanted } = typed;
   const taken = before.split(',').map((other) => other.trim());
   const fitting = seen
-    .filter((known) => fits(known, entry) && !taken.includes(known.extension))
+    .filter((known) => fits(known, wanted) && !taken.includes(known.extension))
     .sort((a, b) => a.extension.localeCompare(b.extension, undefined, { numeric: true }));
   const others = fitting.filter(({ extension }) => extension !== entry);
   if (others.length === 0) return [];
   const same = fitting.find(({ extension }) => extension === entry);
   const note = same ? wordsFor(node, same) : node._(`threecx.suggest.${entry === '' ? 'any' : 'typed'}`);
+  const asItStands = {
+    get value() {
+      return asText(input().val());
+    },
+    label: words(same ? titleOf(same) : entry, note),
+  };
   return [
-    row(before + entry, same ? titleOf(same) : entry, note),
-    ...others.map((known) => row(before + known.extension, titleOf(known), wordsFor(node, known))),
+    asItStands,
+    ...others.map((known) => ({
+      value: before + known.extension,
+      label: words(titleOf(known), wordsFor(node, known)),
+    })),
   ];
 }
 
+/** Offers extensions for a field. */
+export interface Suggestions {
+  /** The way that Node-RED's own completion wants it. */
+  search: AutoCompleteSearch;
+  /** Offers them when the field gets the focus, and when it is clicked. For the field as it is there then. */
+  openByFocus(isOffered?: () => boolean): void;
+}
+
 /**
- * Offers the extensions for a field, the way that Node-RED's own completion wants it.
- *
  * @param input the field, once it is there
  * @param isList whether commas stand between several
  */
-export function suggestExtensions(node: EditorNode, input: () => JQuery, isList: boolean): AutoCompleteSearch {
-  return (text, done) => {
+export function suggestExtensions(node: EditorNode, input: () => JQuery, isList: boolean): Suggestions {
+  /** Whoever comes to a field that holds an extension wants another one: all are offered until something is typed. */
+  let isComing = false;
+  const search: AutoCompleteSearch = (text, done) => {
     const entry = isList ? text.slice(text.lastIndexOf(',') + 1).trimStart() : text;
     const before = text.slice(0, text.length - entry.length);
+    const wanted = isComing && !isList ? '' : entry;
     askExtensions((seen) => {
       // The answer may come when the field was left already; its menu would draw the focus back.
-      done(input().is(':focus') ? rowsFor(node, before, entry, seen) : []);
+      done(input().is(':focus') ? rowsFor(node, input, { entry, before, wanted }, seen) : []);
     });
   };
+  const open = (): void => {
+    isComing = true;
+    input().trigger('keyup');
+  };
+  return {
+    search,
+    openByFocus: (isOffered = () => true) => {
+      openByFocus(input(), () => {
+        if (isOffered()) open();
+      });
+      input().on('input', () => {
+        isComing = false;
+      });
+    },
+  };
+}
+
+function openByFocus(input: JQuery, open: () => void): void {
+  const menu = (): { hide(): void } | undefined => input.autoComplete('instance')?.menu;
+  let isByMouse = false;
+  let isInMenu = false;
+  // Not by jQuery: it would call a listener too when the menu gives the focus to a field that has it.
+  const listeners: Readonly<Partial<Record<keyof HTMLElementEventMap, () => void>>> = {
+    mousedown: () => {
+      isByMouse = true;
+    },
+    click: () => {
+      isByMouse = false;
+      open();
+    },
+    focus: () => {
+      // A click follows the one, and the menu that was closed gives back the other.
+      if (!isByMouse && !isInMenu) open();
+      isInMenu = false;
+    },
+    blur: () => {
+      isByMouse = false;
+      isInMenu = menu() !== undefined;
+    },
+  };
+  for (const element of input.get()) {
+    for (const [event, listener] of Object.entries(listeners)) element.addEventListener(event, listener);
+    // With its menu open the widget would keep the focus. Whoever presses Tab has typed all, and wants the next field.
+    const leave = ({ key }: KeyboardEvent): void => {
+      if (key === 'Tab') menu()?.hide();
+    };
+    element.addEventListener('keydown', leave, { capture: true });
+  }
 }

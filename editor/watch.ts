@@ -1,5 +1,5 @@
-import { defaultEvents, eventNames, filterChoices, parseNumberList } from '../lib/pbx';
-import { asText, dialog, hasEnvironment, type Reader, saved, written } from './fields';
+import { defaultEvents, eventNames, filterChoices, parseNumberList, secondsOf } from '../lib/pbx';
+import { asText, dialog, hasEnvironment, isFormOf, type Reader, releaseForm, saved, written } from './fields';
 import { isWatching } from './operations';
 import { suggestExtensions } from './suggestions';
 import { checkList, validateMilliseconds, validatePattern } from './validators';
@@ -18,7 +18,7 @@ export function validateWatch(node: EditorNode, name: WatchProperty, value: unkn
     case 'number':
       return validatePattern(node, value, true);
     case 'minRing':
-      return validateMilliseconds(node, name, value);
+      return isFormOf(dialog(), node) ? checkSeconds(node, asText(value)) : validateMilliseconds(node, name, value);
     case 'direction':
     case 'scope':
       return checkFilter(node, filterChoices[name], asText(value));
@@ -32,6 +32,17 @@ function checkEvents(node: EditorNode, events: readonly string[]): Judgement {
   if (events.length === 0) return node._('threecx.error.no-event');
   const unknown = events.find((name) => !knownEvents.includes(name));
   return unknown === undefined || node._('threecx.error.event', { name: unknown });
+}
+
+/** @param text as the dialog shows it: in seconds, with the comma of some languages too */
+function checkSeconds(node: EditorNode, text: string): Judgement {
+  return hasEnvironment(text) || secondsIn(text) !== null || node._('threecx.error.seconds');
+}
+
+/** @returns the milliseconds; null when the text is no number of seconds */
+function secondsIn(text: string): number | null {
+  const milliseconds = secondsOf(text.replace(',', '.'));
+  return milliseconds === null ? null : Math.round(milliseconds);
 }
 
 function checkFilter(node: EditorNode, values: readonly string[], value: string): Judgement {
@@ -106,8 +117,11 @@ export function prepareWatch(node: EditorNode): void {
   list.append(names.map((name) => new Option(name, name))).val(chosen);
   grid.append(names.map((name) => eventBox(node, name, chosen.includes(name))));
   const extensions = $('#node-input-extensions');
-  extensions.autoComplete({ search: suggestExtensions(node, () => extensions, true), minLength: 0 });
+  const suggestions = suggestExtensions(node, () => extensions, true);
+  extensions.autoComplete({ search: suggestions.search, minLength: 0 });
+  suggestions.openByFocus();
 
+  showSeconds($('#node-input-minRing'));
   takeBoxes(form, grid.find('input'), list);
   const update = (): void => {
     const judgement = validateWatch(node, 'events', list.val());
@@ -116,6 +130,22 @@ export function prepareWatch(node: EditorNode): void {
   };
   $('#node-input-events, #node-input-split, #node-input-operation').on('change', update);
   update();
+}
+
+/** A flow has milliseconds, people think in seconds. An environment variable has what a flow has. */
+function showSeconds(field: JQuery): void {
+  const text = asText(field.val());
+  const milliseconds = Number(text);
+  if (text.trim() !== '' && Number.isFinite(milliseconds)) field.val(String(milliseconds / 1_000));
+}
+
+/** Puts the fields back as a flow has them, before the editor reads them; for oneditsave. */
+export function saveWatch(): void {
+  const field = $('#node-input-minRing');
+  const milliseconds = secondsIn(asText(field.val()));
+  if (milliseconds !== null) field.val(String(milliseconds));
+  // The editor validates the node as it is saved, and its form is still there.
+  releaseForm(dialog());
 }
 
 /** Puts what is checked into the list. */

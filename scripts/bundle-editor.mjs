@@ -1,4 +1,5 @@
 // Makes one script of editor/, which the editor's definitions load. Its syntax is for all browsers that Node-RED is for.
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -17,3 +18,5 @@ buildSync({
   charset: 'utf8',
   minify: true,
 });
+
+cpSync(join(root, 'editor/threecx-editor.css'), join(root, 'resources/threecx-editor.css'));

@@ -127,10 +127,14 @@ export class Editor {
       await choice.click();
       await menu(value);
     } else {
-      const input = row.locator('.red-ui-typedInput-input');
-      await input.fill(value);
-      await input.blur();
+      await row.locator('.red-ui-typedInput-input').fill(value);
+      await this.leaveField();
     }
+  }
+
+  /** Clicks where no field is: what a field offers would cover those below it. */
+  async leaveField(): Promise<void> {
+    await this.page.locator('.red-ui-tray-titlebar').last().click();
   }
 
   /** The dialog of a connection. */
@@ -143,6 +147,12 @@ export class Editor {
     await this.page.locator(`#node-input-btn-server-${which}`).click();
     await this.connectionForm().locator('#node-config-input-url').waitFor();
     await settled(this.page);
+  }
+
+  /** Opens the part of the connection's dialog that most people never touch. */
+  async openAdvanced(): Promise<void> {
+    const section = this.connectionForm().locator('.threecx-advanced');
+    if ((await section.getAttribute('open')) === null) await section.locator('summary').click();
   }
 
   /** Fills fields of the connection's dialog, in this order: a text, a choice, or a check box that is to be checked. */

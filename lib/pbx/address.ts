@@ -24,6 +24,17 @@ export function withoutEndSlash({ href }: URL): string {
   return href.replace(/(?<!\/)\/+$/, '');
 }
 
+/** How an address begins that was typed without that: the HTTP API is rarely behind TLS, 3CX V20 always is (official). */
+const schemes: Readonly<Record<ApiType, string>> = { http: 'http://', v20: 'https://' };
+/** A host name or IP address, perhaps with a port and a path. `http//pbx` is a slip, and no host. */
+const bareAddress = /^(?!https?\/)(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?(?:[/?#].*)?$/is;
+
+/** @returns an address as people type it, `192.168.1.5:8889`, with what it has to begin with; any other text unchanged */
+export function withScheme(text: string, api: ApiType = 'http'): string {
+  const address = text.trim();
+  return bareAddress.test(address) ? schemes[api] + address : text;
+}
+
 /** What nobody may leave at the end of a base URL. */
 const ends: Readonly<Record<ApiType, RegExp>> = { http: operationAtEnd, v20: v20Path };
 
@@ -32,7 +43,7 @@ export type BaseUrlProblem = 'address' | 'log-in' | 'query' | 'operation';
 
 /** @returns what keeps operations from being added to it; null when nothing does */
 export function baseUrlProblemOf(text: string, api: ApiType = 'http'): BaseUrlProblem | null {
-  const url = httpUrlOf(text);
+  const url = httpUrlOf(withScheme(text, api));
   if (url === null) return 'address';
   if (url.username !== '' || url.password !== '') return 'log-in';
   if (/[?#]/.test(url.href)) return 'query';
@@ -56,7 +67,7 @@ export function httpUrl(setting: string, text: string): URL {
 
 /** @throws ThreeCxError `invalid-argument` when operations cannot be added to it */
 export function baseUrl(text: string, api: ApiType = 'http'): URL {
-  const url = httpUrl('url', text);
+  const url = httpUrl('url', withScheme(text, api));
   const problem = baseUrlProblemOf(text, api);
   if (problem === 'log-in') throw logInInUrl();
   if (problem === 'query') {

@@ -24,6 +24,9 @@ export const authTypes = ['none', 'basic', 'bearer'] as const;
 /** The least that a time can be set to, in ms. */
 export const leastMilliseconds = { timeout: 1, pollInterval: 100, minRing: 0 } as const;
 
+/** How long the community server takes to make a call, in ms (captured): with a shorter timeout makecall never ends well. */
+export const makecallMilliseconds = 2_500;
+
 /** How often a node looks at profiles, in seconds: what a flow that says nothing means, and the least. */
 export const profileInterval = { fallback: 30, min: 5 } as const;
 

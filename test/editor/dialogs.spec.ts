@@ -5,8 +5,10 @@ import type { Browser, Locator, Page, Route } from 'playwright-core';
 import {
   argumentsOf,
   choices,
+  connectionDefaults,
   defaultEvents,
   eventNames,
+  makecallMilliseconds,
   type NodeType,
   offers,
   offersOf,
@@ -97,7 +99,7 @@ const flows = [
 const extensions = [
   { extension: '100', state: null, profile: null },
   { extension: '11', state: 'ringing', profile: 'avail', name: '<i>Ben</i>' },
-  { extension: '10', state: 'talking', profile: 'oof', name: null },
+  { extension: '10', state: 'talking', profile: 'oof', name: 'Anna' },
   { extension: '20', state: 'idle', profile: 'sabbatical' },
   { extension: '<b>9', state: '<i>odd</i>', profile: null },
 ];
@@ -166,6 +168,12 @@ describe('dialogs in the editor', function () {
     await settled(page);
   }
 
+  const advanced = (): Locator => page.locator('.threecx-advanced');
+  const isAdvancedOpen = async (): Promise<boolean> => (await advanced().getAttribute('open')) !== null;
+  async function openAdvanced(): Promise<void> {
+    if (!(await isAdvancedOpen())) await advanced().locator('summary').click();
+  }
+
   async function close(button: 'ok' | 'cancel'): Promise<void> {
     await page.locator(`#node-dialog-${button}`).click();
     await form().waitFor({ state: 'detached' });
@@ -197,7 +205,7 @@ describe('dialogs in the editor', function () {
 
   async function fill(name: string, value: string): Promise<void> {
     await row(name).locator('.red-ui-typedInput-input').fill(value);
-    await row(name).locator('.red-ui-typedInput-input').dispatchEvent('change');
+    await leaveField();
   }
 
   const shownFields = (): Promise<unknown> =>
@@ -216,7 +224,12 @@ describe('dialogs in the editor', function () {
       .map((link) => [link.target.id, Number(link.sourcePort)]))`);
   async function set(name: string, value: string): Promise<void> {
     await page.locator(`#node-input-${name}`).fill(value);
-    await page.locator(`#node-input-${name}`).dispatchEvent('change');
+    await leaveField();
+  }
+
+  /** Clicks where no field is: what a field offers would cover those below it. */
+  async function leaveField(): Promise<void> {
+    await page.locator('.red-ui-tray-titlebar').last().click();
   }
 
   async function shoot(name: string): Promise<void> {
@@ -237,6 +250,26 @@ describe('dialogs in the editor', function () {
     }
     await category.scrollIntoViewIfNeeded();
     await shoot('palette');
+  });
+
+  it('is found in the palette by the words that people look for', async () => {
+    const search = page.locator('#red-ui-palette-search input');
+    const found = (): Promise<unknown> =>
+      ask(`$('#red-ui-palette-container .red-ui-palette-node:visible').toArray()
+        .map((node) => node.dataset.paletteType).filter((type) => type.startsWith('3cx-')).sort()`);
+    for (const words of ['phone', 'pbx', 'call', 'telefon', 'Anruf', '3cx', 'telephone']) {
+      await search.pressSequentially(words);
+      // The filter waits for a pause in typing.
+      await page.waitForFunction(
+        `!$('#red-ui-palette-container .red-ui-palette-node[data-palette-type="debug"]').is(':visible')`,
+      );
+      assert.deepEqual(await found(), [...types].sort(), words);
+      await search.press('Control+A');
+      await search.press('Backspace');
+      await page.waitForFunction(
+        `$('#red-ui-palette-container .red-ui-palette-node[data-palette-type="debug"]').is(':visible')`,
+      );
+    }
   });
 
   it('takes a flow that leaves everything to the defaults', async () => {
@@ -478,14 +511,14 @@ describe('dialogs in the editor', function () {
     await shoot('3cx-call-monitor-invalid');
     await form().getByRole('checkbox', { name: 'missed' }).focus();
     await page.keyboard.press('Space');
-    await form().getByText('starts to ring').click();
+    await form().getByText('An extension rings').click();
     assert.equal(await reason(), '');
     await set('extensions', '10, 20-29, 3*');
     await page.locator('#node-input-direction').selectOption('inbound');
     await page.locator('#node-input-scope').selectOption('external');
     await set('queues', '8000');
     await set('number', '^\\+49');
-    await set('minRing', '3000');
+    await set('minRing', '3');
     await page.locator('#node-input-initial').check();
     await close('ok');
     await deploy();
@@ -519,7 +552,7 @@ describe('dialogs in the editor', function () {
       extensions: list,
       queues: list,
       number: { bad: ['(', '['], good: ['', '^\\+49', '${NUMBER}'] },
-      minRing: { bad: ['', '-1', '1.5', '99.5', 'soon'], good: ['0', '3000', '${RING}'] },
+      minRing: { bad: ['', '-1', '1.5.1', 'soon', '2147484'], good: ['0', '3', '2.5', '2,5', '${RING}'] },
     };
     await open('watch');
     for (const [name, { bad, good }] of Object.entries(cases)) {
@@ -542,6 +575,53 @@ describe('dialogs in the editor', function () {
     await close('cancel');
   });
 
+  it('shows the least ring in seconds, and saves milliseconds', async () => {
+    const field = page.locator('#node-input-minRing');
+    for (const [stored, shown, typed, kept] of [
+      [0, '0', '2.5', '2500'],
+      ['2500', '2.5', '0,3', '300'],
+      [7_200_000, '7200', '7200', 7_200_000],
+      ['${RING}', '${RING}', '${RING}', '${RING}'],
+      ['soon', 'soon', '3', '3000'],
+    ] as const) {
+      await ask(`RED.nodes.node('watch').minRing = ${JSON.stringify(stored)}`);
+      await open('watch');
+      assert.equal(await field.inputValue(), shown);
+      await field.fill(typed);
+      await close('ok');
+      assert.equal(await get('watch', 'minRing'), kept);
+      assert.equal(await get('watch', 'valid'), true);
+    }
+    await open('watch');
+    await field.fill('10');
+    await close('cancel');
+    assert.equal(await get('watch', 'minRing'), '3000');
+  });
+
+  it('has all fields in one column, and label icons of one width', async () => {
+    const edges = (): Promise<unknown> =>
+      ask(`[...new Set($('#dialog-form .form-row:visible').not('.threecx-check').toArray()
+        .map((row) => $(row).find('.red-ui-typedInput-container:visible, input:visible, select:visible')[0])
+        .map((field) => Math.round(field.getBoundingClientRect().left)))]`);
+    const widths = (): Promise<unknown> =>
+      ask(`[...new Set($('#dialog-form, #node-config-dialog-edit-form').find('label i:visible').toArray()
+        .map((icon) => icon.getBoundingClientRect().width))].length`);
+    for (const [index, type] of types.entries()) {
+      await open(`bare${index}`);
+      for (const name of Object.keys(fields[type] ?? {})) {
+        await operation(name);
+        const found = (await edges()) as number[];
+        assert.equal(found.length, 1, `${type} ${name}: ${String(found)}`);
+        assert.equal(await widths(), 1, `${type} ${name}`);
+      }
+      await close('cancel');
+    }
+    await openConnection();
+    await openAdvanced();
+    assert.equal(await widths(), 1);
+    await closeConnection('cancel');
+  });
+
   it('keeps events and choices that it does not know', async () => {
     await open('future');
     assert.deepEqual(await checked(), ['ringing', 'whispered']);
@@ -561,7 +641,7 @@ describe('dialogs in the editor', function () {
     assert.equal(await get('split', 'outputs'), 4);
     assert.deepEqual(await wires(), { to0: 0, to1: 1, to2: 2, to3: 3 });
     assert.deepEqual(await outputLabels('split'), [
-      ...['starts to ring', 'is connected', 'is out of the call', 'nobody answered'],
+      ...['An extension rings', 'A call is connected', 'A call ends for an extension', 'Nobody answers a call'],
     ]);
     await open('split');
     await box('answered').uncheck();
@@ -571,7 +651,8 @@ describe('dialogs in the editor', function () {
     assert.equal(await get('split', 'outputs'), 5);
     assert.deepEqual(await wires(), { to0: 0, to2: 2, to3: 3 });
     assert.deepEqual(await outputLabels('split'), [
-      ...['starts to ring', 'starts to call', 'is out of the call', 'nobody answered', 'list of calls is back'],
+      ...['An extension rings', 'An extension calls somebody', 'A call ends for an extension'],
+      ...['Nobody answers a call', 'The phone system is reachable again'],
     ]);
 
     await open('split');
@@ -770,6 +851,111 @@ describe('dialogs in the editor', function () {
     await closeConnection('cancel');
   });
 
+  it('hides what most people never touch, until it is opened, or something in it is wrong', async () => {
+    const inside = ['proxy', 'timeout', 'pollInterval', 'trunks', 'services', 'allowStop'];
+    const names = ['name', 'api', 'url', 'auth', 'country', 'allowDestinations', ...inside];
+    const shown = (): Promise<unknown> =>
+      ask(`${JSON.stringify(names)}.filter((name) => $('#node-config-input-' + name)[0].checkVisibility())`);
+    const openedWith = async (properties: object): Promise<boolean> => {
+      await ask(`Object.assign(RED.nodes.node('pbx'), ${JSON.stringify(properties)})`);
+      await openConnection();
+      const isOpen = await isAdvancedOpen();
+      await closeConnection('cancel');
+      return isOpen;
+    };
+    await ask(`localStorage.removeItem('3cx-advanced-open')`);
+    await openConnection();
+    assert.deepEqual(await shown(), names.slice(0, -inside.length));
+    await shoot('3cx-config-closed');
+    await closeConnection('cancel');
+    assert.equal(await openedWith({ trunks: '(' }), true);
+    assert.equal(await openedWith({ trunks: '^1' }), false);
+    assert.equal(await openedWith({ pollInterval: 'soon' }), true);
+    assert.equal(await openedWith({ pollInterval: 1000, url: 'pbx pbx' }), false);
+    await ask(`Object.assign(RED.nodes.node('pbx'), { trunks: undefined, url: 'https://pbx.example/api' })`);
+
+    // By keyboard; it stays open for the next time, and closed.
+    for (const isOpen of [true, false, true]) {
+      await openConnection();
+      assert.equal(await isAdvancedOpen(), !isOpen);
+      await advanced().locator('summary').focus();
+      await page.keyboard.press('Enter');
+      assert.equal(await isAdvancedOpen(), isOpen);
+      if (isOpen) assert.deepEqual(await shown(), names);
+      await closeConnection('cancel');
+    }
+  });
+
+  it('explains the patterns beside their fields, by the defaults', async () => {
+    const explained = (name: string): Promise<string> =>
+      page.locator(`#node-config-input-${name} ~ #threecx-hint-${name}`).innerText();
+    await openConnection();
+    await openAdvanced();
+    assert.equal(
+      await explained('trunks'),
+      `A regular expression. This one means 10000 to 19999: ${connectionDefaults.trunks}`,
+    );
+    assert.ok((await explained('services')).endsWith(connectionDefaults.services));
+    assert.match(await explained('allowDestinations'), /\* stands for any characters/);
+    for (const name of ['trunks', 'services', 'allowDestinations']) {
+      const describedBy = await page.locator(`#node-config-input-${name}`).getAttribute('aria-describedby');
+      assert.equal(describedBy, `threecx-hint-${name}`);
+    }
+    await closeConnection('cancel');
+  });
+
+  it('completes an address that was typed without its beginning, and saves it so', async () => {
+    const url = page.locator('#node-config-input-url');
+    const api = page.locator('#node-config-input-api');
+    const typed = async (text: string): Promise<string> => {
+      await url.fill(text);
+      await leaveField();
+      assert.equal(await ask(`$('#node-config-input-url').hasClass('input-error')`), false, text);
+      return url.inputValue();
+    };
+    await openConnection();
+    assert.equal(await typed('192.168.1.5:8889'), 'http://192.168.1.5:8889');
+    assert.equal(await page.locator('#node-config-input-tls').isVisible(), false);
+    assert.equal(await typed('${PBX}:8889'), '${PBX}:8889');
+    await api.selectOption('v20');
+    assert.equal(await typed('pbx.example:5001'), 'https://pbx.example:5001');
+    assert.equal(await page.locator('#node-config-input-tls').isVisible(), true);
+    await api.selectOption('http');
+    // Saved with the focus still in the field.
+    await url.fill('pbx:8889/api');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('#node-config-dialog-edit-form').waitFor({ state: 'detached' });
+    assert.equal(await get('pbx', 'url'), 'http://pbx:8889/api');
+    await openConnection();
+    await url.fill('https://pbx.example/api');
+    await closeConnection('ok');
+  });
+
+  it('warns of a timeout in which no call can be made, and takes it', async () => {
+    const note = page.locator('#threecx-timeout-note');
+    const timeout = page.locator('#node-config-input-timeout');
+    await openConnection();
+    await openAdvanced();
+    for (const [value, isShort] of [
+      ['8000', false],
+      [String(makecallMilliseconds - 1), true],
+      [String(makecallMilliseconds), false],
+      ['1000', true],
+      ['${TIMEOUT}', false],
+    ] as const) {
+      await timeout.fill(value);
+      assert.equal(await note.isVisible(), isShort, value);
+      await leaveField();
+      assert.equal(await ask(`$('#node-config-input-timeout').hasClass('input-error')`), false, value);
+    }
+    await timeout.fill('1000');
+    assert.match(await note.innerText(), /takes the server 2500 ms/);
+    await shoot('3cx-config-short-timeout');
+    await page.locator('#node-config-input-api').selectOption('v20');
+    assert.equal(await note.isVisible(), false);
+    await closeConnection('cancel');
+  });
+
   const verdict = (): Locator => page.locator('.threecx-verdict');
   const testButton = (): Locator => page.getByRole('button', { name: 'Test connection' });
   const fine = { problem: null, detail: null, server: 'community', calls: 2, milliseconds: 14, hint: null };
@@ -787,6 +973,7 @@ describe('dialogs in the editor', function () {
     });
     await openConnection();
     await page.locator('#node-config-input-url').fill('https://pbx.example/new');
+    await openAdvanced();
     await page.locator('#node-config-input-timeout').fill('3000');
     await testButton().focus();
     await page.keyboard.press('Enter');
@@ -933,53 +1120,46 @@ describe('dialogs in the editor', function () {
   const menu = (): Locator => page.locator('.red-ui-autoComplete-container:visible li');
   const rows = async (): Promise<string[]> => {
     await menu().first().waitFor();
-    return (await menu().allInnerTexts()).map((text) => text.replace(/\s*\n\s*/g, ' | '));
+    return menu().allInnerTexts();
   };
+  const noRows = (): Promise<void> => menu().first().waitFor({ state: 'detached' });
   const press = async (...keys: string[]): Promise<void> => {
     for (const key of keys) await page.keyboard.press(key);
   };
   const textbox = (name: string): Locator => form().getByRole('textbox', { name });
+  const isFocused = (field: Locator): Promise<boolean> => field.evaluate((one) => one === document.activeElement);
+  const odd = '<b>9, <i>odd</i>';
+  const anna = '10 Anna, talking, Out of office';
+  const ben = '11 <i>Ben</i>, ringing, Available';
+  const others = ['20, no call, sabbatical', '100'];
 
   it('offers the extensions that the connection has seen, and takes any other', async () => {
     await open('bare0');
     await chooseType('extension', 'str');
     // What named a property is nobody's number.
     assert.equal(await textbox('Extension').inputValue(), '');
-    assert.deepEqual(await rows(), [
-      ...[
-        'choose, or type any other',
-        '<b>9 | <i>odd</i>',
-        '10 | talking, Out of office',
-        '11 <i>Ben</i> | ringing, Available',
-      ],
-      ...['20 | no call, sabbatical', '100'],
-    ]);
+    assert.deepEqual(await rows(), ['choose, or type any other', odd, anna, ben, ...others]);
     await shoot('completion');
     await menu().nth(2).click();
     assert.equal(await textbox('Extension').inputValue(), '10');
-    assert.equal(await menu().count(), 0);
+    await noRows();
 
     // By keyboard. Enter and Tab take what stands there.
-    await textbox('Extension').press('Backspace');
-    await textbox('Extension').press('1');
-    await textbox('Extension').press('ArrowLeft');
     await textbox('Extension').fill('1');
     await textbox('Extension').press('End');
-    assert.deepEqual(await rows(), [
-      ...['1 | as typed', '10 | talking, Out of office', '11 <i>Ben</i> | ringing, Available', '100'],
-    ]);
-    await page.keyboard.press('Tab');
-    assert.equal(await menu().count(), 0);
+    await menu().getByText('as typed').waitFor();
+    assert.deepEqual(await rows(), ['1, as typed', anna, ben, '100']);
+    await page.keyboard.press('Enter');
+    await noRows();
     assert.equal(await textbox('Extension').inputValue(), '1');
     await textbox('Extension').press('End');
     await menu().first().waitFor();
     await press('ArrowDown', 'ArrowDown', 'ArrowDown');
     await page.keyboard.press('Enter');
     assert.equal(await textbox('Extension').inputValue(), '11');
-    await textbox('Extension').press('End');
     await textbox('Extension').fill('');
     await textbox('Extension').pressSequentially('555');
-    assert.equal(await menu().count(), 0);
+    await noRows();
     await page.keyboard.press('Tab');
     await close('ok');
     assert.equal(await ask(`RED.nodes.node('bare0').extensionType + RED.nodes.node('bare0').extension`), 'str555');
@@ -988,11 +1168,92 @@ describe('dialogs in the editor', function () {
     await close('cancel');
   });
 
+  it('offers extensions to whoever comes to a field, by a click, the keyboard or its label', async () => {
+    await open('call');
+    const field = textbox('Extension');
+    await fill('extension', '20');
+    const all = ['20, no call, sabbatical', odd, anna, ben, '100'];
+    await field.click();
+    assert.deepEqual(await rows(), all);
+    // The menu gives the focus back, which is no reason to open it again.
+    await press('ArrowDown', 'Escape');
+    await noRows();
+    assert.equal(await isFocused(field), true);
+    await field.click();
+    assert.deepEqual(await rows(), all);
+    await menu().nth(3).click();
+    await noRows();
+    assert.equal(await field.inputValue(), '11');
+
+    await press('Tab', 'Shift+Tab');
+    assert.equal(await isFocused(field), true);
+    assert.deepEqual(await rows(), [ben, odd, anna, ...others]);
+    await leaveField();
+    await noRows();
+    await form().getByText('Extension', { exact: true }).click();
+    assert.deepEqual(await rows(), [ben, odd, anna, ...others]);
+    await leaveField();
+    await close('cancel');
+
+    await open('watch');
+    const list = page.locator('#node-input-extensions');
+    for (const text of ['', '10, ']) {
+      await list.fill(text);
+      await leaveField();
+      await list.click();
+      await menu().getByText('11').first().waitFor();
+      const offered = [odd, ...(text === '' ? [anna] : []), ben, ...others];
+      assert.deepEqual((await rows()).slice(1), offered, text);
+      await leaveField();
+      await noRows();
+    }
+    await close('cancel');
+  });
+
+  it('takes what was typed when Tab or Enter follows at once, and Tab leads to the next field', async () => {
+    await open('call');
+    const field = textbox('Extension');
+    const type = (key: string): Promise<void> => page.keyboard.press(key, { delay: 0 });
+    for (const end of ['Tab', 'Enter']) {
+      for (const [first, second] of [
+        ['1', '1'],
+        ['1', '0'],
+        ['2', '5'],
+      ] as const) {
+        await field.fill('');
+        await leaveField();
+        await field.focus();
+        await type(first);
+        await menu().getByText('as typed').waitFor();
+        // What fits both digits never comes in time.
+        let answer = (): void => undefined;
+        const late = new Promise<void>((resolve) => (answer = resolve));
+        await page.route('**/red/3cx/pbx/extensions', async (route) => {
+          await late;
+          await route.fulfill({ json: extensions });
+        });
+        await page.keyboard.down(second);
+        await page.keyboard.down(end);
+        await page.keyboard.up(second);
+        await page.keyboard.up(end);
+        assert.equal(await field.inputValue(), first + second, end);
+        assert.equal(await isFocused(field), end === 'Enter');
+        answer();
+        await page.unroute('**/red/3cx/pbx/extensions');
+        await page.route('**/red/3cx/pbx/extensions', (route) => route.fulfill({ json: extensions }));
+        await leaveField();
+      }
+    }
+    await close('cancel');
+  });
+
   it('completes the last entry of a list', async () => {
     await open('watch');
     await set('extensions', '10, 20-29, ');
+    await page.locator('#node-input-extensions').press('End');
     await page.locator('#node-input-extensions').press('1');
-    assert.deepEqual(await rows(), ['1 | as typed', '11 <i>Ben</i> | ringing, Available', '100']);
+    await menu().getByText('as typed').waitFor();
+    assert.deepEqual(await rows(), ['1, as typed', ben, '100']);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
@@ -1019,10 +1280,10 @@ describe('dialogs in the editor', function () {
     await open('call');
     for (const answer of answers) {
       await page.route('**/red/3cx/pbx/extensions', answer, { times: 1 });
-      await textbox('Extension').fill('');
       const asked = page.waitForRequest('**/red/3cx/pbx/extensions');
-      await textbox('Extension').press('1');
+      await textbox('Extension').fill('');
       await asked;
+      await textbox('Extension').press('1');
       await textbox('Extension').press('Tab');
       assert.equal(await textbox('Extension').inputValue(), '1');
       assert.equal(await menu().count(), 0);
@@ -1078,6 +1339,7 @@ describe('dialogs in the editor', function () {
       await close('cancel');
     }
     await openConnection();
+    await openAdvanced();
     assert.deepEqual(await ask(unnamed), []);
     await closeConnection('cancel');
 
@@ -1143,7 +1405,7 @@ describe('dialogs in the editor', function () {
     const cases: Record<string, { bad: string[]; good: string[] }> = {
       url: {
         bad: [
-          ...['', 'pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1', 'http://pbx?', 'http://pbx/#'],
+          ...['', 'pbx pbx', 'ftp://pbx', 'http://user:secret@pbx', 'http://pbx/?x=1', 'http://pbx?', 'http://pbx/#'],
           ...['http://pbx:8889/showallcalls', 'http://pbx/makecall/10/+4930111/Soft', 'https://pbx/3cx/STOP/'],
           ...[
             'http://pbx/login/login_all/10',
@@ -1156,7 +1418,15 @@ describe('dialogs in the editor', function () {
         ],
         good: [
           ...['http://pbx:8889', 'https://pbx/3cx/api/', '${PBX_URL}', 'http://${HOST}:8889', ' http://pbx '],
-          ...['http://pbx', 'http://stop/', 'http://pbx/record/api', 'http://${HOST}/stop/api'],
+          ...[
+            'pbx',
+            'pbx:8889',
+            '192.168.1.5:8889/api',
+            'http://pbx',
+            'http://stop/',
+            'http://pbx/record/api',
+            'http://${HOST}/stop/api',
+          ],
         ],
       },
       timeout: { bad: ['', '0', '1.5', 'soon', '2147483648'], good: ['8000', '${TIMEOUT}'] },
@@ -1166,6 +1436,7 @@ describe('dialogs in the editor', function () {
       allowDestinations: { bad: ['(', '/(/', '10-9', '+49 30'], good: ['', '10-29, +49*, 1??', '/^\\d{2}$/'] },
     };
     await openConnection();
+    await openAdvanced();
     for (const [name, { bad, good }] of Object.entries(cases)) {
       const field = page.locator(`#node-config-input-${name}`);
       for (const value of [...bad, ...good]) {
@@ -1253,6 +1524,7 @@ describe('dialogs in the editor', function () {
     await openConnection();
     assert.equal(await page.locator('#node-config-input-user').inputValue(), 'node-red');
     assert.equal(await page.locator('#node-config-input-password').inputValue(), '__PWRD__');
+    await openAdvanced();
     await page.locator('#node-config-input-pollInterval').fill('2000');
     await page.locator('#node-config-input-allowStop').check();
     await closeConnection('ok');

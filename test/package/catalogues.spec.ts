@@ -26,6 +26,7 @@ import {
 } from '../../lib/pbx';
 import { profileStatusOf, statusOf, watchStatusOf } from '../../lib/node-red/status';
 import type { NodeAPI } from '../../lib/node-red/types';
+import { readPage } from '../docs/pages';
 import { allOf, catalogue, filesIn, helpOf, languages, read, type Texts, texts, translations, types } from './texts';
 
 const files = ['shared', ...types];
@@ -244,6 +245,14 @@ function named(help: string): string[] {
   ];
 }
 
+/** A help is for looking something up beside the flow. Everything else is in the pages that it names. */
+const maxWords = 320;
+const wordsIn = (help: string): number => help.replace(/<[^>]*>/g, ' ').match(/\S+/g)?.length ?? 0;
+
+const { repository } = JSON.parse(read('package.json')) as { repository: { url: string } };
+/** Where people read the pages of docs/. */
+const pages = `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/main/docs/`;
+
 function firstWrongTag(html: string): string {
   const open: string[] = [];
   for (const [, slash, tag = ''] of html.matchAll(/<(\/?)(\w+)[^<>]*>/g)) {
@@ -274,6 +283,24 @@ describe('The help', () => {
           .toLowerCase();
         const unknown = named(text).filter((name) => !names.includes(name.replace(/\s+/g, ' ').toLowerCase()));
         assert.deepEqual(unknown, []);
+      });
+    }
+    for (const language of languages) {
+      it(`of ${type} has at most ${maxWords} words in ${language}`, () => {
+        const words = wordsIn(help(language));
+        assert.ok(words > 100 && words <= maxWords, String(words));
+      });
+
+      it(`of ${type} names the page of this node first in ${language}, and no page or heading that there is not`, () => {
+        const links = allOf(help(language), /href="(.*?)"/g);
+        const [first] = allOf(help(language).split('<h3>').at(-1) ?? '', /href="(.*?)"/g);
+        assert.equal(first, `${pages}${type === '3cx-config' ? 'connection' : type.replace('3cx-', '')}.md`);
+        const own = links.filter((link) => link.startsWith(pages)).map((link) => link.slice(pages.length).split('#'));
+        assert.equal(own.length, links.length - 1, 'all but the one to 3CX');
+        for (const [file = '', anchor] of own) {
+          const { anchors } = readPage(`docs/${file}`);
+          assert.ok(anchor === undefined || anchors.has(anchor), `${file}#${anchor}`);
+        }
       });
     }
     for (const language of translations) {

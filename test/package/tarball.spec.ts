@@ -90,6 +90,7 @@ describe('The tarball', function () {
   it('serves its icons, its help and what its dialogs share', async () => {
     for (const path of [
       'icons/node-red-contrib-3cx/call-control.svg',
+      'resources/node-red-contrib-3cx/threecx-editor.css',
       'resources/node-red-contrib-3cx/threecx-editor.js',
     ]) {
       assert.equal((await fetch(`${nodeRed.url}/${path}`)).status, 200, path);

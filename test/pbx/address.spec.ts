@@ -11,6 +11,7 @@ import {
   operationNames,
   refuseLogIn,
   ThreeCxError,
+  withScheme,
 } from '../../lib/pbx';
 import { refusal } from './support';
 
@@ -42,7 +43,11 @@ describe('The address of a connection', () => {
 
   const refused: [text: string, problem: BaseUrlProblem, operation?: string][] = [
     ['', 'address'],
-    ['pbx', 'address'],
+    ['pbx pbx', 'address'],
+    ['anna@pbx', 'address'],
+    ['pbx:', 'address'],
+    ['http//pbx', 'address'],
+    ['192.168.1.5:88890', 'address'],
     ['ftp://pbx', 'address'],
     ['httpx://pbx', 'address'],
     ['http://', 'address'],
@@ -76,6 +81,34 @@ describe('The address of a connection', () => {
       assert.equal(ofProxy, problem === 'address' ? `proxy ${messages.address}` : null);
     });
   }
+
+  it('is completed where its beginning was not typed, in the client as in the dialog', () => {
+    const typed: Record<string, string> = {
+      '192.168.1.5:8889': '192.168.1.5:8889',
+      ' pbx ': 'pbx',
+      'localhost:8889/3cx/': 'localhost:8889/3cx/',
+      'pbx.example': 'pbx.example',
+      '[::1]:8889': '[::1]:8889',
+    };
+    for (const [text, address] of Object.entries(typed)) {
+      for (const [api, scheme] of [
+        ['http', 'http://'],
+        ['v20', 'https://'],
+      ] as const) {
+        assert.equal(withScheme(text, api), scheme + address);
+        assert.equal(baseUrlProblemOf(text, api), null, text);
+        assert.equal(baseUrl(text, api).href, new URL(scheme + address).href);
+      }
+    }
+    for (const text of ['', ' http://pbx ', 'ftp://pbx', '${PBX_URL}', '${HOST}:8889', 'anna:x@pbx', 'http:/pbx']) {
+      assert.equal(withScheme(text), text);
+    }
+    assert.equal(baseUrlProblemOf('192.168.1.5:8889/showallcalls'), 'operation');
+    assert.equal(baseUrlProblemOf('pbx.example:5001/webclient/', 'v20'), 'operation');
+    assert.equal(baseUrlProblemOf('pbx?x=1'), 'query');
+    // A long text is read in no time.
+    assert.equal(withScheme(`${'a.'.repeat(50_000)}@`), `${'a.'.repeat(50_000)}@`);
+  });
 
   const templates: [text: string, problem: BaseUrlProblem | null][] = [
     ['http://pbx', null],
@@ -121,7 +154,7 @@ describe('The address of a connection', () => {
       ['https://pbx.example/webclient', 'operation'],
       ['https://pbx.example/webclient/#/people', 'query'],
       ['https://anna@pbx.example', 'log-in'],
-      ['pbx.example', 'address'],
+      ['pbx example', 'address'],
     ];
     for (const [text, problem] of v20) {
       assert.equal(baseUrlProblemOf(text, 'v20'), problem, text);
