@@ -273,17 +273,18 @@ describe('Whatever the server does', () => {
       position: 10,
       title: 'Faults',
       text:
-        'Each row is something that a server can do; a cell is what the flow is told, `done` or `msg.error.code`. Every ' +
-        'operation was tried, the check for a phone before a call, and what a call monitor asks. ' +
-        'Before and after each fault the same was asked of the server in good order, and done.',
+        'Each row is something that a server can do. Each cell shows what the flow gets: `done` or ' +
+        '`msg.error.code`. The test tries every operation, the check for a phone before a call, and the ' +
+        'requests of a call monitor. Before and after each fault it sends the same requests to the healthy ' +
+        'server, which carries them out.',
       figures: {
         'Faults tried': asked,
         'Commands that arrived twice': found.duplicates,
-        'Messages done with more or less than once': messages.wrong,
+        'Messages that did not end exactly once': messages.wrong,
         'Events invented while calls were watched': found.invented,
         'Redirects followed': elsewhere.requests.length,
         'Most connections at a time': sockets.max,
-        'Most taken of an answer, in MB': Math.ceil(plain.maxBytes / 1e6),
+        'Most read of an answer, in MB': Math.ceil(plain.maxBytes / 1e6),
       },
       table: tableOf(told),
     });

@@ -31,7 +31,7 @@ export const faults: readonly Fault[] = [
   },
   ...(
     [
-      ['is vouched for by nobody', 'unknown'],
+      ['nobody vouches for', 'unknown'],
       ['has expired', 'expired'],
       ['is for another name', 'otherName'],
     ] as const
@@ -51,11 +51,11 @@ export const faults: readonly Fault[] = [
   ),
   fault('never answers', 'timeout', ({ pass }) => pass(8_100)),
   fault('answers with one byte a second', 'timeout', dripFeed),
-  fault('sends the head of an answer and nothing more', 'timeout', ({ response, pass }) => {
+  fault('sends only the head of an answer', 'timeout', ({ response, pass }) => {
     response.flushHeaders();
     pass(8_100);
   }),
-  fault('says that it works on it (102), and nothing more', 'timeout', ({ response, pass }) => {
+  fault('sends 102 (Processing) and nothing more', 'timeout', ({ response, pass }) => {
     response.writeProcessing();
     pass(8_100);
   }),
@@ -63,7 +63,7 @@ export const faults: readonly Fault[] = [
   fault('sends a gzip bomb', 'unexpected-answer', ({ response }) =>
     response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb),
   ),
-  fault('sends a head without end', 'unexpected-answer', ({ socket }) =>
+  fault('sends an endless head', 'unexpected-answer', ({ socket }) =>
     socket.write(`HTTP/1.1 200 OK\r\n${'X-Header: true\r\n'.repeat(10_000)}`),
   ),
   fault('sends binary data', 'unexpected-answer', ({ response }) =>
@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
   fault('answers in another character set', 'unexpected-answer', ({ response, good }) =>
     response.end(Buffer.from(`\uFEFF${good}`, 'utf16le')),
   ),
-  fault('answers nothing', 'unexpected-answer', ({ response }) => response.end()),
+  fault('sends an empty answer', 'unexpected-answer', ({ response }) => response.end()),
   fault("answers with a proxy's page", 'unexpected-answer', ({ response }) => response.end(page)),
   fault('announces less than it sends', 'unexpected-answer', ({ socket }) =>
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n<html>'),
@@ -109,7 +109,7 @@ export const faults: readonly Fault[] = [
 
 /** It ends the server, which may happen before it answers, or before its answer is written. */
 export function toldByStop({ name, told }: Fault): readonly string[] {
-  return told.map((code) => (code === 'lost' || name === 'answers nothing' ? 'done' : code));
+  return told.map((code) => (code === 'lost' || name === 'sends an empty answer' ? 'done' : code));
 }
 
 function fault(name: string, told: Fault['told'][number], onRequest: (exchange: Exchange) => unknown): Fault {

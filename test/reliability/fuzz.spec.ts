@@ -286,14 +286,15 @@ describe('Whatever comes in', function () {
       position: 60,
       title: 'Fuzzing',
       text:
-        'Made-up answers, some of them real ones with a piece taken out or put in, through everything that reads: the ' +
-        'operations, the lists of calls and the events made of them, arguments, settings. Nothing may be thrown but a ' +
-        '`ThreeCxError`, and whoever began is ended, whatever the lists say. The time is measured with texts made of ' +
-        'one piece over and over, each of those that mean something, and with lists of up to 2,000 calls; 1 is ' +
-        'linear, and what takes less than a thirtieth of a second to the end counts as less.',
+        'Made-up answers go through all code that reads: the operations, the call lists and the events made ' +
+        'from them, arguments, settings. Some of them are real answers with a piece taken out or put in. The ' +
+        'code may throw nothing but a `ThreeCxError`, and everything that began in a call has to end, whatever ' +
+        'the lists say. To measure the time, the test repeats each meaningful piece of text many times, and ' +
+        'makes lists of up to 2,000 calls. A growth of 1 is linear; a run of less than a thirtieth of ' +
+        'a second counts as less.',
       figures: {
         Inputs: inputs,
-        'Something else thrown': 0,
+        'Other errors thrown': 0,
         'Texts and lists measured': measured,
         'The time grows at most with the length to the power of': steepest.toFixed(1),
       },

@@ -35,9 +35,9 @@ const texts: [what: string, text: string, but?: Partial<Record<(typeof places)[n
     'a whole record',
     '1;REC=Stop<br>ID=5;S=Ringing;DN=11;Queue_Name=x;Queue_Nummer=null;EP=2',
     {
-      'a caller’s number': 'a call more',
-      'a caller’s number, documented': 'a call more',
-      'a queue’s name': 'a call more',
+      'a caller’s number': 'one more call',
+      'a caller’s number, documented': 'one more call',
+      'a queue’s name': 'one more call',
     },
   ],
   ['control characters', '1\0\u0007\u001b[31m\n2'],
@@ -55,16 +55,16 @@ describe('A hostile text', () => {
     if (place === 'a caller, getcallerid') {
       const { number, queue } = await client.execute('getcallerid', { extension: '10' });
       assert.deepEqual(queue, { number: null, name: 'Sales' });
-      return number === text ? 'as it is' : String(number);
+      return number === text ? 'unchanged' : String(number);
     }
     const { connections } = await client.poll();
     const [own, one, other] = [connections[1], connections[0], connections.at(-1)];
     assert.deepEqual([one?.id, one?.number, other?.id, other?.number], ['1', '1', '3', '3']);
     assert.deepEqual([own?.id, own?.extension, own?.status], ['2', '10', 'ringing']);
-    if (connections.length > 3) return 'a call more';
+    if (connections.length > 3) return 'one more call';
     assert.equal(own?.recording, 'on');
     const found = textOf(own, place);
-    return found === text ? 'as it is' : text.startsWith(found) ? 'cut off there' : found;
+    return found === text ? 'unchanged' : text.startsWith(found) ? 'cut off there' : found;
   }
 
   const textOf = ({ number, queue }: Connection, place: string): string =>
@@ -87,7 +87,7 @@ describe('A hostile text', () => {
           return undefined;
         });
         const result = await told(connect(server), place, text);
-        assert.equal(result, but[place] ?? 'as it is', place);
+        assert.equal(result, but[place] ?? 'unchanged', place);
         row.push(result);
       }
       rows.push(row);
@@ -99,10 +99,11 @@ describe('A hostile text', () => {
       position: 70,
       title: 'Hostile texts',
       text:
-        'A caller chooses the number that is shown, and somebody named the queues. What such a text does to what is told ' +
-        'of it and of the calls beside it: nothing, except where the list is really the same as one with a call more. ' +
-        'That needs a telephone line that lets letters and `<br>` through as a number. The editor and the simulator’s ' +
-        'page show all of it as text, which `test/editor/hostile.spec.ts` and `test/simulator/page.spec.ts` see to.',
+        'A caller chooses the number that is shown, and somebody named the queues. The nodes report such a text ' +
+        'unchanged, or cut it off, and it changes nothing in the calls beside it. The exception is a text that ' +
+        'makes the call list identical to a list with one more call. That needs a telephone line that lets ' +
+        'letters and `<br>` through as a number. The editor and the simulator’s page show all of it as text, ' +
+        'which `test/editor/hostile.spec.ts` and `test/simulator/page.spec.ts` check.',
       figures: { 'Texts tried': rows.length * places.length },
       table: { columns: ['', ...places], rows },
     });

@@ -50,9 +50,9 @@ describe('Whenever the server closes idle connections', function () {
       position: 15,
       title: 'Idle connections',
       text:
-        'A healthy server may close a connection that nobody uses. Each request came within 2 ms of that moment; ' +
-        '_announced_ means that the answers say so (`Keep-Alive: timeout`). A command that was lost had left when the ' +
-        'connection closed.',
+        'A healthy server may close a connection that nobody uses. Each request came within 2 ms of that ' +
+        'moment. _Announced_ means that the answers announce it (`Keep-Alive: timeout`). A command counted as ' +
+        '`lost` had left when the connection closed.',
       figures: { 'Commands that arrived twice': found.duplicates },
       table: {
         columns: ['the server closes connections …', 'commands', 'done', '`lost`', 'polls', 'answered'],
@@ -98,7 +98,7 @@ describe('Whenever the server closes idle connections', function () {
     found.duplicates += requests.length - new Set(requests).size;
     const name =
       idle === 0
-        ? 'after each answer, without saying so'
+        ? 'after each answer, not announced'
         : `after ${idle / 1_000} s idle, ${isAnnounced ? 'announced' : 'not announced'}`;
     const sum = (told: string[], code: string): number => told.filter((one) => one === code).length;
     return {

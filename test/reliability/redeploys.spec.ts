@@ -165,22 +165,23 @@ function describeApi(api: keyof typeof apis): void {
         position: api === 'v20' ? 50 : 40,
         title: api === 'v20' ? 'V20: deploys' : 'Deploys',
         text:
-          'Full deploys, deploys of flows and of nodes in turn, in a real Node-RED, while calls come and go, a command is ' +
-          'sent every 50 ms, and on a second connection a request hangs that is never answered: each deploy closes one. ' +
-          'Counted after garbage was collected; timers come and go while there are polls.',
+          'Full deploys, deploys of flows and deploys of nodes take turns in a real Node-RED, while calls come ' +
+          'and go and a flow sends a command every 50 ms. On a second connection a request hangs that never gets ' +
+          'an answer; each deploy closes one. The objects were counted after garbage collection. Timers come and ' +
+          'go while the connection polls.',
         figures: {
           Deploys: deploys,
           'Requests that hung when they were closed': silent.requests.length,
-          'Closings that Node-RED had to give up on': 0,
+          'Closings that Node-RED gave up on': 0,
           'Longest deploy, in ms': Math.round(longest),
         },
         table: {
           columns: ['', 'nodes', 'clients', 'watching', 'sockets', 'listeners', 'timers', 'heap, MB'],
           rows: [
-            row('before there was a node of ours', empty),
+            row('without our nodes', empty),
             row(`after ${warmUp} deploys`, before),
             row(`after ${deploys} more`, after),
-            row('when ours were taken away', gone),
+            row('after our nodes were removed', gone),
           ],
         },
       });

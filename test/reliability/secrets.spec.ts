@@ -127,9 +127,10 @@ describe('In a Node-RED that logs everything,', function () {
       position: 30,
       title: 'Secrets and phone numbers',
       text:
-        'A Node-RED that logs at the level `trace` was driven through the faults, and through servers that send back the ' +
-        'password, the token and the header that they got: in errors, pages, answers and addresses. Searched was all that ' +
-        'came out: the log, messages, errors, statuses, the exported flow, and what the dialogs are told.',
+        'A Node-RED that logs at the level `trace` went through the faults. It also met servers that send back ' +
+        'the password, the token and the header that they got: in errors, pages, answers and addresses. The ' +
+        'test searched everything that came out: the log, messages, errors, statuses, the exported flow, and ' +
+        'the answers to the dialogs.',
       figures: {
         'Faults, with Basic and with Bearer': driven.length,
         'Characters searched': found.searched,

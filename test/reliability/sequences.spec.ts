@@ -58,8 +58,9 @@ describe('Over one connection', function () {
       position: 20,
       title: 'Random sequences',
       text:
-        'Up to eighteen commands and queries over one connection, some at the same time, while the server falls from one of ' +
-        'these faults into the next and its connections are broken off in the moment of a request.',
+        'Each sequence has up to eighteen commands and queries over one connection, some of them at the same ' +
+        'time. Meanwhile the server changes from one of these faults to the next, and its connections break at ' +
+        'the moment of a request.',
       figures: {
         Sequences: found.sequences,
         'Commands and queries': found.asked,

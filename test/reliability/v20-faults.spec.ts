@@ -37,9 +37,9 @@ const allFaults = [...faults, ...further];
 /** A change of a user is read back: its answer is of no interest beside the status. */
 const readBack = [
   ...['sends a gzip bomb', 'sends binary data', 'answers in another character set', "answers with a proxy's page"],
-  ...['answers nothing', 'answers 204'],
+  ...['sends an empty answer', 'answers 204'],
 ];
-const emptyIsDone = ['answers nothing', 'answers 204'];
+const emptyIsDone = ['sends an empty answer', 'answers 204'];
 const saysNo = ['answers 404', 'answers 422', 'answers 424'];
 
 /** What the caller is told when the one request that meets the fault is of this kind. */
@@ -163,9 +163,9 @@ describe('Whatever 3CX V20 does', function () {
       ...(['ready', 'notready', 'logout', 'setstatus', 'login'] as const).map((name) =>
         column(name, 'change', asked.change, ask(name)),
       ),
-      column('look before a command', 'dn', asked.participants, ask('drop')),
-      column('look for a phone', 'dn', asked.devices, ask('makecall')),
-      column('look for the user', 'configuration', asked.user, ask('setstatus')),
+      column('check before a command', 'dn', asked.participants, ask('drop')),
+      column('check for a phone', 'dn', asked.devices, ask('makecall')),
+      column('check for the user', 'configuration', asked.user, ask('setstatus')),
       column('read-back', 'configuration', afterCommand(asked.user), ask('setstatus')),
       column('token', 'token', asked.token, () => {
         // The one that there is has expired.
@@ -315,20 +315,21 @@ describe('Whatever 3CX V20 does', function () {
       position: 10,
       title: 'V20: faults',
       text:
-        'As above: each row is something that the PBX, or the way to it, can do, and a cell is what the flow is told: ' +
-        '`done`, `refused`, or `msg.error.code`. One request of the operation met the fault: the command itself, or ' +
-        'what is asked before and after it. A 401 says that the PBX has not carried out a command: it is sent once ' +
-        'more, with a new token. Calls were watched through each fault too, with the WebSocket broken and with it open.',
+        'As above: each row is something that the PBX, or the way to it, can do, and each cell shows what the ' +
+        'flow gets: `done`, `refused`, or `msg.error.code`. One request of the operation met the fault: the ' +
+        'command itself, or a check before or after it. A 401 means that the PBX has not carried out a command, ' +
+        'so the client sends it once more, with a new token. The test also watched calls through each fault, ' +
+        'with the WebSocket broken and with it open.',
       figures: {
         'Faults tried': found.asked,
         'Commands that arrived twice': found.duplicates,
-        'Messages done with more or less than once': messages.wrong,
+        'Messages that did not end exactly once': messages.wrong,
         'Commands sent once more after a 401': found.again,
-        'Commands sent although the look before failed': found.unchecked,
+        'Commands sent although the check before failed': found.unchecked,
         'Events invented while calls were watched': found.invented,
         'Redirects followed': elsewhere.requests.length,
         'Most connections at a time': sockets.max,
-        'Most taken of an answer, in MB': Math.ceil(plain.maxBytes / 1e6),
+        'Most read of an answer, in MB': Math.ceil(plain.maxBytes / 1e6),
       },
       table: tableOf(told),
     });

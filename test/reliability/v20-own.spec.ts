@@ -33,18 +33,18 @@ interface Scenario {
 
 let jump = 0;
 const scenarios: Scenario[] = [
-  { name: 'does all as it should' },
-  { name: 'gives tokens that live for seconds', switches: { tokenLife } },
+  { name: 'is healthy' },
+  { name: 'gives tokens that live only for seconds', switches: { tokenLife } },
   {
-    ...{ name: 'ends the WebSocket with each token, and these live for seconds' },
+    ...{ name: 'ends the WebSocket with each token, which lives only for seconds' },
     switches: { tokenLife, socketOutlivesToken: false },
   },
   {
     // The second one within 30 s is waited for, so that nothing can be seen meanwhile: in the short form it comes once.
-    ...{ name: 'gives the token to another program in mid-call', again: [isLong ? 35_000 : 3_500, takeToken] },
+    ...{ name: 'gives the token to another program during a call', again: [isLong ? 35_000 : 3_500, takeToken] },
   },
   {
-    ...{ name: 'accepts no token for a while, as another program takes each', hasGaps: true },
+    ...{ name: 'accepts no token for a while, because another program takes each one', hasGaps: true },
     again: [1_000, ({ v20 }) => (v20.switches.contested = !v20.switches.contested)],
   },
   { name: 'breaks the WebSocket every half a second', again: [500, ({ v20 }) => v20.dropSockets()] },
@@ -62,10 +62,10 @@ const scenarios: Scenario[] = [
   },
   { name: 'sends each message twice, and Upsets again and again', switches: { repeated: 1, repeatMs: 50 } },
   { name: 'sends messages in another order', switches: { reordered: 0.3 } },
-  { name: 'has nothing (404) after an event', switches: { lateUpsets: true } },
+  { name: 'answers 404 after an event', switches: { lateUpsets: true } },
   { name: 'leaves out every tenth message', switches: { lost: 0.1 }, options: { checkInterval: 1_000 } },
   { name: 'takes 300 ms for each answer', switches: { getDelay: 300 } },
-  { name: 'fails at times (503)', again: [300, failAtTimes], hasGaps: true },
+  { name: 'sometimes fails (503)', again: [300, failAtTimes], hasGaps: true },
   { name: 'has 1,000 extensions', setup: { pbx: large(1_000) } },
 ];
 
@@ -121,7 +121,7 @@ describe('While 3CX V20', function () {
       assert.deepEqual({ twice, invented, unended, left }, { twice: 0, invented: 0, unended: 0, left: 0 }, name);
       if (!isGap) assert.equal(synthetic, 0, `${name}: synthetic`);
     }
-    const normal = rows.get('does all as it should');
+    const normal = rows.get('is healthy');
     assert.ok(normal !== undefined && normal.gets <= normal.changes);
   });
 
@@ -149,10 +149,11 @@ describe('While 3CX V20', function () {
       position: 20,
       title: 'V20: tokens and events',
       text:
-        `What only these APIs can do, ${callsPerMinute} calls a minute for ${seconds} s each, with commands among them. ` +
-        '_Invented_ are events of something that never was so in the PBX; _not ended once_ are rings and conversations ' +
-        'that were told and not closed, or closed twice; _left over_ are WebSockets and requests after the end. ' +
-        '_Synthetic_ is what happened while nothing could be seen: it is told later, and says so.',
+        `Only V20's APIs can fail in these ways. Each row ran for ${seconds} s, at ${callsPerMinute} calls a ` +
+        'minute, with commands among them. _Invented_ counts events of something that never happened in the ' +
+        'PBX. _Not ended once_ counts rings and conversations whose end was reported never or twice. _Left ' +
+        'over_ counts WebSockets and requests that remained at the end. _Synthetic_ counts events of what ' +
+        'happened while nothing could be seen: they come later, and are marked.',
       table: {
         columns: ['the PBX …', ...columns.map(([name]) => name)],
         rows: scenarios.map(({ name }) => [

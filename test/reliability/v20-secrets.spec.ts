@@ -155,8 +155,8 @@ describe('With 3CX V20, in a Node-RED that logs everything,', function () {
       position: 40,
       title: 'V20: secrets and phone numbers',
       text:
-        'As above, with the client secret, the access token and each of its three parts: a Node-RED that logs at the ' +
-        'level `trace` was driven through the faults, and through PBXs that send back what they got.',
+        'As above, with the client secret, the access token and each of its three parts. A Node-RED that logs ' +
+        'at the level `trace` went through the faults, and met PBXs that send back what they got.',
       figures: {
         Faults: driven.length,
         'Characters searched': found.searched,

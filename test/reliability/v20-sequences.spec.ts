@@ -71,8 +71,9 @@ describe('Over one connection to 3CX V20', function () {
       position: 30,
       title: 'V20: random sequences',
       text:
-        'Up to eighteen commands and queries with one API client, some at the same time, while the PBX falls from one of ' +
-        'these faults into the next, tokens expire, and connections are broken off in the moment of a request.',
+        'Each sequence has up to eighteen commands and queries with one API client, some of them at the same ' +
+        'time. Meanwhile the PBX changes from one of these faults to the next, tokens expire, and connections ' +
+        'break at the moment of a request.',
       figures: {
         Sequences: found.sequences,
         'Commands and queries': found.asked,

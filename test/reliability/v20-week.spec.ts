@@ -89,14 +89,14 @@ function watchForHours(this: Mocha.Suite): void {
       position: 60,
       title: hours === 24 * 7 ? 'V20: a week' : `V20: ${hours} hours`,
       text:
-        `The real client listens to a simulated PBX, and a command follows every minute, while about ${callsPerMinute} ` +
-        'calls a minute come and go; time is virtual, requests and connections are real, and so is the renewal of ' +
-        'tokens, each of which lives for an hour.',
+        'The real client listens to a simulated PBX and sends a command every minute, while about ' +
+        `${callsPerMinute} calls a minute come and go. Time is virtual; requests and connections are real. So ` +
+        'is the renewal of tokens, each of which lives for an hour.',
       figures: {
         Hours: hours,
         Calls: counts.calls,
-        [`Events told to ${monitors} monitors`]: counts.events,
-        'Events that came late, as synthetic': counts.gaps,
+        [`Events sent to ${monitors} monitors`]: counts.events,
+        'Late events (synthetic)': counts.gaps,
         'Heap after the first hour, in MB': megabytes(afterHour),
         'Heap at the end, in MB': megabytes(atEnd),
       },

@@ -66,13 +66,13 @@ describe(`${hours} hours of polls and calls`, function () {
       position: 50,
       title: hours === 24 * 7 ? 'A week' : `${hours} hours`,
       text:
-        `The real client polls a simulated server once a second, and a command follows every minute, while about ` +
-        `${callsPerMinute} calls a minute come and go; time is virtual, requests and connections are real.`,
+        'The real client polls a simulated server once a second and sends a command every minute, while about ' +
+        `${callsPerMinute} calls a minute come and go. Time is virtual; requests and connections are real.`,
       figures: {
         Hours: hours,
         Polls: counts.polls,
         Calls: counts.calls,
-        [`Events told to ${monitors} monitors`]: counts.events,
+        [`Events sent to ${monitors} monitors`]: counts.events,
         'Heap after the first hour, in MB': megabytes(afterHour),
         'Heap at the end, in MB': megabytes(atEnd),
       },
