@@ -175,6 +175,8 @@ describe('The numbers that a list of numbers names', () => {
   it('are exact where they are larger than a safe integer, and none where no extension has so many digits', () => {
     const zeros = '0'.repeat(16);
     assert.deepEqual(namedNumbers(`9${zeros}1-9${zeros}3`, 10), [`9${zeros}1`, `9${zeros}2`, `9${zeros}3`]);
+    const longest = '1'.repeat(32);
+    assert.deepEqual(namedNumbers(`${longest}-${longest}, ${longest}1-${longest}2`, 10), [longest]);
     assert.deepEqual(namedNumbers(`${'1'.repeat(100_000)}-${'2'.repeat(100_000)}, 10`, 10), ['10']);
   });
 
