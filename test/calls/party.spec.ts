@@ -69,8 +69,10 @@ describe('A part in a call', () => {
       assert.deepEqual(words(eventsOf(tracker.take(list, at(start + 2000)))), ['answered 10', 'dialing 12']);
     });
 
-    it('begins at the first of them that rings', () => {
-      assert.equal(play(both)[0]?.connection, '2');
+    it('goes on at the first of them that are left', () => {
+      const left = `3 10 ringing ${caller}; 4 10 ringing ${caller}`;
+      const events = play(`${line}; 2 10 ringing ${caller}; ${left}`, `${line}; ${left}`, '');
+      assert.deepEqual([events[1]?.event, events[1]?.connection], ['ended', '3']);
     });
 
     it('goes on dialling, though another one rings', () => {

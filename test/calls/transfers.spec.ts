@@ -282,6 +282,8 @@ describe('Calls that the PBX tells apart', () => {
       assert.deepEqual(new Set(events.map(({ trunk, internal }) => `${trunk} ${internal}`)), new Set(['10000 false']));
       const phones = `5 12 connected ${caller} ga; 6 12 ringing ${caller} ga /10000`;
       assert.deepEqual(endOfTen(talks, phones), toTwelve, 'the PBX says so of one of its phones');
+      const stopped = `5 12 ringing ${caller} ga -1500; 6 12 connected ${caller} ga /10000`;
+      assert.deepEqual(endOfTen(talks, stopped), toTwelve, 'another one of its phones has stopped ringing');
     });
 
     it('to who talks on with an outside line that has a leg, or with an extension', () => {
