@@ -79,7 +79,8 @@ export type Listed = Connection & Partial<Leg>;
 
 /**
  * A call list in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>`, the
- * recording, or what V20 says: `g<group>`, `#<call id>`, `@<role>`, `~<name>`.
+ * recording, or what V20 says: `g<group>`, `#<call id>`, `@<role>`, `~<name>`, `/<trunk>`, `>` when its party has called
+ * and `<` when it was called, and when it was gone: `-<ms since the start>`, perhaps `taken`.
  */
 export function listOf(text: string): Listed[] {
   return text
@@ -89,7 +90,10 @@ export function listOf(text: string): Listed[] {
     .map((record) => {
       const [id = '', extension = '', status = '', number = '', ...more] = record.split(' ');
       const wordAfter = (sign: string): string | undefined => more.find((word) => word.startsWith(sign))?.slice(1);
-      const [queue, ccid, group, callId, role, name = null] = ['q', 'c', 'g', '#', '@', '~'].map(wordAfter);
+      const [queue, ccid, group, callId, role, name = null, trunk, gone] = ['q', 'c', 'g', '#', '@', '~', '/', '-'].map(
+        wordAfter,
+      );
+      const direction = more.includes('>') ? 'outbound' : more.includes('<') ? 'inbound' : undefined;
       return {
         id,
         extension,
@@ -102,6 +106,9 @@ export function listOf(text: string): Listed[] {
         ...(group === undefined ? {} : { group }),
         ...(callId === undefined ? {} : { callId }),
         ...(role === undefined ? {} : { role: role as Role }),
+        ...(trunk === undefined ? {} : { trunk }),
+        ...(direction === undefined ? {} : { direction }),
+        ...(gone === undefined ? {} : { gone: { at: at(start + Number(gone)), isTaken: more.includes('taken') } }),
       };
     });
 }

@@ -60,8 +60,8 @@ interface Follow<Owner> {
   readonly call: MadeCall;
   /** The calls seen before the command: none of them is the one that it made. */
   readonly before: Sight;
-  /** Steady time until which it is counted how long the call was not seen. */
-  countedUntil: number;
+  /** Steady time: from then on it is counted how long the call is not seen. */
+  readonly answeredAt: number;
   /** In ms. */
   unseenFor: number;
   /** The calling extension's part in the call; null until it is seen. */
@@ -130,8 +130,8 @@ export class Following<Owner> {
     sameNumber: SameNumber,
   ): Followed<Owner>[] {
     this.expected.delete(expected);
-    const count = { countedUntil: answeredAt.steady, unseenFor: 0 };
-    const follow = { owner, call, before, ...count, party: null, leg: null, isAnswered: false };
+    const unseen = { answeredAt: answeredAt.steady, unseenFor: 0, party: null, leg: null };
+    const follow = { owner, call, before, ...unseen, isAnswered: false };
     this.follows.add(follow);
     return this.look([follow], { ...news, occurrences: expected.occurrences }, sameNumber);
   }
@@ -159,28 +159,21 @@ export class Following<Owner> {
   }
 
   private countUnseen(follow: Follow<Owner>, at: Moment, since: Moment | null): Followed<Owner>[] {
-    const { owner, call, countedUntil } = follow;
-    if (since !== null) follow.unseenFor += Math.max(0, at.steady - Math.max(since.steady, countedUntil));
-    follow.countedUntil = Math.max(at.steady, countedUntil);
+    const { owner, call, answeredAt } = follow;
+    if (since !== null) follow.unseenFor += Math.max(0, at.steady - Math.max(since.steady, answeredAt));
     if (follow.unseenFor < maxUnseen) return [];
     this.follows.delete(follow);
     return [{ owner, event: unseenEnd(call) }];
   }
 
   private look(follows: readonly Follow<Owner>[], news: News, sameNumber: SameNumber): Followed<Owner>[] {
-    this.find(
-      follows.filter(({ party }) => party === null),
-      news,
-      sameNumber,
-    );
-    return follows
-      .filter(({ party }) => party !== null)
-      .flatMap((follow) => this.eventsOf(follow, news).map((event) => ({ owner: follow.owner, event })));
+    const sought = follows.filter(({ party }) => party === null);
+    if (sought.length > 0) this.find(sought, news, sameNumber);
+    return follows.flatMap((follow) => this.eventsOf(follow, news).map((event) => ({ owner: follow.owner, event })));
   }
 
   /** Finds the parts in calls that are followed from now on: by the call id wherever it is known, else by the number. */
   private find(sought: readonly Follow<Owner>[], { occurrences, current }: News, sameNumber: SameNumber): void {
-    if (sought.length === 0) return;
     // Calls that are over are in the events, unchanged ones in the state.
     const seen = [...occurrences, ...current].sort((a, b) => a.party - b.party);
     const assign = (fits: (follow: Follow<Owner>, occurrence: CallOccurrence) => boolean): void => {

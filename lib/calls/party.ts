@@ -83,9 +83,8 @@ export function spend(party: Party, now: Moment): void {
 
 /** How long it has rung or dialled until now, in ms. */
 export function ringMs(party: Party, now: Moment): number {
-  const { spent, status, statusSince, endedAt } = party;
-  const isRinging = spentIn[status] === 'ring' && endedAt === null;
-  return spent.ring + (isRinging ? (goneAt(party) ?? now).steady - statusSince : 0);
+  const { spent, status, statusSince } = party;
+  return spent.ring + (spentIn[status] === 'ring' ? (goneAt(party) ?? now).steady - statusSince : 0);
 }
 
 /** When the last of its legs was gone, where the snapshots kept them for longer; else null. */
@@ -168,7 +167,8 @@ function enter(party: Party, status: ConnectionStatus, group: Leg['group'], now:
     if (party.isExtension) addRung(party.call, party);
     return 'ringing';
   }
-  if (!isUp(status)) return before === 'undefined' ? 'dialing' : null;
+  // Whoever dials after something else is another party.
+  if (!isUp(status)) return 'dialing';
   if (!isUp(before)) {
     answer(party, group, now);
     return 'answered';
@@ -177,11 +177,11 @@ function enter(party: Party, status: ConnectionStatus, group: Leg['group'], now:
   return before === 'connected' ? 'held' : null;
 }
 
-/** Whoever began the call, inside or outside, has not taken it. */
+/** Happens once: a party stays answered. Whoever began the call, inside or outside, has not taken it. */
 function answer(party: Party, group: Leg['group'], now: Moment): void {
   const { call, isTrunk, isExtension, direction, cameByCode } = party;
-  if (party.answeredAt === null) party.answeredIn = group;
-  party.answeredAt ??= now;
+  party.answeredAt = now;
+  party.answeredIn = group;
   call.wasUp = true;
   const isOffered = isTrunk
     ? party !== call.callersLine && call.rung.length > 0

@@ -139,7 +139,7 @@ export class Register {
     const party = newParty({ key, isExtension, isTrunk: role === 'trunk', call, callId, startedAt: now }, leg);
     if (party.isTrunk) call.trunk ??= extension;
     else call.isOutsideOnly = false;
-    const isFirst = call.parties.size === 0 && call.startedAt === now;
+    const isFirst = call.parties.size === 0;
     const isCaller = leg.group === undefined ? isFirst : leg.direction === 'outbound';
     if (party.isTrunk && isCaller) call.callersLine ??= party;
     call.parties.add(party);

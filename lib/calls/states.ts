@@ -59,13 +59,13 @@ export class States {
     const before = reported.get(extension) ?? idle;
     const { extensionState, activeCalls } = standing;
     const isSame = extensionState === before.extensionState && activeCalls === before.activeCalls;
-    const earlier = withheld.size === 0 ? undefined : withheld.get(extension);
+    const earlier = withheld.get(extension);
     if (!isSame && standings.isInDoubt(extension)) {
       const { accuracyMs, synthetic } = circumstances;
       withheld.set(extension, earlier ?? { since: now.steady - accuracyMs, synthetic });
       return null;
     }
-    if (earlier !== undefined) withheld.delete(extension);
+    withheld.delete(extension);
     if (isSame) return null;
     if (activeCalls === 0) reported.delete(extension);
     else reported.set(extension, standing);

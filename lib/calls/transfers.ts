@@ -80,7 +80,6 @@ function talksOn(
   if (present.get(successor)?.some(({ trunk }) => trunk !== undefined)) return true;
   return others.some(
     (other) =>
-      other !== successor &&
       (other.isTrunk || other.isExtension) &&
       ![extension, successor.extension].includes(other.extension) &&
       other.legs.size > 0 &&

@@ -74,12 +74,9 @@ export function baseUrl(text: string, api: ApiType = 'http'): URL {
     throw new ThreeCxError('invalid-argument', 'url must end with the path, without ? or #');
   }
   if (problem === 'operation') {
-    const [end = ''] = ends[api].exec(url.pathname) ?? [];
+    const end = ends[api].exec(url.pathname)?.[0].split('/').find(Boolean) ?? '';
     const what = api === 'http' ? 'an operation of the API' : 'a path of the PBX';
-    throw new ThreeCxError(
-      'invalid-argument',
-      `url must not end in ${what}: end it before ${end.split('/').find(Boolean) ?? ''}`,
-    );
+    throw new ThreeCxError('invalid-argument', `url must not end in ${what}: end it before ${end}`);
   }
   return url;
 }

@@ -19,12 +19,10 @@ export function withoutSecrets(text: string, secrets: readonly RegExp[]): string
   return secrets.reduce((rest, secret) => rest.replace(secret, '…'), text);
 }
 
-/**
- * Finds a secret as it is, in capitals, escaped for a URL, HTML or JSON, or broken by white space.
- *
- * @param secret not empty
- */
+/** Finds a secret as it is, in capitals, escaped for a URL, HTML or JSON, or broken by white space. */
 export function anyWriting(secret: string): RegExp {
+  // A text without its blanks would hide nothing, and be hard to read.
+  if (secret.trim() === '') return /(?!)/u;
   const words = secret.trim().split(/\s+/);
   const blank = String.raw`(?:\s|\+|%20|&#32;|&#x20;)*`;
   return new RegExp(words.map((word) => Array.from(word, writingsOf).join(String.raw`\s*`)).join(blank), 'giu');

@@ -31,10 +31,10 @@ class Stage {
     return this;
   }
 
-  /** A makecall is answered; what came before its answer was there before. */
-  make(made: Partial<MadeCall> = {}, owner = 'a'): this {
+  /** A makecall is answered (in so many ms); what came before its answer was there before. */
+  make(made: Partial<MadeCall> = {}, owner = 'a', answeredIn = 0): this {
     const expected = this.following.expect(this.sight());
-    this.answer(expected, made, owner, this.sight());
+    this.answer(expected, made, owner, this.sight(), answeredIn);
     return this;
   }
 
@@ -52,8 +52,9 @@ class Stage {
     made: Partial<MadeCall>,
     owner: string,
     before: ReturnType<Stage['sight']>,
+    answeredIn = 0,
   ): void {
-    const follow = { owner, call: { ...call, ...made }, before, answeredAt: at(this.time) };
+    const follow = { owner, call: { ...call, ...made }, before, answeredAt: at(this.time + answeredIn) };
     this.tell(this.following.follow(expected, follow, this.news([]), (a, b) => a === b));
   }
 
@@ -119,6 +120,38 @@ describe('A call that is followed', () => {
     told('a ended 7 not-reached');
   });
 
+  it('is not one that was there before, though it has the id', () => {
+    stage.show('2 11 ringing 10; 1 10 dialing 11 #c').make({ callId: 'c' });
+    stage.show('2 11 connected 10; 1 10 connected 11 #c').show('');
+    told();
+    stage = new Stage();
+    stage.show('2 11 ringing 10; 1 10 dialing 11').make().show('2 11 connected 10; 1 10 connected 11').show('');
+    told();
+  });
+
+  it('is known by its number where the PBX gave no id, or tells none of the call', () => {
+    stage.make().show('1 10 dialing 11 #x; 2 11 ringing 10').show('');
+    stage.make({ callId: 'c' }, 'b').show('3 10 dialing 11; 4 11 ringing 10').show('');
+    told('a ended 1 not-reached', 'b ended 3 not-reached');
+  });
+
+  it('is the one with its id, though the extension has another one to the same number', () => {
+    const first = '1 10 dialing 11 #c; 2 11 ringing 10';
+    stage.make({ callId: 'c' }).show(`${first}; 3 10 dialing 11; 4 11 ringing 10`).show(first);
+    told();
+    stage.show('');
+    told('a ended 1 not-reached');
+  });
+
+  it('is the one that was seen first, wherever they stand by now', () => {
+    stage
+      .make()
+      .show('1 10 dialing *1; 3 10 dialing *2')
+      .show('3 10 dialing 11; 1 10 dialing 11')
+      .show('3 10 dialing 11');
+    told('a ended 1 not-reached');
+  });
+
   it('is not one that was there before, where nobody looked then', () => {
     stage = new Stage();
     stage.make().show(talking).show('');
@@ -131,6 +164,12 @@ describe('A call that is followed', () => {
       .make({ callId: 'c' })
       .show('1 10 connected 12 #b; 2 12 connected 10; 3 10 connected 11 #c; 4 11 connected 10');
     told('a answered 3');
+  });
+
+  it('is known by its id after an outage, though a call before it had its leg', () => {
+    stage.show('1 10 dialing 11; 2 11 ringing 10').show('-').make({ callId: 'c', destination: '12' });
+    stage.show('1 10 dialing 12 #c; 2 12 ringing 10').show('1 10 connected 12 #c; 2 12 connected 10');
+    told('a answered 1');
   });
 
   it('is not one that began in an outage before the command', () => {
@@ -189,6 +228,18 @@ describe('A call that is followed', () => {
     told('a ended 1 missed');
   });
 
+  it('is over when the calling phone is not picked up, though the extension talks on another one', () => {
+    const other = '7 10 connected 15; 8 15 connected 10';
+    stage.show(other).make({ callId: 'c' }).show(`${other}; 1 10 ringing 11 #c`).show(other);
+    told('a ended 1 missed');
+  });
+
+  it('is over when the calling phone has talked, and dials anew', () => {
+    stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('1 10 connected 11 #c; 2 11 connected 10');
+    stage.show('1 10 dialing 15; 3 15 ringing 10');
+    told('a answered 1', 'a ended 1 answered');
+  });
+
   it('is over with `transferred` when the extension has passed it on', () => {
     const outside = { destination: '+491' };
     stage
@@ -235,6 +286,24 @@ describe('A call that is followed', () => {
     told('a ended 1 not-reached');
   });
 
+  it('is waited for from the answer on, whenever the snapshots around it were made', () => {
+    stage.make({}, 'a', 1_500).show('');
+    assert.equal(stage.following.patience, maxUnseen);
+    stage.show('');
+    assert.equal(stage.following.patience, maxUnseen - 500);
+    stage.show('');
+    assert.equal(stage.following.patience, maxUnseen - 1_500);
+  });
+
+  it('is waited for as long as one that was made before it, and no longer than that one', () => {
+    stage.make().show('').show('').make({ destination: '12' }, 'b').show('');
+    assert.equal(stage.following.patience, maxUnseen - 3_000);
+    stage.show('1 10 dialing 11; 2 11 ringing 10');
+    assert.equal(stage.following.patience, maxUnseen - 2_000);
+    stage.show('1 10 dialing 11; 2 11 ringing 10; 3 10 dialing 12; 4 12 ringing 10');
+    assert.equal(stage.following.patience, null);
+  });
+
   it('is dropped with its owner', () => {
     stage
       .make({}, 'a')
@@ -257,9 +326,18 @@ describe('A call that is followed', () => {
     assert.deepEqual(isOfUse(), [true, false, false]);
     stage.make({ callId: 'c' });
     assert.deepEqual(isOfUse(), [true, true, false]);
-    assert.deepEqual(
-      [true, false].map((isThere) => stage.following.isNeeded(() => isThere)),
-      [true, false],
-    );
+    stage.make({}, 'b');
+    const isNeeded = (...owners: string[]): boolean => stage.following.isNeeded((owner) => owners.includes(owner));
+    assert.deepEqual([isNeeded('a', 'b'), isNeeded('a'), isNeeded()], [true, true, false]);
+    const answer = stage.send();
+    assert.ok(isNeeded(), 'a command is under way');
+    answer();
+  });
+
+  it('is not yet there, nor is nothing expected, while its makecall is under way', () => {
+    const answer = stage.send();
+    assert.deepEqual([stage.following.isEmpty, stage.following.patience], [false, null]);
+    answer();
+    assert.deepEqual([stage.following.isEmpty, stage.following.patience], [false, maxUnseen]);
   });
 });

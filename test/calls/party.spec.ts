@@ -59,6 +59,22 @@ describe('A part in a call', () => {
       assert.deepEqual(words(events), ['answered 10']);
     });
 
+    it('is answered at one of them, though nothing of the other one has changed, while others come', () => {
+      const tracker = watching();
+      const [trunk, second, third] = listOf(both);
+      const [, answered] = listOf(talks);
+      assert.ok(trunk && second && third && answered);
+      tracker.take([trunk, second, third], at(start + 1000));
+      const list = [trunk, answered, third, ...listOf('4 12 dialing 13')];
+      assert.deepEqual(words(eventsOf(tracker.take(list, at(start + 2000)))), ['answered 10', 'dialing 12']);
+    });
+
+    it('goes on at the first of them that are left', () => {
+      const left = `3 10 ringing ${caller}; 4 10 ringing ${caller}`;
+      const events = play(`${line}; 2 10 ringing ${caller}; ${left}`, `${line}; ${left}`, '');
+      assert.deepEqual([events[1]?.event, events[1]?.connection], ['ended', '3']);
+    });
+
     it('goes on dialling, though another one rings', () => {
       const dials = '1 10 dialing +491; 2 10000 dialing +491';
       assert.deepEqual(words(play(dials, `${dials}; 3 10 ringing +491`)), ['dialing 10']);
@@ -94,6 +110,59 @@ describe('A part in a call', () => {
         [answered?.connection, answered?.number, answered?.queue?.number, answered?.recording],
         ['3', caller, '8000', 'on'],
       );
+    });
+  });
+
+  describe('that rang, and is listed for a while after it has gone,', () => {
+    /** When the first event that it is over says that it was, and for how long it had rung: in ms, from the start on. */
+    const overAt = (...snapshots: string[]): number[] => {
+      const over = play(...snapshots).find(({ endedAt }) => endedAt !== null);
+      assert.ok(over?.endedAt);
+      return [Date.parse(over.endedAt) - start, (over.ringSeconds ?? NaN) * 1000];
+    };
+    const phones = (...legs: string[]): string => [`${line} ga`, ...legs].join('; ');
+    const [first, second] = [`2 10 ringing ${caller} ga`, `3 10 ringing ${caller} ga`] as const;
+
+    it('ended when it was gone, not when it was no longer listed', () => {
+      assert.deepEqual(overAt(phones(first), phones(`${first} -1500`), phones()), [1500, 500]);
+      assert.deepEqual(overAt(phones(first), phones(first), phones()), [3000, 2000]);
+    });
+
+    it('ended when the last of its phones was gone', () => {
+      for (const [one, other] of [
+        [1400, 1700],
+        [1700, 1400],
+      ]) {
+        const gone = phones(`${first} -${one}`, `${second} -${other}`);
+        assert.deepEqual(overAt(phones(first, second), gone, phones()), [1700, 700]);
+      }
+      const stillRings = phones(`${first} -1400`, second);
+      assert.deepEqual(overAt(phones(first, second), stillRings, phones()), [3000, 2000]);
+    });
+
+    it('has rung until it was gone, where a node asks for rings of a certain length', () => {
+      const tracker = watching();
+      for (const [index, list] of [phones(first), phones(`${first} -1500`), phones(`${first} -1500`)].entries()) {
+        tracker.take(listOf(list), at(start + (index + 1) * 1000));
+      }
+      assert.equal(tracker.current()[0]?.ringMs, 500);
+    });
+
+    it('was answered elsewhere where somebody took the call who is not listed', () => {
+      const taken = phones(`${first} -1500 taken`);
+      assert.deepEqual(words(play(phones(first), taken, phones())), [
+        'ringing 10',
+        'ring-stopped 10 answered-elsewhere',
+      ]);
+      assert.deepEqual(words(play(phones(first), taken, '')), ['ringing 10', 'ended 10 answered-elsewhere']);
+      const gone = phones(`${first} -1500`);
+      assert.deepEqual(words(play(phones(first), gone, phones())), ['ringing 10', 'ring-stopped 10 missed']);
+      assert.deepEqual(words(play(phones(first), gone, '')), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
+    });
+
+    it('was answered elsewhere once: who rings after that has missed it', () => {
+      const events = play(phones(first), phones(`${first} -1500 taken`), phones(`4 11 ringing ${caller} ga`), '');
+      assert.deepEqual(words(events).slice(1), ['ring-stopped 10 answered-elsewhere', 'ringing 11', 'ended 11 missed']);
     });
   });
 
@@ -150,5 +219,9 @@ describe('A part in a call', () => {
     const list = listOf(`${rings}; 3 10001 connected +492; 4 10 ringing +492; 5 11 ringing +492`);
     const occurrences = callOccurrences(tracker.take(list, at(start + 1000)));
     assert.equal(new Set(occurrences.map(({ party }) => party)).size, 3);
+    assert.ok(occurrences.every(({ party }) => party > 0 && party <= tracker.newestParty));
+    const before = tracker.newestParty;
+    const [later] = callOccurrences(tracker.take([...list, ...listOf('6 12 ringing +492')], at(start + 2000)));
+    assert.ok(later && later.party > before && later.party === tracker.newestParty);
   });
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { CallTracker } from '../../lib/calls';
+import type { Leg } from '../../lib/pbx';
 import { at, callsOf, eventsOf, listOf, play, start, watching, words } from '../../support/calls';
 
 const caller = '+4915112345678';
@@ -34,6 +36,62 @@ describe('A leg', () => {
     assert.deepEqual(callsOf(events), [1, 2, 2]);
   });
 
+  it('stays in its call while it talks alone, though it has the number of another one by now', () => {
+    const other = (number: string): string => `2 10000 connected ${number}; 3 11 connected ${number}`;
+    const news = `${other('+491')}; 1 10 connected +491 on; 4 12 dialing 13`;
+    const events = play(`${other('+492')}; 1 10 connected +491`, news);
+    assert.deepEqual(words(events).slice(2), ['recording 10', 'dialing 12']);
+    assert.deepEqual(callsOf(events), [1, 2, 2, 3]);
+  });
+
+  it('makes two calls one where the PBX says so of it, though no leg has come or gone', () => {
+    const legs = (group: string): string =>
+      `1 10 connected 11 ga; 2 11 connected 10 ga; 3 12 connected 13 g${group}; 4 13 connected 12 g${group}`;
+    assert.deepEqual(callsOf(play(legs('b'), legs('a'), '')), [1, 1, 2, 2, 1, 1, 1, 1]);
+  });
+
+  it('goes on in the call of the PBX that it is in, though all who were there are gone', () => {
+    const events = play(`2 10 connected ${caller} ga /10000`, `3 11 ringing ${caller} ga /10000`, '');
+    assert.deepEqual(words(events).slice(-2), ['ringing 11', 'ended 11 missed']);
+    assert.deepEqual(new Set(callsOf(events)), new Set([1]));
+  });
+
+  it('is not looked at again while it is as before: with long lists that saves most of the work', () => {
+    const looked = new Set<string | symbol>();
+    const legsOf = (text: string): Leg[] =>
+      listOf(text).map((leg) => ({ role: leg.extension === '10000' ? 'trunk' : 'extension', callId: null, ...leg }));
+    const watched = (leg: Leg): Leg =>
+      new Proxy(leg, {
+        get: (target, field): unknown => {
+          looked.add(field);
+          return Reflect.get(target, field);
+        },
+      });
+    const tracker = new CallTracker();
+    const take = (connections: Leg[], seconds: number): string[] => {
+      const time = { at: at(start + seconds * 1000), accuracyMs: 1000, afterGap: false };
+      return words(eventsOf(tracker.update({ connections, changed: true, ...time })));
+    };
+    const [ringing, ...others] = legsOf(`2 10 ringing ${caller}; ${line}; 3 12 connected 13; 4 13 connected 12`);
+    const [answered] = legsOf(`2 10 connected ${caller}`);
+    assert.ok(ringing && answered);
+    const before = others.map(watched);
+    take([ringing, ...before], 1);
+    assert.ok(looked.has('number') && looked.has('recording'));
+    looked.clear();
+    assert.deepEqual(take([answered, ...before], 2), ['answered 10']);
+    assert.deepEqual([...looked], []);
+    assert.deepEqual(take([answered, ...before, ...legsOf('5 14 dialing 15')], 3), ['dialing 14']);
+    assert.ok(!looked.has('recording'), 'whose each leg is was looked for, and nothing more');
+  });
+
+  it('is seen to be of a queue, though no leg has come or gone', () => {
+    const tracker = watching();
+    const lists = [`${line}; 2 10 ringing ${caller}`, `${line}; 2 10 connected ${caller} q8000`];
+    for (const [index, list] of lists.entries()) tracker.take(listOf(list), at(start + index * 1000));
+    assert.ok(tracker.isQueue('8000'));
+  });
+
   it('of a queue makes its DN known as one', () => {
     const tracker = watching();
     tracker.take(listOf('1 8000 connected 10 @queue; 2 11 ringing 10 q8001'), at(start + 1000));
@@ -41,6 +99,37 @@ describe('A leg', () => {
       ['8000', '8001', '10', '11'].filter((dn) => tracker.isQueue(dn)),
       ['8000', '8001'],
     );
+  });
+});
+
+describe('An outside line', () => {
+  const answers = (...snapshots: string[]): string | undefined => words(play(...snapshots)).at(-1);
+
+  it('is the caller’s where the call began with it, and was called where it came after', () => {
+    const phone = `2 10 ringing ${caller}`;
+    const mobile = (status: string): string => `1 10000 ${status} ${caller}`;
+    assert.equal(
+      answers(`${mobile('dialing')}; ${phone}`, `${mobile('connected')}; ${phone}`, mobile('connected')),
+      'ring-stopped 10 missed',
+    );
+    assert.equal(
+      answers(`${phone}; ${mobile('dialing')}`, `${phone}; ${mobile('connected')}`, mobile('connected')),
+      'ring-stopped 10 answered-elsewhere',
+    );
+  });
+
+  it('is the caller’s where the PBX says so, wherever it stands', () => {
+    const phone = `2 10 ringing ${caller} ga <`;
+    const lineWith = (status: string, direction: string): string => `1 10000 ${status} ${caller} ga ${direction}`;
+    for (const [direction, end] of [
+      ['>', 'ring-stopped 10 missed'],
+      ['<', 'ring-stopped 10 answered-elsewhere'],
+    ] as const) {
+      const [dials, talks] = ['dialing', 'connected'].map((status) => lineWith(status, direction));
+      assert.ok(dials && talks);
+      assert.equal(answers(`${phone}; ${dials}`, `${phone}; ${talks}`, talks), end, 'after the phone');
+      assert.equal(answers(`${dials}; ${phone}`, `${talks}; ${phone}`, talks), end, 'before the phone');
+    }
   });
 });
 
@@ -55,6 +144,13 @@ describe('Whoever dials a code', () => {
       'ended 11 answered',
     ]);
     assert.deepEqual(callsOf(events), [1, 2, 1, 1, 1]);
+  });
+
+  it('gets into the call, also when no leg has come or gone since', () => {
+    const parked = `${line}; 3 11 dialing *0`;
+    const events = play(`${line}; 2 10 connected ${caller}`, parked, `${line}; 3 11 connected ${caller}`);
+    assert.deepEqual(words(events).slice(1), ['ended 10 answered', 'dialing 11', 'answered 11']);
+    assert.deepEqual(callsOf(events), [1, 1, 2, 1]);
   });
 
   it('gets into the call on a new leg, though another phone of its rings there', () => {

@@ -223,6 +223,20 @@ describe('The state of an extension', () => {
       assert.deepEqual(inWords(statesOf(tracker.currentStates([]))), ['2001 - to talking 1 initial']);
     });
 
+    it('is as late as its first snapshot makes it, however many come before it is clear', () => {
+      const tracker = watching();
+      const late = (list: string, time: number): number[] =>
+        statesOf(tracker.take(listOf(list), at(start + time))).map(({ accuracyMs }) => accuracyMs);
+      assert.deepEqual([late(answers, 100), late(`${answers} on`, 500), late(answers, 1200)], [[], [], [1200]]);
+    });
+
+    it('is not that of an earlier call that is over, for a node that starts', () => {
+      const tracker = watching();
+      const lists = [answers, answers, line, `${line}; 5 2001 connected ${caller}`];
+      for (const [index, list] of lists.entries()) tracker.take(listOf(list), at(start + (index + 1) * 1000));
+      assert.deepEqual(inWords(statesOf(tracker.currentStates([]))), []);
+    });
+
     it('is as late as any other the next time', () => {
       const tracker = watching();
       const late = (list: string, time: number): number[] =>

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import type { CallEvent } from '../../lib/calls';
 import { at, callsOf, eventsOf, listOf, play, start, watching, words } from '../../support/calls';
 
 const caller = '+4915112345678';
 const line = `1 10000 connected ${caller}`;
 const tenTalks = `${line}; 2 10 connected ${caller}`;
+
+const isTransferred = ({ event }: CallEvent): boolean => event === 'transferred';
 
 describe('Transfers', () => {
   describe('of two calls that are made one', () => {
@@ -23,6 +26,19 @@ describe('Transfers', () => {
         'ended 11 answered',
       ]);
       assert.deepEqual(callsOf(events), [1, 1, 2, 1, 1, 1, 1], 'the older id stays');
+    });
+
+    it('are of the call with the outside line, though extensions are in it too', () => {
+      const events = play(
+        first,
+        `${first}; 3 10 connected +491; 4 10000 connected +491; 5 12 connected +491`,
+        '2 11 connected +491; 4 10000 connected +491; 5 12 connected +491',
+      );
+      assert.deepEqual(words(events).slice(4), [
+        'ended 10 answered',
+        'transferred 10 transferred to 11',
+        'ended 10 transferred to 11',
+      ]);
     });
 
     it('are of the older one where both have an outside line, or none has', () => {
@@ -58,10 +74,10 @@ describe('Transfers', () => {
     it('name the extension, where a line is there too, and nobody who is new', () => {
       const other = '3 10 connected +492; 4 10001 connected +492; 5 12 connected +492';
       const events = play(tenTalks, `${tenTalks}; ${other}`, `${line}; 4 10001 connected +492; 5 12 connected +492`);
-      assert.equal(events.find(({ event }) => event === 'transferred')?.transferredTo, '12');
+      assert.equal(events.find(isTransferred)?.transferredTo, '12');
       const joined = `${line}; 4 10001 connected +492; 6 13 ringing +492`;
       const next = play(tenTalks, `${tenTalks}; 3 10 connected +492; 4 10001 connected +492`, joined);
-      assert.equal(next.find(({ event }) => event === 'transferred')?.transferredTo, '+492');
+      assert.equal(next.find(isTransferred)?.transferredTo, '+492');
     });
 
     it('are none where it only rang in both', () => {
@@ -132,6 +148,12 @@ describe('Transfers', () => {
     });
   });
 
+  it('are named by an extension with which another phone of it rings by now', () => {
+    const other = '3 10 connected +492; 4 10001 connected +492; 5 12 connected +492';
+    const joined = `${line}; 4 10001 connected +492; 5 12 connected +492; 6 12 ringing +492`;
+    assert.equal(play(tenTalks, `${tenTalks}; ${other}`, joined).find(isTransferred)?.transferredTo, '12');
+  });
+
   it('are named by no outside line that came with them: it may belong to either call', () => {
     const before = '1 12 ringing 11 c1; 2 11 connected 12 c2; 3 11 connected 13 c1; 4 13 connected 11 c2';
     const after = '1 12 ringing 11 c1; 4 13 connected 11 c2; 5 10000 dialing +491701 c3';
@@ -146,7 +168,7 @@ describe('Transfers', () => {
     const before = '1 10 connected 11; 2 11 connected 10; 3 10 connected 12; 4 12 connected 10';
     const events = play(before, '2 11 connected +491701; 4 10000 dialing +491701');
     assert.deepEqual(
-      events.filter(({ event }) => event === 'transferred').map((event) => [event.connection, event.transferredTo]),
+      events.filter(isTransferred).map((event) => [event.connection, event.transferredTo]),
       [
         ['3', '11'],
         ['4', '+491701'],
@@ -244,6 +266,72 @@ describe('Calls that the PBX tells apart', () => {
       `5 10000 connected ${caller} ga; 4 11 connected ${caller} gb`,
     );
     assert.ok(words(events).includes('ended 10 answered'));
+  });
+
+  describe('are transferred', () => {
+    const inside = '2 10 connected 11 ga; 3 11 connected 10 ga';
+    const toTwelve = ['transferred 10 transferred to 12', 'ended 10 transferred to 12'];
+    const endOfTen = (...snapshots: string[]): string[] =>
+      words(play(...snapshots)).filter((text) => /^(transferred|ended) 10/.test(text));
+
+    it('to who talks on with the outside line, which may have no leg of its own', () => {
+      const talks = `2 10 connected ${caller} ga /10000`;
+      const events = play(talks, `5 12 connected ${caller} ga /10000`, '');
+      assert.deepEqual(words(events), ['answered 10', ...toTwelve, 'answered 12', 'ended 12 answered']);
+      assert.deepEqual(callsOf(events), [1, 1, 1, 1, 1]);
+      assert.deepEqual(new Set(events.map(({ trunk, internal }) => `${trunk} ${internal}`)), new Set(['10000 false']));
+      const phones = `5 12 connected ${caller} ga; 6 12 ringing ${caller} ga /10000`;
+      assert.deepEqual(endOfTen(talks, phones), toTwelve, 'the PBX says so of one of its phones');
+      const stopped = `5 12 ringing ${caller} ga -1500; 6 12 connected ${caller} ga /10000`;
+      assert.deepEqual(endOfTen(talks, stopped), toTwelve, 'another one of its phones has stopped ringing');
+    });
+
+    it('to who talks on with an outside line that has a leg, or with an extension', () => {
+      assert.deepEqual(
+        endOfTen(`${line} ga; 2 10 connected ${caller} ga`, `${line} ga; 5 12 connected ${caller} ga`),
+        toTwelve,
+      );
+      assert.deepEqual(endOfTen(inside, '3 11 connected 12 ga; 5 12 connected 11 ga'), toTwelve);
+    });
+
+    it('to who was asked first, whichever of the two calls the PBX keeps', () => {
+      const asks = '3 10 connected 12 gb; 4 12 connected 10 gb';
+      const kept = (group: string): string => `2 11 connected 12 g${group}; 4 12 connected 11 g${group}`;
+      const talks = '1 10 connected 11 ga; 2 11 connected 10 ga';
+      const rings = '3 10 dialing 12 gb; 4 12 ringing 10 gb';
+      for (const group of ['a', 'b']) {
+        assert.deepEqual(
+          endOfTen(talks, `${talks}; ${rings}`, `${talks}; ${asks}`, kept(group)),
+          [...toTwelve, 'ended 10 answered'],
+          group,
+        );
+      }
+    });
+
+    it('to nobody, where who comes talks to nobody who was there before', () => {
+      const others = '5 12 connected 13 ga; 6 13 connected 12 ga';
+      assert.deepEqual(endOfTen(inside, others), ['ended 10 answered']);
+    });
+
+    it('to nobody, where who comes talks to a service, or another one rings still', () => {
+      for (const other of ['3 999 connected 10 ga @service', '3 11 ringing 10 ga']) {
+        const events = endOfTen(`2 10 connected ${caller} ga; ${other}`, `${other}; 5 12 connected 10 ga`);
+        assert.deepEqual(events, ['ended 10 answered'], other);
+      }
+    });
+
+    it('to nobody, where who rang there is gone', () => {
+      const rang = `${inside}; 5 12 ringing 11 ga`;
+      assert.deepEqual(endOfTen(inside, rang, '3 11 connected 10 ga; 5 12 ringing 11 ga -2500'), ['ended 10 answered']);
+    });
+  });
+
+  it('are not forwarded to an outside line of another one', () => {
+    const rings = `${line} ga; 2 10 ringing ${caller} ga`;
+    const mobile = (status: string): string => `5 10001 ${status} +49170999 gb`;
+    const before = [rings, `${rings}; ${mobile('dialing')}`, `${rings}; ${mobile('connected')}`];
+    assert.deepEqual(words(play(...before, `${line} ga; ${mobile('connected')}`)).slice(1), ['ring-stopped 10 missed']);
+    assert.deepEqual(words(play(...before, '')).slice(1), ['ended 10 missed', 'missed 10 missed']);
   });
 
   it('were not taken by whoever had answered the other one before they became one', () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { getSupportedCallingCodes, getSupportedRegionCodes } from 'awesome-phonenumber';
 import { Contacts } from '../../lib/node-red/contacts';
 import { InternationalNumbers } from '../../lib/node-red/international-numbers';
-import { type Connection, type Contact, countries, countryOf, plainNumber, type Result } from '../../lib/pbx';
+import { type Connection, type Contact, type Result } from '../../lib/pbx';
 
 const caller = '+4915112345678';
 
@@ -21,26 +20,6 @@ function contacts({ country = '', names = [], told = {}, dns = [] }: Known = {})
     dns.includes(number),
   );
 }
-
-describe('A country', () => {
-  it('is one of those that libphonenumber knows', () => {
-    assert.deepEqual(countries, getSupportedRegionCodes().sort());
-  });
-
-  it('may be written in any case', () => {
-    assert.deepEqual(['DE', ' de', 'De '].map(countryOf), ['DE', 'DE', 'DE']);
-    for (const text of ['', 'D', 'DEU', 'XX', '49', 'Germany', '__', 'DE,AT'])
-      assert.equal(countryOf(text), null, text);
-  });
-
-  it('has a code after which (0) is not dialled, each of them', () => {
-    for (const code of getSupportedCallingCodes()) {
-      assert.equal(plainNumber(`+${code} (0)30 1`), `+${code}301`, code);
-      assert.equal(plainNumber(`00${code} (0)30 1`), `00${code}301`, code);
-      assert.equal(plainNumber(`+${code}3 (0)0 1`), `+${code}3001`, code);
-    }
-  });
-});
 
 describe('A number in international form', () => {
   const rows: [country: string, numbers: Record<string, string | null>][] = [

@@ -11,6 +11,7 @@ import {
   operationNames,
   refuseLogIn,
   ThreeCxError,
+  withoutEndSlash,
   withScheme,
 } from '../../lib/pbx';
 import { refusal } from './support';
@@ -131,6 +132,7 @@ describe('The address of a connection', () => {
     ['HTTPS://${USER}@pbx/', 'log-in'],
     ['http://${HOST}:8889/makecall/10/${NUMBER}/Soft', 'operation'],
     [' ${PBX_URL}/showallcalls ', 'operation'],
+    ['${PBX_URL}/proxy://drop/10', 'operation'],
   ];
   for (const [text, problem] of templates) {
     it(`${JSON.stringify(text)}, before its variables are replaced: ${problem ?? 'may be right'}`, () => {
@@ -147,10 +149,12 @@ describe('The address of a connection', () => {
       ['https://proxy.example/3cx/', null],
       ['https://callcontrol/', null],
       ['https://pbx.example/drop/10', null],
+      ['https://pbx.example/callcontrols', null],
       ['https://pbx.example/callcontrol', 'operation'],
       ['https://pbx.example/callcontrol/10/participants', 'operation'],
       ['https://pbx.example/3cx//XAPI/v1/', 'operation'],
       ['https://pbx.example/connect/token', 'operation'],
+      ['https://pbx.example/connect//token', 'operation'],
       ['https://pbx.example/webclient', 'operation'],
       ['https://pbx.example/webclient/#/people', 'query'],
       ['https://anna@pbx.example', 'log-in'],
@@ -167,6 +171,17 @@ describe('The address of a connection', () => {
     );
     assert.equal(baseUrlTemplateProblemOf('${PBX_URL}/callcontrol/', 'v20'), 'operation');
     assert.equal(baseUrlTemplateProblemOf('https://${HOST}:5001', 'v20'), null);
+  });
+
+  it('is without the slashes at its end, where a path is added to it', () => {
+    for (const [text, base] of [
+      ['http://pbx', 'http://pbx'],
+      ['http://pbx/3cx/', 'http://pbx/3cx'],
+      ['http://pbx/3cx//', 'http://pbx/3cx'],
+      ['http://pbx//3cx/api', 'http://pbx//3cx/api'],
+    ] as const) {
+      assert.equal(withoutEndSlash(new URL(text)), base, text);
+    }
   });
 
   it('has an operation at its end by each name, and with each queue action', () => {

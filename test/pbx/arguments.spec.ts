@@ -5,7 +5,9 @@ import {
   type ArgumentProblem,
   checkArgument,
   choices,
+  fallbackOf,
   isAbsent,
+  isArgument,
   isChoice,
   problemOf,
 } from '../../lib/pbx';
@@ -58,6 +60,18 @@ describe('An argument', () => {
       }
     }
   }
+
+  it('is known by its name', () => {
+    for (const name of [...numbers, 'phone', 'action', 'profile', 'recordAction']) assert.ok(isArgument(name), name);
+    for (const name of ['', 'operation', 'topic', 'Extension']) assert.equal(isArgument(name), false, name);
+  });
+
+  it('comes from the message where the flow says nothing of it; but for the phone, which is the soft phone then', () => {
+    for (const name of [...numbers, 'action', 'profile', 'recordAction'] as const) {
+      assert.deepEqual(fallbackOf(name), { value: name, type: 'msg' });
+    }
+    assert.deepEqual(fallbackOf('phone'), { value: 'Soft', type: 'str' });
+  });
 
   it('is absent when it is empty, not when it is 0, false or blank', () => {
     for (const value of [undefined, null, '']) assert.ok(isAbsent(value));

@@ -1,5 +1,59 @@
 import assert from 'node:assert/strict';
-import { listExtensions, NumberListError } from '../../lib/pbx';
+import { checkArguments, checkDestination, listExtensions, NumberListError, ThreeCxError } from '../../lib/pbx';
+import { refusal } from './support';
+
+describe('The arguments of an operation', () => {
+  it('are those that it has, as they are sent', () => {
+    assert.deepEqual(
+      checkArguments('makecall', { extension: 10, destination: '+49 30 1', phone: 'Soft', queue: '8000', topic: 'x' }),
+      { extension: '10', destination: '+49301', phone: 'Soft' },
+    );
+    assert.deepEqual(checkArguments('showallcalls', { extension: '' }), {});
+  });
+
+  it('may be left out where they are optional, and are checked where they are not', () => {
+    const login = { extension: '10', action: 'login_all' };
+    for (const queue of [undefined, null, '']) assert.deepEqual(checkArguments('login', { ...login, queue }), login);
+    assert.deepEqual(checkArguments('login', login), login);
+    assert.deepEqual(checkArguments('login', { ...login, queue: 8000 }), { ...login, queue: '8000' });
+    assert.equal(
+      refusal(() => checkArguments('login', { ...login, queue: 'all' })),
+      'queue is not a number to call',
+    );
+  });
+
+  it('are named in the error as the node calls them', () => {
+    assert.equal(
+      refusal(() => checkArguments('drop', {})),
+      'extension is missing',
+    );
+    assert.equal(
+      refusal(() => checkArguments('drop', { extension: '1/0' }, (name) => `msg.${name}`)),
+      'msg.extension may hold only letters, digits and _ . * + -',
+    );
+  });
+});
+
+describe('A destination', () => {
+  const only11 = (destination: string): boolean => destination === '11';
+  const notAllowed = (error: unknown): boolean =>
+    error instanceof ThreeCxError &&
+    error.code === 'not-allowed' &&
+    error.message === 'the connection does not allow this destination';
+
+  it('is refused by the operations that dial, when the connection does not allow it', () => {
+    for (const name of ['makecall', 'transfer', 'divert'] as const) {
+      checkDestination(name, { extension: '10', destination: '11' }, only11);
+      checkDestination(name, { extension: '10', destination: '12' }, undefined);
+      assert.throws(() => checkDestination(name, { extension: '10', destination: '12' }, only11), notAllowed, name);
+    }
+  });
+
+  it('is nothing that any other operation has', () => {
+    checkDestination('drop', { extension: '10' }, only11);
+    checkDestination('park', { extension: '10', destination: '12' }, only11);
+  });
+});
 
 describe('A list of extensions to ask for', () => {
   const problem = (list: string): string => {

@@ -1,6 +1,79 @@
 import assert from 'node:assert/strict';
+import { getSupportedCallingCodes } from 'awesome-phonenumber';
 import fc from 'fast-check';
-import { namedNumbers, NumberListError, parseDestinations, parseNumberList } from '../../lib/pbx';
+import {
+  expressionIn,
+  isCode,
+  namedNumbers,
+  NumberListError,
+  parseDestinations,
+  parseNumberList,
+  plainNumber,
+} from '../../lib/pbx';
+
+describe('A number as people write it', () => {
+  it('is its digits, without what stands between them', () => {
+    const numbers: Record<string, readonly string[]> = {
+      '+493012345': ['+49 30 12345', '+49 (30) 123-45', '+49.30.123.45', '+49/30/12345', '+49\u00a030\u00a012345'],
+      '030123456': ['030 123456', '(030) 12 34-56', '030 / 123 456', '030/1234.56', '030123456'],
+      '10': ['10', '1 0', '(1)0'],
+    };
+    for (const [number, writings] of Object.entries(numbers)) {
+      for (const writing of writings) assert.equal(plainNumber(writing), number, writing);
+    }
+  });
+
+  it('is without the (0) after a country code, and only there', () => {
+    for (const writing of ['+49 (0)30 1', '+49(0)301', '+49 (0) 30/1', '+49-(0)-30-1']) {
+      assert.equal(plainNumber(writing), '+49301', writing);
+    }
+    assert.equal(plainNumber('0049 (0)30 1'), '0049301');
+    for (const [writing, number] of [
+      ['+49 30 (0) 1', '+493001'],
+      ['+493 (0)1', '+49301'],
+      ['49 (0)30 1', '490301'],
+      ['0 (0)49 1', '00491'],
+      ['1 0049 (0)1', '1004901'],
+      ['+1 (0)2 (0)3', '+1203'],
+    ] as const) {
+      assert.equal(plainNumber(writing), number, writing);
+    }
+  });
+
+  it('has a country code after which (0) is not dialled, each of them', () => {
+    for (const code of getSupportedCallingCodes()) {
+      assert.equal(plainNumber(`+${code} (0)30 1`), `+${code}301`, code);
+      assert.equal(plainNumber(`00${code} (0)30 1`), `00${code}301`, code);
+      assert.equal(plainNumber(`+${code}3 (0)0 1`), `+${code}3001`, code);
+    }
+  });
+
+  it('has a digit at its end, and begins with one, with + or with (', () => {
+    const others = ['', '+', '()', '(0)', '10-', '10 ', ' 10', '-10', '.1', '+49 (0)', '++49 1', '+49+30', '(+49) 30'];
+    for (const text of others) assert.equal(plainNumber(text), null, text);
+  });
+
+  it('has nothing else in it', () => {
+    const others = ['1a', 'x10', '10x', '*10', '1\t0', '1\n0', '10\n', '\n10', '1,0', '1#0', 'sip:10', '\u0661\u0660'];
+    for (const text of others) assert.equal(plainNumber(text), null, text);
+  });
+});
+
+describe('A code of the PBX', () => {
+  it('begins with a star', () => {
+    assert.deepEqual(['*00', '*', '10', '1*', '', '+49'].map(isCode), [true, true, false, false, false, false]);
+  });
+});
+
+describe('An expression in a setting', () => {
+  it('stands between slashes, whatever blanks are around them', () => {
+    assert.equal(expressionIn('/^1/'), '^1');
+    assert.equal(expressionIn(' /a\nb/ \n'), 'a\nb');
+    assert.equal(expressionIn('//'), '');
+    assert.equal(expressionIn('/1/2/'), '1/2');
+    for (const text of ['', '/', '10', '/1', '1/', 'x/1/', '/1/x']) assert.equal(expressionIn(text), null, text);
+  });
+});
 
 describe('A list of numbers', () => {
   const inList = (list: string, ...numbers: string[]): string[] => numbers.filter(parseNumberList(list));
@@ -102,6 +175,8 @@ describe('The numbers that a list of numbers names', () => {
   it('are exact where they are larger than a safe integer, and none where no extension has so many digits', () => {
     const zeros = '0'.repeat(16);
     assert.deepEqual(namedNumbers(`9${zeros}1-9${zeros}3`, 10), [`9${zeros}1`, `9${zeros}2`, `9${zeros}3`]);
+    const longest = '1'.repeat(32);
+    assert.deepEqual(namedNumbers(`${longest}-${longest}, ${longest}1-${longest}2`, 10), [longest]);
     assert.deepEqual(namedNumbers(`${'1'.repeat(100_000)}-${'2'.repeat(100_000)}, 10`, 10), ['10']);
   });
 

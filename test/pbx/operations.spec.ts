@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import {
   argumentsOf,
   callEventNames,
+  canFollow,
   defaultEvents,
   eventNames,
   filterChoices,
   type NodeType,
+  offerOf,
   offers,
   offersOf,
   operationNames,
@@ -111,6 +113,19 @@ describe('The menu of operations', () => {
     assert.deepEqual(operationsOf('3cx-call-monitor').slice(0, 2), ['watch', 'showallcalls']);
     assert.deepEqual(operationsOf('3cx-agent-status').slice(-2), ['logout', 'watch']);
     assert.deepEqual(operationsOf('3cx-recorder'), Object.keys(offersOf('3cx-recorder')));
+  });
+});
+
+describe('A node', () => {
+  it('offers an operation by its own name for it, and nothing else', () => {
+    assert.equal(offerOf('3cx-agent-status', 'ready')?.operation, 'ready');
+    assert.equal(offerOf('3cx-call-control', 'makecall')?.operation, 'makecall');
+    for (const name of ['', 'ready', 'toString', '__proto__']) assert.equal(offerOf('3cx-call-control', name), null);
+  });
+
+  it('can follow calls when it makes some', () => {
+    const nodes = Object.keys(offers) as NodeType[];
+    assert.deepEqual(nodes.filter(canFollow), ['3cx-call-control']);
   });
 });
 

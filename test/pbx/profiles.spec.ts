@@ -33,11 +33,12 @@ describe('What is known of an extension beside calls', () => {
     assert.deepEqual(presenceAfter(away, { ...holiday, loggedIn: null }), { ...holiday, loggedIn: true });
   });
 
-  it('has changed with another profile or another log-in, not with what becomes known', () => {
+  it('has changed with another profile or another log-in, not with what becomes known, or is not told', () => {
     assert.equal(isPresenceChange(away, { ...away }), false);
     assert.equal(isPresenceChange(away, { ...away, loggedIn: false }), true);
     assert.equal(isPresenceChange(away, { ...away, profile: null, profileName: 'Holiday' }), true);
     assert.equal(isPresenceChange({ ...away, loggedIn: null }, away), false);
+    assert.equal(isPresenceChange(away, untold), false);
     assert.equal(isPresenceChange({ ...away, profile: null, profileName: null }, away), false);
   });
 });

@@ -28,7 +28,10 @@ describe('A setting in milliseconds', () => {
 describe('A setting in seconds', () => {
   it('is a number that a timer takes', () => {
     for (const text of ['30', ' 30 ', '3e1', '30.0']) assert.equal(secondsOf(text), 30_000, text);
+    assert.equal(secondsOf('0'), 0);
     assert.equal(secondsOf('0.5'), 500);
+    assert.equal(secondsOf('2147483.647'), 2_147_483_647);
+    assert.equal(secondsOf('2147483.648'), null);
     assert.equal(secondsOf('2147483'), 2_147_483_000);
     for (const text of ['', ' ', 'x', '-1', '1,5', 'NaN', 'Infinity', '2147484'])
       assert.equal(secondsOf(text), null, text);
