@@ -282,8 +282,8 @@ describe('3CX V20 in the editor', function () {
       [{ clientSecret: 'wrong' }, /^bad: The phone system does not accept this client: .* secret is wrong/],
       [{ ...client, url: simulator.url }, /^bad: Something answers, but not 3CX V20/],
       [{ url: 'http://127.0.0.1:1' }, /^bad: Cannot be reached \(ECONNREFUSED\)$/],
-      [{ url: `${simulator.v20Url}/callcontrol` }, /^bad: Not tried: url must not end in a path/],
-      [{ url: simulator.v20Url, clientId: '' }, /^bad: Not tried: clientId is missing$/],
+      [{ url: `${simulator.v20Url}/callcontrol` }, /^bad: Not tried: Address: the address ends in a path/],
+      [{ url: simulator.v20Url, clientId: '' }, /^bad: Not tried: Interface: a client ID is missing$/],
     ];
     for (const [values, words] of cases) {
       await editor.setConnection(values);
