@@ -24,6 +24,8 @@ interface Times {
   /** That it is in its call. */
   begunAt: Moment;
   upAt: Moment | null;
+  /** That it talks, having rung or dialled in this very call; null where it came talking from another one. */
+  answeredAt: Moment | null;
   /** That the other party is who it is. */
   partyAt: Moment;
 }
@@ -280,9 +282,9 @@ export class CallList {
     const last = this.times.get(key);
     // Who talked before its call became part of another one has answered nothing there.
     const upAt = before !== null && isUp(before) ? (last?.upAt ?? null) : null;
-    const times = isMoved || last === undefined ? { begunAt: at, upAt, partyAt: at } : last;
+    const times = isMoved || last === undefined ? { begunAt: at, upAt, answeredAt: null, partyAt: at } : last;
     if (before?.party.dn !== participant.party.dn) times.partyAt = at;
-    if (isUp(participant)) times.upAt ??= at;
+    if (isUp(participant) && times.upAt === null) times.upAt = times.answeredAt = at;
     this.times.set(key, times);
     const isNew = this.participants.upsert(participant);
     if (before !== null && isMoved) this.moveRings(before.callId, participant.callId);
@@ -353,9 +355,9 @@ export class CallList {
 
   /** Has somebody answered who was called, and has it stopped ringing for that? */
   private hasTaken(other: Participant, { participant, begunAt, at }: EndedRing): boolean {
-    const upAt = this.times.get(keyOf(other.dn, other.id))?.upAt?.steady;
-    if (upAt === undefined || other.dn === participant.dn || !this.isTalking(other)) return false;
-    return upAt > begunAt.steady && at.steady - upAt <= maxTaking;
+    const answeredAt = this.times.get(keyOf(other.dn, other.id))?.answeredAt?.steady;
+    if (answeredAt === undefined || other.dn === participant.dn || !this.isTalking(other)) return false;
+    return answeredAt > begunAt.steady && at.steady - answeredAt <= maxTaking;
   }
 
   /** Does somebody talk who was called? */

@@ -655,6 +655,19 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.length, 3);
   });
 
+  it('who answered another call while it rang, which then became part of this one, has taken nothing there', () => {
+    const line = { id: 1, dn: '10007', status: 'Connected', originated_by_dn: '', originated_by_type: 'None' };
+    const play = new Play({ '10007': 'Wexternalline' })
+      .upsert({ id: 2, dn: '102', status: 'Connected', legid: 2 })
+      .upsert({ id: 3, dn: '101', legid: 3 })
+      .upsert({ ...line, callid: 4712, legid: 1, ...internal('103') })
+      .upsert({ ...line, legid: 4, ...internal('102') })
+      .remove('101', 3);
+    assert.deepEqual(play.words, ['answered 102', 'ringing 101']);
+    play.remove('102', 2).remove('10007', 1);
+    assert.deepEqual(play.words.slice(2), ['ended 102 answered', 'ended 101 missed']);
+  });
+
   it('another call on outside lines alone has nothing to do with a ring that stops', () => {
     const play = new Play({ '10007': 'Wexternalline' })
       .upsert({ id: 1, dn: '101' })
