@@ -264,10 +264,13 @@ export class CallList {
    */
   private stopBefore({ dn, id, callId }: Participant, at: Moment, tolerance: number): void {
     this.givenUp.delete(callId);
+    // Since when it has been seen in another call; null for a new one.
+    const elsewhereSince = this.times.get(keyOf(dn, id))?.begunAt.steady ?? null;
     for (const [key, ring] of this.ended) {
       const isSame = ring.participant.callId === callId && ring.participant.dn === dn;
       // Where one leg follows another at once, the extension has been in the call all the while.
-      const isLater = at.steady - ring.at.steady > tolerance;
+      const wasElsewhere = elsewhereSince !== null && elsewhereSince > ring.at.steady;
+      const isLater = wasElsewhere || at.steady - ring.at.steady > tolerance;
       if (isSame && isLater) this.standIns.set(callId, standIn(callId));
       else if (ring.leg.id !== id) continue;
       this.release([key], at);

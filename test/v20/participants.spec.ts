@@ -69,6 +69,13 @@ class Play {
     return this;
   }
 
+  /** A list shows this one alone. */
+  take(one: Participant): this {
+    const dn = { dn: one.dn, type: 'Wextension', devices: [], participants: [one] };
+    this.list.take([dn], this.at(), this.at(), () => false, false);
+    return this;
+  }
+
   /** @returns the calls that only the PBX can say more about */
   wait(milliseconds: number, leaving: readonly string[] = []): string[] {
     this.now += milliseconds;
@@ -616,15 +623,20 @@ describe('Events of 3CX V20', () => {
   it('who a list shows in the call, while it is in doubt how the ring ended, has answered on another leg', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     play.now += 1_000;
-    const participants = [participant({ callid: 4711, ...call, id: 2, dn: '101', status: 'Connected' })];
-    play.list.take(
-      [{ dn: '101', type: 'Wextension', devices: [], participants }],
-      play.at(),
-      play.at(),
-      () => false,
-      false,
-    );
+    play.take(participant({ callid: 4711, ...call, id: 2, dn: '101', status: 'Connected' }));
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
+  it('who a list shows in the call, and who dialled something else after the ring had ended, has stopped before', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    const code = { id: 2, dn: '101', ...internal('*10') };
+    play.upsert({ ...code, status: 'Dialing', callid: 4712, legid: 1, party_dn: '', party_dn_type: 'None' });
+    play.now += 1_000;
+    play.take(participant({ ...code, callid: 4711, legid: 3, status: 'Connected', ...call }));
+    assert.deepEqual(
+      play.words.filter((word) => word.startsWith('ring-stopped') || word.startsWith('answered')),
+      ['ring-stopped 101 missed', 'answered 101'],
+    );
   });
 
   it('who fetches the call from where it is parked has stopped ringing before', () => {
