@@ -13,6 +13,9 @@ export const maxEnding = 100;
 /** How long a phone may ring on when another one has answered, in ms. */
 const maxTaking = 1_000;
 
+/** Before anything was seen. */
+const longAgo: Moment = { wall: 0, steady: -Infinity };
+
 /** What the PBX says of a call that has no participant: it is over, goes on without one, or somebody took it. */
 export type Verdict = 'over' | 'waiting' | 'taken';
 
@@ -23,9 +26,8 @@ export type Emit = (legs: readonly Leg[], at: Moment, since: Moment) => void;
 interface Times {
   /** That it is in its call. */
   begunAt: Moment;
+  /** That it talks; {@link longAgo} where nobody saw it begin to, or where it came talking from another call. */
   upAt: Moment | null;
-  /** That it talks, having rung or dialled in this very call; null where it came talking from another one. */
-  answeredAt: Moment | null;
   /** That the other party is who it is. */
   partyAt: Moment;
 }
@@ -233,7 +235,7 @@ export class CallList {
         this.stopBefore(participant, at, tolerance);
     }
     const gone = missing.flatMap((key) => this.takeAway(key, at));
-    const changed = listed.filter(([, participant]) => this.put(participant, at));
+    const changed = listed.filter(([, participant]) => this.put(participant, at, true));
     for (const [, { callId }] of changed) this.standIns.delete(callId);
     if (isGap) {
       this.ended.clear();
@@ -277,17 +279,21 @@ export class CallList {
     }
   }
 
-  /** @returns whether something is new */
-  private put(participant: Participant, at: Moment): boolean {
+  /**
+   * @param isListed whether a list shows it: of what it shows for the first time it doesn't say since when it is so
+   * @returns whether something is new
+   */
+  private put(participant: Participant, at: Moment, isListed = false): boolean {
     const key = keyOf(participant.dn, participant.id);
     const before = this.participants.get(key);
     const isMoved = before?.callId !== participant.callId;
     const last = this.times.get(key);
+    const seenAt = before === null && isListed ? longAgo : at;
     // Who talked before its call became part of another one has answered nothing there.
-    const upAt = before !== null && isUp(before) ? (last?.upAt ?? null) : null;
-    const times = isMoved || last === undefined ? { begunAt: at, upAt, answeredAt: null, partyAt: at } : last;
-    if (before?.party.dn !== participant.party.dn) times.partyAt = at;
-    if (isUp(participant) && times.upAt === null) times.upAt = times.answeredAt = at;
+    const upAt = before !== null && isUp(before) ? longAgo : null;
+    const times = isMoved || last === undefined ? { begunAt: at, upAt, partyAt: seenAt } : last;
+    if (before?.party.dn !== participant.party.dn) times.partyAt = seenAt;
+    if (isUp(participant)) times.upAt ??= seenAt;
     this.times.set(key, times);
     const isNew = this.participants.upsert(participant);
     if (before !== null && isMoved) this.moveRings(before.callId, participant.callId);
@@ -358,9 +364,9 @@ export class CallList {
 
   /** Has somebody answered who was called, and has it stopped ringing for that? */
   private hasTaken(other: Participant, { participant, begunAt, at }: EndedRing): boolean {
-    const answeredAt = this.times.get(keyOf(other.dn, other.id))?.answeredAt?.steady;
-    if (answeredAt === undefined || other.dn === participant.dn || !this.isTalking(other)) return false;
-    return answeredAt > begunAt.steady && at.steady - answeredAt <= maxTaking;
+    const upAt = this.times.get(keyOf(other.dn, other.id))?.upAt?.steady;
+    if (upAt === undefined || other.dn === participant.dn || !this.isTalking(other)) return false;
+    return upAt > begunAt.steady && at.steady - upAt <= maxTaking;
   }
 
   /** Does somebody talk who was called? */

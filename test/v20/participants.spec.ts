@@ -680,6 +680,35 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(2), ['ended 102 answered', 'ended 101 missed']);
   });
 
+  it('who talked already when a list showed them first has taken no call that rings since then', () => {
+    const play = new Play();
+    const since = play.at();
+    play.now += 300;
+    play.take(participant({ ...call, callid: 4711, id: 1, dn: '102', status: 'Connected', legid: 2 }));
+    // Its message came while the list was under way.
+    play.list.upsert(participant({ ...call, callid: 4711, id: 2, dn: '101', legid: 3 }), since);
+    play.remove('101', 2).remove('102', 1).end();
+    assert.deepEqual(play.words, ['answered 102', 'ringing 101', 'ended 102 answered', 'ended 101 missed']);
+  });
+
+  it('whom the caller talked to already when a list showed them first has not taken a call that rings since then', () => {
+    const play = new Play();
+    const since = play.at();
+    play.now += 300;
+    const caller = {
+      id: 1,
+      dn: '209',
+      status: 'Connected',
+      legid: 1,
+      originated_by_dn: '',
+      originated_by_type: 'None',
+    };
+    play.take(participant({ ...call, ...caller, callid: 4711, ...internal('999') }));
+    play.list.upsert(participant({ callid: 4711, id: 2, dn: '101', legid: 3, ...internal('209') }), since);
+    play.remove('101', 2).end();
+    assert.deepEqual(play.words.slice(1), ['ringing 101', 'ring-stopped 101 missed']);
+  });
+
   it('another call on outside lines alone has nothing to do with a ring that stops', () => {
     const play = new Play({ '10007': 'Wexternalline' })
       .upsert({ id: 1, dn: '101' })
