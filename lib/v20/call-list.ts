@@ -13,6 +13,9 @@ export const maxEnding = 100;
 /** How long a phone may ring on when another one has answered, in ms. */
 const maxTaking = 1_000;
 
+/** Before anything was seen. */
+const longAgo: Moment = { wall: 0, steady: -Infinity };
+
 /** What the PBX says of a call that has no participant: it is over, goes on without one, or somebody took it. */
 export type Verdict = 'over' | 'waiting' | 'taken';
 
@@ -23,6 +26,7 @@ export type Emit = (legs: readonly Leg[], at: Moment, since: Moment) => void;
 interface Times {
   /** That it is in its call. */
   begunAt: Moment;
+  /** That it talks; {@link longAgo} where nobody saw it begin to, or where it came talking from another call. */
   upAt: Moment | null;
   /** That the other party is who it is. */
   partyAt: Moment;
@@ -231,7 +235,7 @@ export class CallList {
         this.stopBefore(participant, at, tolerance);
     }
     const gone = missing.flatMap((key) => this.takeAway(key, at));
-    const changed = listed.filter(([, participant]) => this.put(participant, at));
+    const changed = listed.filter(([, participant]) => this.put(participant, at, true));
     for (const [, { callId }] of changed) this.standIns.delete(callId);
     if (isGap) {
       this.ended.clear();
@@ -262,27 +266,34 @@ export class CallList {
    */
   private stopBefore({ dn, id, callId }: Participant, at: Moment, tolerance: number): void {
     this.givenUp.delete(callId);
+    // Since when it has been seen in another call; null for a new one.
+    const elsewhereSince = this.times.get(keyOf(dn, id))?.begunAt.steady ?? null;
     for (const [key, ring] of this.ended) {
       const isSame = ring.participant.callId === callId && ring.participant.dn === dn;
       // Where one leg follows another at once, the extension has been in the call all the while.
-      const isLater = at.steady - ring.at.steady > tolerance;
+      const wasElsewhere = elsewhereSince !== null && elsewhereSince > ring.at.steady;
+      const isLater = wasElsewhere || at.steady - ring.at.steady > tolerance;
       if (isSame && isLater) this.standIns.set(callId, standIn(callId));
       else if (ring.leg.id !== id) continue;
       this.release([key], at);
     }
   }
 
-  /** @returns whether something is new */
-  private put(participant: Participant, at: Moment): boolean {
+  /**
+   * @param isListed whether a list shows it: of what it shows for the first time it doesn't say since when it is so
+   * @returns whether something is new
+   */
+  private put(participant: Participant, at: Moment, isListed = false): boolean {
     const key = keyOf(participant.dn, participant.id);
     const before = this.participants.get(key);
     const isMoved = before?.callId !== participant.callId;
     const last = this.times.get(key);
+    const seenAt = before === null && isListed ? longAgo : at;
     // Who talked before its call became part of another one has answered nothing there.
-    const upAt = before !== null && isUp(before) ? (last?.upAt ?? null) : null;
-    const times = isMoved || last === undefined ? { begunAt: at, upAt, partyAt: at } : last;
-    if (before?.party.dn !== participant.party.dn) times.partyAt = at;
-    if (isUp(participant)) times.upAt ??= at;
+    const upAt = before !== null && isUp(before) ? longAgo : null;
+    const times = isMoved || last === undefined ? { begunAt: at, upAt, partyAt: seenAt } : last;
+    if (before?.party.dn !== participant.party.dn) times.partyAt = seenAt;
+    if (isUp(participant)) times.upAt ??= seenAt;
     this.times.set(key, times);
     const isNew = this.participants.upsert(participant);
     if (before !== null && isMoved) this.moveRings(before.callId, participant.callId);

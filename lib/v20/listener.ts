@@ -1,4 +1,5 @@
 import { type Leg, type Moment, ownError, ThreeCxError, type Watcher } from '../pbx';
+import { Arrivals } from './arrivals';
 import type { CallControl } from './call-control';
 import { CallList, maxEnding } from './call-list';
 import type { Client } from './client';
@@ -87,6 +88,7 @@ export class Listener {
   private readonly jobs = new Map<string, Job>();
   private readonly leaving = new Map<string, Leaving>();
   private readonly sequences = new Map<string, number>();
+  private readonly arrivals = new Arrivals();
   /** What was removed a short time ago: what a late message says of it is not to be believed. */
   private readonly removed = new Set<string>();
   /** What a list showed, and no event did, with the time. */
@@ -155,6 +157,7 @@ export class Listener {
         this.kept = [];
         // It is not known whether they go on.
         this.sequences.clear();
+        this.arrivals.forget();
         this.lookAgain();
         this.refresh();
       },
@@ -288,13 +291,14 @@ export class Listener {
     this.watcher.onSilence(error);
   }
 
-  private take(message: Message, at: Moment): void {
+  private take(message: Message, cameAt: Moment): void {
     if (this.kept !== null) {
-      this.kept.push({ message, at });
+      this.kept.push({ message, at: cameAt });
       if (this.kept.length > maxKept) this.socket?.fail(new ThreeCxError('busy', 'no list came to begin with'));
       return;
     }
     const { kind, dn, participant: id, sequence, attached } = message;
+    const at = this.arrivals.note(sequence, cameAt);
     if (kind === 'other' || !this.isLive) return;
     if (id === null) {
       void this.lookAtDn(dn, at);

@@ -249,6 +249,29 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `answered 10 ${caller}`, `ended 10 ${caller} answered`]);
   });
 
+  it('a phone of whose ringing the message is overtaken by the Remove of another phone has rung all the while', async () => {
+    let ahead = 0;
+    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
+    stage = await Stage.start({ attachedData: 'participant' }, { clock: later }, { phoneLegs: true });
+    await stage.watch();
+    // The list is so old by now that what is attached to a message is believed.
+    ahead = 3_000;
+    stage.v20.switches.reordered = 1;
+    ring();
+    const [first, ...others] = stage.simulator.pbx.connectionsOf('10');
+    assert.equal(others.length, 1);
+    // The messages come in the order 2, 1, 4, 3.
+    stage.simulator.pbx.hangup(first?.id ?? '');
+    await until(
+      () => stage.snapshots.at(-1)?.connections.some(({ id }) => id !== first?.id) ?? false,
+      'the other phone',
+    );
+    stage.v20.switches.reordered = 0;
+    hangUp();
+    await stage.told(3);
+    assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `ended 10 ${caller} missed`, `missed 10 ${caller} missed`]);
+  });
+
   it('a socket that breaks: polled meanwhile, nothing synthetic, and then events again', async () => {
     await start();
     ring();

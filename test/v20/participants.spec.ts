@@ -69,6 +69,13 @@ class Play {
     return this;
   }
 
+  /** A list shows this one alone. */
+  take(one: Participant): this {
+    const dn = { dn: one.dn, type: 'Wextension', devices: [], participants: [one] };
+    this.list.take([dn], this.at(), this.at(), () => false, false);
+    return this;
+  }
+
   /** @returns the calls that only the PBX can say more about */
   wait(milliseconds: number, leaving: readonly string[] = []): string[] {
     this.now += milliseconds;
@@ -616,15 +623,20 @@ describe('Events of 3CX V20', () => {
   it('who a list shows in the call, while it is in doubt how the ring ended, has answered on another leg', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     play.now += 1_000;
-    const participants = [participant({ callid: 4711, ...call, id: 2, dn: '101', status: 'Connected' })];
-    play.list.take(
-      [{ dn: '101', type: 'Wextension', devices: [], participants }],
-      play.at(),
-      play.at(),
-      () => false,
-      false,
-    );
+    play.take(participant({ callid: 4711, ...call, id: 2, dn: '101', status: 'Connected' }));
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
+  it('who a list shows in the call, and who dialled something else after the ring had ended, has stopped before', () => {
+    const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
+    const code = { id: 2, dn: '101', ...internal('*10') };
+    play.upsert({ ...code, status: 'Dialing', callid: 4712, legid: 1, party_dn: '', party_dn_type: 'None' });
+    play.now += 1_000;
+    play.take(participant({ ...code, callid: 4711, legid: 3, status: 'Connected', ...call }));
+    assert.deepEqual(
+      play.words.filter((word) => word.startsWith('ring-stopped') || word.startsWith('answered')),
+      ['ring-stopped 101 missed', 'answered 101'],
+    );
   });
 
   it('who fetches the call from where it is parked has stopped ringing before', () => {
@@ -653,6 +665,48 @@ describe('Events of 3CX V20', () => {
       .upsert({ id: 1, dn: '209', status: 'Connected', legid: 4, ...internal('102') })
       .remove('101', 3);
     assert.equal(play.words.length, 3);
+  });
+
+  it('who answered another call while it rang, which then became part of this one, has taken nothing there', () => {
+    const line = { id: 1, dn: '10007', status: 'Connected', originated_by_dn: '', originated_by_type: 'None' };
+    const play = new Play({ '10007': 'Wexternalline' })
+      .upsert({ id: 2, dn: '102', status: 'Connected', legid: 2 })
+      .upsert({ id: 3, dn: '101', legid: 3 })
+      .upsert({ ...line, callid: 4712, legid: 1, ...internal('103') })
+      .upsert({ ...line, legid: 4, ...internal('102') })
+      .remove('101', 3);
+    assert.deepEqual(play.words, ['answered 102', 'ringing 101']);
+    play.remove('102', 2).remove('10007', 1);
+    assert.deepEqual(play.words.slice(2), ['ended 102 answered', 'ended 101 missed']);
+  });
+
+  it('who talked already when a list showed them first has taken no call that rings since then', () => {
+    const play = new Play();
+    const since = play.at();
+    play.now += 300;
+    play.take(participant({ ...call, callid: 4711, id: 1, dn: '102', status: 'Connected', legid: 2 }));
+    // Its message came while the list was under way.
+    play.list.upsert(participant({ ...call, callid: 4711, id: 2, dn: '101', legid: 3 }), since);
+    play.remove('101', 2).remove('102', 1).end();
+    assert.deepEqual(play.words, ['answered 102', 'ringing 101', 'ended 102 answered', 'ended 101 missed']);
+  });
+
+  it('whom the caller talked to already when a list showed them first has not taken a call that rings since then', () => {
+    const play = new Play();
+    const since = play.at();
+    play.now += 300;
+    const caller = {
+      id: 1,
+      dn: '209',
+      status: 'Connected',
+      legid: 1,
+      originated_by_dn: '',
+      originated_by_type: 'None',
+    };
+    play.take(participant({ ...call, ...caller, callid: 4711, ...internal('999') }));
+    play.list.upsert(participant({ callid: 4711, id: 2, dn: '101', legid: 3, ...internal('209') }), since);
+    play.remove('101', 2).end();
+    assert.deepEqual(play.words.slice(1), ['ringing 101', 'ring-stopped 101 missed']);
   });
 
   it('another call on outside lines alone has nothing to do with a ring that stops', () => {
