@@ -21,6 +21,7 @@ export { prepareConnection, saveConnection, validateLogIn, validateUrl } from '.
 export { save } from './fields';
 export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
+export { registerPanel } from './panel';
 export { validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
 export { profileOutputLabel, validateProfileWatch } from './profile-watch';
