@@ -12,12 +12,13 @@ const mayImport = {
   'lib/v20': ['../pbx', 'axios', 'ws', 'https-proxy-agent', 'node:'],
   'lib/node-red': ['../pbx', '../calls', '../http-api', '../v20', 'node-red', 'awesome-phonenumber', 'node:'],
   nodes: ['../lib/'],
+  plugins: ['../lib/'],
   // In the browser, as lib/pbx is with it.
   editor: ['../lib/pbx'],
 };
 /** The folders that stand above each of these, which it must not import from. */
 const above = {
-  simulator: ['lib/(?!pbx$).*', 'nodes', 'support', 'scripts', 'bench', 'test'],
+  simulator: ['lib/(?!pbx$).*', 'nodes', 'plugins', 'support', 'scripts', 'bench', 'test'],
   support: ['scripts', 'bench', 'test'],
   scripts: ['bench', 'test'],
   bench: ['scripts', 'test'],

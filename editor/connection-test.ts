@@ -32,6 +32,9 @@ interface Finding {
 /** The kinds, the gravest first. */
 const byGravity: readonly Kind[] = ['bad', 'warning', 'good', 'running'];
 
+/** Whose catalogue has the words. */
+export type Speaker = Pick<EditorNode, '_'>;
+
 /** Why Node-RED did no test, by the status of its answer; 0 when there was none. */
 const failures: Readonly<Record<number, string>> = { 0: 'offline', 401: 'forbidden', 403: 'forbidden', 404: 'missing' };
 
@@ -46,19 +49,10 @@ export function prepareTest(node: EditorNode, form: JQuery): void {
   let current: { values: string; request: JQueryRequest } | null = null;
 
   button.on('click', () => {
-    button.prop('disabled', true);
-    show(verdict, [{ kind: 'running', words: node._('threecx.test.running') }]);
-    const api = apiOf(node);
     const values = testValues(node);
-    const request = ask(values);
+    const request = ask('3cx/test', values);
     const asked = (current = { values, request });
-    const showIfCurrent = (findings: readonly Finding[]): void => {
-      if (current === asked) show(verdict, findings);
-    };
-    request
-      .done((answer) => showIfCurrent(findingsOf(node, api, answer ?? {})))
-      .fail(({ status }) => showIfCurrent([{ kind: 'bad', words: failureOf(node, status) }]))
-      .always(() => enable(button));
+    showTest(node, apiOf(node), { request, button, verdict, isWanted: () => current === asked });
   });
   // A verdict is about the values it was asked for.
   form.on('input change', () => {
@@ -68,6 +62,28 @@ export function prepareTest(node: EditorNode, form: JQuery): void {
     verdict.removeAttr('data-threecx-verdict').empty();
     request.abort();
   });
+}
+
+/**
+ * Shows what a test finds.
+ *
+ * @param api by which interface it asks
+ */
+export function showTest(
+  node: Speaker,
+  api: ApiType,
+  parts: { request: JQueryRequest; button: JQuery; verdict: JQuery; isWanted?: () => boolean },
+): void {
+  const { request, button, verdict, isWanted = () => true } = parts;
+  const showIfWanted = (findings: readonly Finding[]): void => {
+    if (isWanted()) show(verdict, findings);
+  };
+  button.prop('disabled', true);
+  show(verdict, [{ kind: 'running', words: node._('threecx.test.running') }]);
+  request
+    .done((answer) => showIfWanted(findingsOf(node, api, answer ?? {})))
+    .fail(({ status }) => showIfWanted([{ kind: 'bad', words: failureOf(node, status) }]))
+    .always(() => enable(button));
 }
 
 /** The connection as its dialog has it. A secret that was not typed anew is a mark, which Node-RED knows how to replace. */
@@ -85,8 +101,9 @@ function valueOf(name: string): unknown {
   return $(`#node-config-input-${name}`).val() ?? '';
 }
 
-function ask(data: string): JQueryRequest {
-  return $.ajax({ url: '3cx/test', method: 'POST', contentType: 'application/json', dataType: 'json', data });
+/** @param url of the runtime, relative to the editor's */
+export function ask(url: string, data: string): JQueryRequest {
+  return $.ajax({ url, method: 'POST', contentType: 'application/json', dataType: 'json', data });
 }
 
 /** Shows one finding as a sentence, and several as a list; all of it is as grave as the gravest of them. */
@@ -110,7 +127,7 @@ function enable(button: JQuery): void {
   if (isFocusLost) button.trigger('focus');
 }
 
-function failureOf(node: EditorNode, status: number): string {
+function failureOf(node: Speaker, status: number): string {
   const known = failures[status];
   return known === undefined
     ? `${node._('threecx.test.failed.other')} (${status})`
@@ -121,13 +138,13 @@ function failureOf(node: EditorNode, status: number): string {
  * @param api by which interface it was asked
  * @param verdict what the runtime says; it may be of another version
  */
-function findingsOf(node: EditorNode, api: ApiType, verdict: Partial<Verdict>): Finding[] {
+function findingsOf(node: Speaker, api: ApiType, verdict: Partial<Verdict>): Finding[] {
   const { v20, milliseconds = 0 } = verdict;
   return v20 ? v20Findings(node, v20, milliseconds) : [findingOf(node, api, verdict)];
 }
 
 /** The rights of the API client, and how to fix the missing ones. */
-function v20Findings(node: EditorNode, found: V20Identity, milliseconds: number): Finding[] {
+function v20Findings(node: Speaker, found: V20Identity, milliseconds: number): Finding[] {
   const { version, callControl, extensions, socket, configuration } = found;
   const say = (kind: Kind, key: string, values: Readonly<Record<string, unknown>> = {}): Finding => ({
     kind,
@@ -153,7 +170,7 @@ function v20Findings(node: EditorNode, found: V20Identity, milliseconds: number)
   return findings;
 }
 
-function findingOf(node: EditorNode, api: ApiType, verdict: Partial<Verdict>): Finding {
+function findingOf(node: Speaker, api: ApiType, verdict: Partial<Verdict>): Finding {
   const { problem, hint } = verdict;
   // These hints say it all.
   if (hint === 'host-name' || hint === 'token-taken')
@@ -169,7 +186,7 @@ function findingOf(node: EditorNode, api: ApiType, verdict: Partial<Verdict>): F
 }
 
 /** @returns whether it works, or why it does not */
-function outcomeOf(node: EditorNode, api: ApiType, { problem, detail }: Partial<Verdict>): string {
+function outcomeOf(node: Speaker, api: ApiType, { problem, detail }: Partial<Verdict>): string {
   if (problem === null) return node._('threecx.test.ok');
   const words = problemOf(node, api, problem);
   if (problem === 'invalid-argument') return [words, reasonIn(node) ?? detail].filter(Boolean).join(': ');
@@ -178,7 +195,9 @@ function outcomeOf(node: EditorNode, api: ApiType, { problem, detail }: Partial<
 }
 
 /** @returns which field is wrong and why, in the language of the dialog: the runtime says it in English */
-function reasonIn(node: EditorNode): string | null {
+function reasonIn(node: Speaker | EditorNode): string | null {
+  // Outside the dialog there is none.
+  if (!('_def' in node)) return null;
   const { defaults, credentials = {} } = node._def;
   for (const name of tested) {
     const judgement = (defaults[name] ?? credentials[name])?.validate?.call(node, valueOf(name), {});
@@ -190,13 +209,13 @@ function reasonIn(node: EditorNode): string | null {
 /** The problems that mean something else where 3CX V20 was asked. */
 const v20Problems = ['unauthorized', 'unexpected-answer'] as const;
 
-function problemOf(node: EditorNode, api: ApiType, problem: unknown): string {
+function problemOf(node: Speaker, api: ApiType, problem: unknown): string {
   if (api === 'v20' && isOneOf(v20Problems, problem)) return node._(`threecx.test.v20.problem.${problem}`);
   return node._(`threecx.test.problem.${isOneOf(verdictProblems, problem) ? problem : 'other'}`);
 }
 
 /** @returns what else was found: which server it is, how many calls there are, how long it took */
-function factsIn(node: EditorNode, { problem, server, calls, milliseconds, hint }: Partial<Verdict>): string[] {
+function factsIn(node: Speaker, { problem, server, calls, milliseconds, hint }: Partial<Verdict>): string[] {
   const facts: string[] = [];
   if ((problem === null || hint === 'no-list') && isOneOf(serverKinds, server)) {
     facts.push(node._(`threecx.test.server.${server}`));

@@ -30,6 +30,7 @@ export { validateArgument } from './arguments';
 export { prepareConnection, saveConnection, validateLogIn, validateUrl } from './connection';
 export { countResultOutputs, resultLabel } from './follow';
 export { label } from './labels';
+export { registerPanel } from './panel';
 export { validateCountry, validateNames } from './names';
 export { validateOperation } from './operations';
 export { addToPalette } from './palette';

@@ -114,12 +114,36 @@ interface EditorNode {
   readonly [property: string]: unknown;
 }
 
+interface SidebarTab {
+  id: string;
+  label: string;
+  name: string;
+  iconClass: string;
+  content: HTMLElement;
+  /** Whether it can be used while a dialog is open. */
+  enableOnEdit: boolean;
+}
+
 declare const RED: {
-  _(key: string): string;
+  _(key: string, options?: Readonly<Record<string, unknown>>): string;
+  readonly clipboard: { copyText(text: string, element: JQuery, message: string): void };
+  /** A WebSocket to the runtime. */
+  readonly comms: {
+    on(event: 'connect', listener: () => void): void;
+    send(topic: string, data: object): void;
+    subscribe(topic: string, listener: (topic: string, data: unknown) => void): void;
+  };
   readonly editor: { validateNode(node: EditorNode): void };
   readonly i18n: { lang(): string };
   readonly events: { on(event: 'deploy', listener: () => void): void };
-  readonly nodes: { node(id: unknown): EditorNode | undefined };
+  readonly nodes: {
+    dirty(isDirty: boolean): void;
+    getType(type: string): EditorNode['_def'] | undefined;
+    id(): string;
+    node(id: unknown): EditorNode | undefined;
+  };
+  readonly plugins: { registerPlugin(id: string, definition: { onadd: () => void }): void };
+  readonly sidebar: { addTab(tab: SidebarTab): void };
   readonly settings: {
     /** Kept by the browser. */
     getLocal(key: string): string | null;
@@ -128,8 +152,16 @@ declare const RED: {
   readonly tray: { resize(): void };
   readonly user: { hasPermission(permission: string): boolean };
   readonly utils: {
+    getNodeLabel(node: EditorNode | undefined, fallback: string): string;
     parseContextKey(key: string): { key: string };
     validateTypedProperty(value: string, type: string, options: object): Judgement;
   };
-  readonly view: { redraw(): void };
+  readonly view: {
+    importNodes(nodes: object[], options: object): void;
+    redraw(): void;
+    reveal(id: string): void;
+    scale(): number;
+  };
+  /** `active` is empty while no flow is open. */
+  readonly workspaces: { active(): string; isLocked(): boolean };
 };

@@ -7,6 +7,7 @@ const built = join(root, 'dist/nodes');
 
 // Files that tsc does not compile go beside its output.
 cpSync(join(root, 'icons'), join(built, 'icons'), { recursive: true });
+cpSync(join(root, 'plugins/3cx-panel.html'), join(root, 'dist/plugins/3cx-panel.html'));
 cpSync(join(root, 'simulator/page'), join(root, 'dist/simulator/page'), { recursive: true });
 
 const definitions = readdirSync(join(root, 'nodes')).filter((file) => file.endsWith('.html'));

@@ -12,6 +12,7 @@ export {
 } from './following';
 export { countCalls } from './grouping';
 export { type Interest, Subscription } from './subscription';
+export { stateIn } from './standings';
 export { CallTracker } from './tracker';
 export type {
   CallEvent,

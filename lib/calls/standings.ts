@@ -7,7 +7,8 @@ export interface Standing {
   activeCalls: number;
 }
 
-const stateIn: Record<ConnectionStatus, ExtensionState> = {
+/** What an extension does in a call whose leg has this status. */
+export const stateIn: Record<ConnectionStatus, ExtensionState> = {
   undefined: 'idle',
   dialing: 'dialing',
   ringing: 'ringing',

@@ -20,7 +20,8 @@ export class CallTracker {
   private readonly states = new States(this.standings);
   private present: Attendance['present'] = new Map();
   private last: Moment | null = null;
-  private accuracyMs = 0;
+  /** How late the last snapshot may be, in ms. */
+  accuracyMs = 0;
   /** There was no snapshot since the last one when there should have been. */
   private gap = false;
   /** What {@link calls} tells, until something changes. */

@@ -1,6 +1,6 @@
 import type { KnownExtension } from './call-watch';
 import { findConnection, openAccess } from './connection';
-import { testConnection, type TestedValues } from './connection-test';
+import { testConnection, testDeployed, type TestedValues } from './connection-test';
 import type { Access, NodeAPI } from './types';
 
 /** What the dialogs ask the runtime for. */
@@ -12,6 +12,18 @@ export function registerAdminRoutes(RED: NodeAPI): void {
       return;
     }
     testConnection(RED, values as TestedValues).then(
+      (verdict) => response.json(verdict),
+      () => response.sendStatus(500),
+    );
+  });
+
+  RED.httpAdmin.post('/3cx/:id/test', RED.auth.needsPermission('3cx-config.write'), (request, response) => {
+    const connection = findConnection(RED, String(request.params.id));
+    if (connection === null) {
+      response.sendStatus(404);
+      return;
+    }
+    testDeployed(RED, connection).then(
       (verdict) => response.json(verdict),
       () => response.sendStatus(500),
     );

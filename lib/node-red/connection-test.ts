@@ -6,7 +6,7 @@ import { tokenTakenCode } from '../v20';
 import { findConnection, secretNames, type Secrets, storedSecrets, targetOf } from './connection';
 import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { type Environment, Settings } from './settings';
-import type { ConnectionCredentials, ConnectionDef, NodeAPI } from './types';
+import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
 
 /** The connection as it stands in the dialog. */
 export type TestedValues = ConnectionDef & ConnectionCredentials;
@@ -57,6 +57,12 @@ export async function testConnection(RED: NodeAPI, values: TestedValues): Promis
   } finally {
     pbx.close();
   }
+}
+
+/** Tries a connection as it is deployed. */
+export function testDeployed(RED: NodeAPI, { def, credentials }: ConnectionNode): Promise<Verdict> {
+  const secrets = Object.fromEntries(secretNames.map((name) => [name, storedSecret]));
+  return testConnection(RED, { ...def, ...credentials, ...secrets });
 }
 
 /** @returns null when there is no telling */

@@ -1,5 +1,6 @@
 import { type OperationName, ownError, type Result, ThreeCxError } from '../pbx';
 import { CallWatch, isKnownDn, type Memory, rememberedFor } from './call-watch';
+import { connections } from './connections';
 import { Contacts, readContacts } from './contacts';
 import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { ProfileWatch } from './profile-watch';
@@ -23,6 +24,7 @@ const memories = new Map<string, Memory>();
  */
 export function openConnection(RED: NodeAPI, node: ConnectionNode, def: ConnectionDef): void {
   node.users = {};
+  node.def = def;
   node.health = 'unknown';
   node.target = null;
   const logOutage = outageLog(RED, node);
@@ -55,7 +57,9 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
     node.access = ownError(error);
     node.error(node.access.message);
   }
+  connections.add(node);
   node.on('close', (removed: boolean, done: () => void) => {
+    connections.remove(node);
     if (!(node.access instanceof ThreeCxError)) {
       node.access.calls.close();
       node.access.profiles.close();

@@ -39,6 +39,8 @@ export interface ConnectionCredentials {
 export interface ConnectionNode extends Node<ConnectionCredentials> {
   /** In an instance of a subflow: the id in its template. */
   _alias?: string;
+  /** As it is deployed. */
+  def: ConnectionDef;
   /** The way to its PBX, or which setting is wrong. */
   access: Access | ThreeCxError;
   /** Where its secrets go to. */

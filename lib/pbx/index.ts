@@ -8,6 +8,7 @@ export * from './errors';
 export * from './events';
 export * from './numbers';
 export * from './operations';
+export * from './panel';
 export * from './pbx';
 export * from './profiles';
 export * from './quote';

@@ -56,6 +56,13 @@ const ends: Record<string, readonly string[]> = {
   'threecx.lack.': apiTypes.flatMap(lacks),
   'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
   'threecx.operation.': [watchOperation, ...allOffers.map(([name]) => name)],
+  'threecx.panel.': [
+    ...['extensions-hint', 'events-hint', 'internal', 'recording-on', 'recording-paused'],
+    ...['logged-in', 'logged-out', 'forbidden', 'no-answer'],
+    // Those that a section is called by.
+    ...['connections', 'extensions', 'calls', 'events', 'errors', 'unknown'],
+  ],
+  'threecx.api.': apiTypes,
   'threecx.status.': statuses(),
   'threecx.status.error-': errorCodes,
   'threecx.status.refused-': refusalReasons,
