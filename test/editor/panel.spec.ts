@@ -53,7 +53,7 @@ for (const [version, program] of versions) {
         ...{ server: 'pbx', operation: 'drop', extension: 'extension', extensionType: 'msg', wires: [[], []] },
       },
       { id: 'caught', type: 'catch', z: 'tab', x: 300, y: 120, scope: null, wires: [[]] },
-      { id: 'click', type: 'inject', z: 'tab', x: 100, y: 60, props: [], wires: [['command']] },
+      { id: 'click', type: 'inject', z: 'tab', x: 100, y: 60, props: [], repeat: '', wires: [['command']] },
     ];
     /** Deploys everything anew. */
     const deploy = async (nodes: object[]): Promise<void> => {

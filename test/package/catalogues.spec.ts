@@ -57,11 +57,13 @@ const ends: Record<string, readonly string[]> = {
   'threecx.log.': ['unreachable', 'unauthorized', 'offline'],
   'threecx.operation.': [watchOperation, ...allOffers.map(([name]) => name)],
   'threecx.panel.': [
-    ...['extensions-hint', 'events-hint', 'internal', 'recording-on', 'recording-paused'],
+    ...['extensions-hint', 'events-hint', 'internal'],
     ...['logged-in', 'logged-out', 'forbidden', 'no-answer'],
     // Those that a section is called by.
     ...['connections', 'extensions', 'calls', 'events', 'errors', 'unknown'],
   ],
+  'threecx.panel.recording-': ['on', 'paused'],
+  'threecx.direction.': ['inbound', 'outbound'],
   'threecx.api.': apiTypes,
   'threecx.status.': statuses(),
   'threecx.status.error-': errorCodes,
