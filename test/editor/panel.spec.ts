@@ -25,6 +25,8 @@ const rows = (editor: Editor, section: string): Locator =>
 const row = (editor: Editor, section: string, text: string | RegExp): Locator =>
   rows(editor, section).filter({ hasText: text }).first();
 
+/** Holds the events still, or lets them go on. */
+const pause = (editor: Editor): Locator => editor.page.locator('[data-threecx-section="events"] button').first();
 const eventRow = (editor: Editor, name: string): Locator =>
   rows(editor, 'events')
     .filter({ has: editor.page.locator(`code:text-is("${name}")`) })
@@ -53,7 +55,17 @@ for (const [version, program] of versions) {
         ...{ server: 'pbx', operation: 'drop', extension: 'extension', extensionType: 'msg', wires: [[], []] },
       },
       { id: 'caught', type: 'catch', z: 'tab', x: 300, y: 120, scope: null, wires: [[]] },
-      { id: 'click', type: 'inject', z: 'tab', x: 100, y: 60, props: [], repeat: '', wires: [['command']] },
+      {
+        id: 'click',
+        type: 'inject',
+        z: 'tab',
+        x: 100,
+        y: 60,
+        props: [],
+        repeat: '',
+        crontab: '',
+        wires: [['command']],
+      },
     ];
     /** Deploys everything anew. */
     const deploy = async (nodes: object[]): Promise<void> => {
@@ -149,23 +161,30 @@ for (const [version, program] of versions) {
 
     it('copies the payload of an event as JSON', async () => {
       await editor.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      await row(editor, 'events', /ringing[^]*onerror/).click();
+      const ringing = eventRow(editor, 'ringing').filter({ hasText: 'onerror' });
+      await ringing.waitFor();
+      // Otherwise an event that comes just now moves the one that is clicked.
+      await pause(editor).click();
+      await ringing.click();
+      const text = await ringing.innerText();
+      await pause(editor).click();
       const { event, extension } = JSON.parse(String(await editor.ask('navigator.clipboard.readText()'))) as {
         event: string;
         extension: string;
       };
-      assert.deepEqual([event, extension], ['ringing', '11']);
+      assert.equal(event, 'ringing');
+      assert.match(text, new RegExp(`ringing\\s+${extension}\\b`));
     });
 
     it('holds the events still, and clears them', async () => {
-      const [pause, clear] = await editor.page.locator('[data-threecx-section="events"] button').all();
+      const [, clear] = await editor.page.locator('[data-threecx-section="events"] button').all();
       await clear?.click();
       assert.equal(await rows(editor, 'events').count(), 0);
-      await pause?.click();
+      await pause(editor).click();
       simulator.pbx.inbound({ extension: '10', number: caller });
       await row(editor, 'extensions', 'ringing').waitFor();
       assert.equal(await rows(editor, 'events').count(), 0);
-      await pause?.click();
+      await pause(editor).click();
       await eventRow(editor, 'ringing').waitFor();
     });
 
@@ -221,11 +240,13 @@ for (const [version, program] of versions) {
       };
       simulator.pbx.inbound({ extension: '10', number: caller });
       await eventRow(editor, 'ringing').waitFor();
+      await pause(editor).click();
       const ofExtension = await drop(row(editor, 'extensions', 'Anna'), 200);
       const { extensions, server, operation } = ofExtension;
       assert.deepEqual({ extensions, server, operation }, { extensions: '10', server: 'pbx', operation: 'watch' });
       const ofEvent = await drop(eventRow(editor, 'ringing'), 300);
       assert.deepEqual([ofEvent.events, ofEvent.server], [['ringing'], 'pbx']);
+      await pause(editor).click();
       await editor.deploy();
       const saved = (await (await fetch(`${nodeRed.url}/flows`)).json()) as Record<string, unknown>[];
       const [first, second] = [ofExtension.id, ofEvent.id].map((id) => saved.find((node) => node.id === id));
