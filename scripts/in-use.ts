@@ -10,10 +10,10 @@ import { until } from '../support/until';
 import pbx from './pbx.json';
 
 const caller = '+4915112345678';
-/** Enough for the words, and the picture stays small. */
-const height = 480;
+/** Enough for the words, and the picture stays small; in pixels. */
+const lowest = 480;
 
-/** What is done on the phones, and the line that the debug sidebar must show then. */
+/** What is done on the phones, and the line that the sidebar must show then. */
 type Step = [act: (simulator: Simulator) => unknown, line: string];
 
 interface Use {
@@ -22,9 +22,12 @@ interface Use {
   names?: { number: string; name: string }[];
   /** Of the editor, in pixels. */
   width: number;
+  height?: number;
   steps: Step[];
   /** Beside the editor: the simulator's page. */
   withPhones?: boolean;
+  /** What the sidebar shows instead of the debug messages. */
+  tab?: string;
 }
 
 const answer = ({ pbx: phones }: Simulator, extension: string): unknown =>
@@ -59,6 +62,18 @@ const uses: Use[] = [
       [({ pbx: phones }) => phones.makeCall('12', '100'), '12 Carla rings at 100 David'],
     ],
   },
+  {
+    file: 'panel.png',
+    example: '00 start here.json',
+    names: [{ number: caller, name: 'Grandma' }],
+    width: 1000,
+    height: 900,
+    tab: 'threecx-panel',
+    steps: [
+      [({ pbx: phones }) => phones.inbound({ extension: '10', number: caller }), ''],
+      [(simulator) => answer(simulator, '10'), 'talking'],
+    ],
+  },
 ];
 
 /** Pictures of examples in Node-RED 5 that are doing what they are for, with names for the numbers of the simulator. */
@@ -66,7 +81,11 @@ export async function shootInUse(browser: Browser, folder: string): Promise<void
   for (const use of uses) await shootUse(browser, folder, use);
 }
 
-async function shootUse(browser: Browser, folder: string, { file, width, steps, ...use }: Use): Promise<void> {
+async function shootUse(
+  browser: Browser,
+  folder: string,
+  { file, width, height = lowest, steps, ...use }: Use,
+): Promise<void> {
   const simulator = await startSimulator({ pbx, delay: 0 });
   const names = [...pbx.extensions.map(({ number, name }) => ({ number, name })), ...(use.names ?? [])];
   const atSimulator = (node: FlowNode): FlowNode =>
@@ -78,8 +97,12 @@ async function shootUse(browser: Browser, folder: string, { file, width, steps, 
     await page.setViewportSize({ width, height });
     await editor.ask(`RED.actions.invoke('core:toggle-left-sidebar')`);
     await page.addStyleTag({ content: '.red-ui-workspace-chart-grid { display: none !important; }' });
-    // The events take its place.
+    // What is to be seen takes its place.
     await page.locator('button[data-tab-id="info"]').click();
+    if (use.tab !== undefined) {
+      await editor.ask(`RED.sidebar.show('${use.tab}')`);
+      await page.locator('button[data-tab-id="debug"]').click();
+    }
     await page.mouse.move(width / 2, 20);
     await editor.ask('document.activeElement.blur()');
     const pages = [page];
@@ -92,7 +115,10 @@ async function shootUse(browser: Browser, folder: string, { file, width, steps, 
       const seen = simulator.requestCount;
       act(simulator);
       await until(() => simulator.requestCount > seen + 1, 'the next polls');
-      if (line !== '') await message(page, line).waitFor();
+      if (line === '') continue;
+      const shown =
+        use.tab === undefined ? message(page, line) : page.locator('.threecx-panel').getByText(line).first();
+      await shown.waitFor();
     }
     await sideBySide(browser, pages, join(folder, file));
     for (const one of pages) await one.close();
@@ -109,12 +135,13 @@ function message(page: Page, line: string): Locator {
 async function sideBySide(browser: Browser, pages: readonly Page[], path: string): Promise<void> {
   const images: string[] = [];
   let width = 20;
+  const heights = pages.map((page) => page.viewportSize()?.height ?? 0);
   for (const page of pages) {
     const image = (await page.screenshot({ animations: 'disabled' })).toString('base64');
     images.push(`<img src="data:image/png;base64,${image}" style="display: block; border-radius: 8px">`);
     width += (page.viewportSize()?.width ?? 0) + 20;
   }
-  const page = await browser.newPage({ viewport: { width, height: height + 40 } });
+  const page = await browser.newPage({ viewport: { width, height: Math.max(...heights) + 40 } });
   await page.setContent(
     `<body style="display: flex; gap: 20px; margin: 20px; background: #8894a8">${images.join('')}</body>`,
   );
