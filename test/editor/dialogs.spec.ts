@@ -1035,7 +1035,7 @@ describe('dialogs in the editor', function () {
 
   it('says in words what a test found', async () => {
     const noList =
-      'Only the list of calls fails. This happens during a call through a queue whose number does not have four digits.';
+      'Only the call list fails. This happens during a call through a queue whose number does not have four digits.';
     const hostName =
       'The server is there, but does not accept this host name (Invalid Hostname). ' +
       'Use the name or IP address that the HTTP API was started with.';
@@ -1048,10 +1048,10 @@ describe('dialogs in the editor', function () {
       [
         { problem: 'unsupported', hint: 'idle' },
         'bad',
-        'Something answers, but with no list of calls. ' +
+        'Something answers, but without a call list. ' +
           'The service runs, but has lost the phone system: have it restarted.',
       ],
-      [{ problem: 'unsupported' }, 'bad', 'Something answers, but with no list of calls'],
+      [{ problem: 'unsupported' }, 'bad', 'Something answers, but without a call list'],
       [{ problem: 'unauthorized' }, 'bad', 'Not authorised'],
       [{ problem: 'unreachable', detail: 'ECONNREFUSED' }, 'bad', 'Cannot be reached (ECONNREFUSED)'],
       [{ problem: 'unreachable' }, 'bad', 'Cannot be reached'],
@@ -1071,7 +1071,7 @@ describe('dialogs in the editor', function () {
         'A stored password, token or client secret goes to the deployed address only: type it again',
       ],
       [{ problem: 'busy' }, 'bad', 'Too many requests wait: try again in a moment'],
-      [{ problem: 'closed' }, 'bad', 'The connection was deployed anew meanwhile: try again'],
+      [{ problem: 'closed' }, 'bad', 'The connection has been deployed again meanwhile: try again'],
       [{ problem: 'haunted', server: 'other', hint: 'other' }, 'bad', 'It did not work'],
       [{ problem: 'unreachable', detail: hostile }, 'bad', `Cannot be reached (${hostile})`],
     ];
