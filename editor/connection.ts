@@ -184,7 +184,7 @@ export function prepareConnection(node: ConnectionNode): void {
   prepareAdvanced(form);
 }
 
-/** Shows the text that is completed at run time as it counts there. */
+/** Puts before an address what was left out when it was typed: it is saved so, and the runtime wants it whole. */
 function completeAddress(node: ConnectionNode): void {
   const url = $('#node-config-input-url');
   const typed = asText(url.val());

@@ -155,10 +155,15 @@ export class Editor {
     if ((await section.getAttribute('open')) === null) await section.locator('summary').click();
   }
 
-  /** Fills fields of the connection's dialog, in this order: a text, a choice, or a check box that is to be checked. */
+  /**
+   * Fills fields of the connection's dialog, in this order: a text, a choice, or a check box that is to be checked. Opens
+   * the part of the dialog that a field is in.
+   */
   async setConnection(values: Record<string, string | true>): Promise<void> {
     for (const [name, value] of Object.entries(values)) {
       const field = this.connectionForm().locator(`#node-config-input-${name}`);
+      const inAdvanced = this.connectionForm().locator(`.threecx-advanced #node-config-input-${name}`);
+      if ((await inAdvanced.count()) > 0) await this.openAdvanced();
       if (value === true) await field.check();
       else if ((await field.and(this.page.locator('select')).count()) > 0) await field.selectOption(value);
       else await field.fill(value);

@@ -10,7 +10,6 @@ import {
   type Pbx,
   refuseLogIn,
   ThreeCxError,
-  withScheme,
 } from '../pbx';
 import { type V20Options, V20Pbx } from '../v20';
 import { now } from './clock';
@@ -32,8 +31,7 @@ export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Sett
   const api = settings.oneOf('api', apiTypes);
   refuseLogIn(String(def.url));
   // Every PBX has another address; that of the HTTP API is the one that it has where people leave it as it is.
-  const address = api === 'v20' ? settings.required('url') : settings.text('url', connectionDefaults.url);
-  const url = withScheme(address, api);
+  const url = api === 'v20' ? settings.required('url') : settings.text('url', connectionDefaults.url);
   const proxy = proxyFor(url, referred(RED, 'proxy', 'http proxy', def.proxy) as ProxyNode | null);
   const tls = referred(RED, 'tls', 'tls-config', def.tls) as TlsNode | null;
   const shared = {

@@ -43,7 +43,7 @@ export type BaseUrlProblem = 'address' | 'log-in' | 'query' | 'operation';
 
 /** @returns what keeps operations from being added to it; null when nothing does */
 export function baseUrlProblemOf(text: string, api: ApiType = 'http'): BaseUrlProblem | null {
-  const url = httpUrlOf(withScheme(text, api));
+  const url = httpUrlOf(text);
   if (url === null) return 'address';
   if (url.username !== '' || url.password !== '') return 'log-in';
   if (/[?#]/.test(url.href)) return 'query';
@@ -67,7 +67,7 @@ export function httpUrl(setting: string, text: string): URL {
 
 /** @throws ThreeCxError `invalid-argument` when operations cannot be added to it */
 export function baseUrl(text: string, api: ApiType = 'http'): URL {
-  const url = httpUrl('url', withScheme(text, api));
+  const url = httpUrl('url', text);
   const problem = baseUrlProblemOf(text, api);
   if (problem === 'log-in') throw logInInUrl();
   if (problem === 'query') {

@@ -70,12 +70,6 @@ describe("What the connection's dialog asks the runtime for", function () {
       });
     }
 
-    it('the same of an address without its beginning, which the connection completes', async () => {
-      const { url } = await start();
-      const address = url.replace('http://', '');
-      assert.deepEqual(await test({ url: ` ${address} ` }), { ...nothing, server: 'community', calls: 0 });
-    });
-
     it('that it cannot be reached, and why', async () => {
       const { url } = await start();
       await simulator?.close();
