@@ -8,12 +8,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Aedes } from 'aedes';
 import getPort from 'get-port';
-import { tsImport } from 'tsx/esm/api';
+import { require as tsRequire } from 'tsx/cjs/api';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { startSimulator } = require(join(root, 'dist/simulator'));
-const { nodeRed5, runsNodeRed5 } = await tsImport('../support/node-red-5.ts', import.meta.url);
+const { nodeRed5, runsNodeRed5 } = tsRequire('../support/node-red-5.ts', import.meta.url);
 
 // `npm start` runs two simulators, an MQTT broker and a Node-RED with this package and its example flows until Ctrl-C.
 const host = '127.0.0.1';

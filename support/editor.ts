@@ -1,4 +1,4 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Request } from 'playwright-core';
 
 /** Waits for a dialog: it slides in and then draws the focus to its first field, so a click before may go astray. */
 export async function settled(page: Page): Promise<void> {
@@ -6,6 +6,11 @@ export async function settled(page: Page): Promise<void> {
     const tray = $('.red-ui-tray').last()[0];
     return tray.contains(document.activeElement) && tray.getAnimations().length === 0;
   })()`);
+}
+
+/** Did the page go away, or load anew, before the answer came? */
+export function isCancelled(request: Request): boolean {
+  return request.failure()?.errorText === 'net::ERR_ABORTED';
 }
 
 /** A menu that is clicked while it still slides open would go on to open, and cover what is clicked next. */
@@ -55,7 +60,9 @@ export class Editor {
         editor.problems.push(message.text());
       }
     });
-    page.on('requestfailed', (request) => editor.problems.push(`failed: ${request.url()}`));
+    page.on('requestfailed', (request) => {
+      if (!isCancelled(request)) editor.problems.push(`failed: ${request.url()}`);
+    });
     page.on('response', (response) => {
       if (response.status() >= 400) editor.problems.push(`${response.status()}: ${response.url()}`);
     });

@@ -91,9 +91,16 @@ async function listenOnNewPort(server: Server): Promise<number> {
   return listenOnNewPort(server);
 }
 
-/** @returns a free port that no other server of this process has had before */
-export async function newPort(): Promise<number> {
-  const { port, close } = await listen(createNetServer());
-  await close();
-  return port;
+/** Starts something on a free port that no other server of this process has had before. */
+export async function onNewPort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    const { port, close } = await listen(createNetServer());
+    await close();
+    try {
+      return await start(port);
+    } catch (error) {
+      // Another process was faster.
+      if ((error as { code?: unknown }).code !== 'EADDRINUSE' || tries === 3) throw error;
+    }
+  }
 }

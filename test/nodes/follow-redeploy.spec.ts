@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type V20Simulator, startSimulator } from '../../simulator';
-import { newPort } from '../../support/http-server';
+import { onNewPort } from '../../support/http-server';
 import { type NodeRed, startNodeRed } from '../../support/node-red';
 import { until } from '../../support/until';
 import { credentials } from './v20-support';
@@ -30,7 +30,7 @@ for (const api of ['http', 'v20'] as const) {
     let flows: Record<string, unknown>[];
 
     before(async () => {
-      simulator = await startSimulator({ delay: 0, v20: { ...credentials, port: await newPort() } });
+      simulator = await onNewPort((port) => startSimulator({ delay: 0, v20: { ...credentials, port } }));
       const maker = (id: string, extension: string): Record<string, unknown>[] => [
         {
           ...{ id, z: 'tab', type: '3cx-call-control', name: '', server: 'pbx', operation: 'makecall', follow: true },

@@ -1,5 +1,5 @@
 import { type SimulatorOptions, startSimulator, type V20Simulator, type V20Switches } from '../../simulator';
-import { newPort } from '../../support/http-server';
+import { onNewPort } from '../../support/http-server';
 import { type Flow, loadFlow, type Properties } from '../../support/flow';
 
 export const clientId = 'nodered';
@@ -11,7 +11,7 @@ export async function startV20(
   switches: Partial<V20Switches> = {},
   options: Omit<SimulatorOptions, 'v20'> = {},
 ): Promise<V20Simulator> {
-  return startSimulator({ delay: 0, ...options, v20: { ...credentials, port: await newPort(), ...switches } });
+  return onNewPort((port) => startSimulator({ delay: 0, ...options, v20: { ...credentials, port, ...switches } }));
 }
 
 /** Loads a node whose connection goes by V20. */

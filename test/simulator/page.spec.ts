@@ -226,6 +226,7 @@ describe('simulator: the page', function () {
     const told = async () => (await rows.locator('.took').allInnerTexts()).map((text) => text.replace(/\d+ ms/, 'ms'));
     assert.deepEqual(await told(), ['no answer', 'ms (2×)', 'ms (3×)']);
     await page.getByLabel('Fold repeated polls').uncheck();
+    await rows.nth(5).waitFor();
     assert.equal((await told()).length, 6);
   });
 

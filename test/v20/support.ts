@@ -4,7 +4,7 @@ import type { Moment, Snapshot, ThreeCxError } from '../../lib/pbx';
 import { V20Pbx, type V20Options } from '../../lib/v20';
 import { type Simulator, type SimulatorOptions, startSimulator, type V20Api, type V20Switches } from '../../simulator';
 import { eventsOf } from '../../support/calls';
-import { newPort } from '../../support/http-server';
+import { onNewPort } from '../../support/http-server';
 import { until } from '../../support/until';
 
 export const clientId = 'nodered';
@@ -53,8 +53,9 @@ export class Stage {
     options: Partial<V20Options> = {},
     setup: Partial<SimulatorOptions> = {},
   ): Promise<Stage> {
-    const port = await newPort();
-    const simulator = await startSimulator({ delay: 0, ...setup, v20: { clientId, clientSecret, port, ...switches } });
+    const simulator = await onNewPort((port) =>
+      startSimulator({ delay: 0, ...setup, v20: { clientId, clientSecret, port, ...switches } }),
+    );
     const { v20 } = simulator;
     return new Stage(simulator, v20, new V20Pbx({ url: v20.url, clientId, clientSecret, clock, ...options }));
   }
