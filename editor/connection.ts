@@ -189,7 +189,8 @@ function completeAddress(node: ConnectionNode): void {
   const url = $('#node-config-input-url');
   const typed = asText(url.val());
   const completed = withScheme(typed, apiOf(node));
-  if (completed !== typed) url.val(completed);
+  // Node-RED has judged it as it was typed.
+  if (completed !== typed) url.val(completed).trigger('change');
 }
 
 /** The explanation of a pattern shows the default as its example. */
