@@ -184,7 +184,7 @@ export function prepareConnection(node: ConnectionNode): void {
   prepareAdvanced(form);
 }
 
-/** Puts before an address what was left out when it was typed: it is saved so, and the runtime wants it whole. */
+/** Adds the scheme to an address that was typed without: the runtime needs it. */
 function completeAddress(node: ConnectionNode): void {
   const url = $('#node-config-input-url');
   const typed = asText(url.val());

@@ -1,4 +1,4 @@
-/** What people look for who do not know the names of the nodes, whatever the language of the editor. */
+/** Words that people search for before they know the names of the nodes, in any language of the editor. */
 const searchWords = ['phone', 'telephone', 'pbx', 'call', 'telefon', 'telefonanlage', 'anruf'];
 
 /**

@@ -1,4 +1,4 @@
-/** What a new call-monitor is to have beside its defaults. */
+/** The fields of a new call-monitor that differ from its defaults. */
 export type MonitorFields = Readonly<{ server: string; extensions?: string; events?: readonly string[] }>;
 
 const type = '3cx-call-monitor';

@@ -4,11 +4,11 @@ export interface ListOptions<Row> {
   draw: (row: Row, element: HTMLElement) => void;
   compare: (a: Row, b: Row) => number;
   isShown: (row: Row) => boolean;
-  /** What stands there while no row is shown. */
+  /** Shown while there is no row. */
   empty: string;
   /** Makes the rows choosable, by mouse and keyboard; `+` asks to add one to the flow. */
   choose?: (row: Row, element: HTMLElement, isAdding: boolean) => void;
-  /** What a row adds to the flow it is dragged into; null for nothing. */
+  /** The node that a row adds to the flow it is dragged into; null for none. */
   drag?: (row: Row) => void;
 }
 

@@ -27,7 +27,7 @@ import {
 
 const byNumber = new Intl.Collator(undefined, { numeric: true });
 
-/** What the panel shows of what the runtime tells. */
+/** The panel's lists, as the runtime reports their rows. */
 export class PanelView {
   private readonly message = make('div', 'threecx-message');
   private readonly chooser = document.createElement('select');
@@ -43,7 +43,7 @@ export class PanelView {
   private wanted = '';
   /** Up to when the events of each connection were cleared: they may come again with everything. */
   private readonly cleared = new Map<string, string>();
-  /** What came while the list of events stood still; null while it does not. */
+  /** The events that came since the list was paused; null while it is not. */
   private held: PanelEvent[] | null = null;
   /** How much the clock of the runtime is ahead, in ms. */
   private ahead = 0;

@@ -49,7 +49,7 @@ export function healthOf({ state, code }: ConnectionRow): { words: string; look:
   }
 }
 
-/** Which interface a connection has, since when it is as it is, how late its events are, and what is wrong. */
+/** The interface of a connection, since when it has its state, how late its events are, and what is wrong. */
 export function factsOf({ api, state, since, accuracyMs, period, detail }: ConnectionRow): string[] {
   const isKnown = state === 'online' || state === 'polling';
   return [
@@ -70,7 +70,7 @@ export function detailsOf({ number, party, profile, profileName, loggedIn }: Ext
   ].filter((detail) => detail !== '');
 }
 
-/** Who is in a call, from whom it comes first. */
+/** The parties of a call, the caller first. */
 export function partiesOf({ extensions, number, party, direction }: CallRow): string {
   const own = extensions.map(({ extension, name }) => who(extension, name));
   const other = who(number, party) || say('threecx.panel.unknown');

@@ -54,7 +54,7 @@ function wordsFor(node: EditorNode, { state, profile }: SeenExtension): string {
     .join(', ');
 }
 
-/** What stands in a field: all of it, and its last entry, which is completed. */
+/** The text of a field, and its last entry, which is completed. */
 interface Typed {
   entry: string;
   /** What stands before the entry. */
