@@ -3,7 +3,7 @@ import process from 'node:process';
 
 // `npm run test:all`: `npm test` with the tests that take minutes, and the mutation tests. Each part runs even if one before
 // it failed, so that one run shows everything. A script of its own, since not every shell sets variables in the same way.
-const parts = ['npm run lint', 'npm run build', 'npm run test:specs', 'npx stryker run'];
+const parts = ['npm run lint', 'npm run build', 'npm run coverage', 'npx stryker run'];
 const env = { TRUTH_RUNS: '100000', ...process.env, TEST_ALL: '1' };
 
 function run(part) {

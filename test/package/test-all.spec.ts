@@ -26,7 +26,7 @@ describe('npm run test:all', () => {
     return { status, summary: summary.trimEnd().split('\n') };
   }
 
-  const parts = ['npm run lint', 'npm run build', 'npm run test:specs', 'npx stryker run'];
+  const parts = ['npm run lint', 'npm run build', 'npm run coverage', 'npx stryker run'];
   for (const failing of ['nothing', ...parts]) {
     it(`runs all parts when ${failing} fails, and says so at the end`, () => {
       const { status, summary } = runWhere(failing);
