@@ -1,9 +1,11 @@
 // What people install has the declarations of what they can import, with their comments, and code without any: those of
 // the code stand in the sources. The simulator's page is made as small as it gets.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,9 +13,10 @@ const dist = join(root, 'dist');
 const files = readdirSync(dist, { recursive: true }).map((file) => join(dist, file));
 
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const reachable = new Set();
-for (const { types } of Object.values(exports)) if (types !== undefined) reach(join(root, types));
-for (const file of files) if (file.endsWith('.d.ts') && !reachable.has(file)) rmSync(file);
+const entries = Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : join(root, types)));
+const declarations = await Promise.all(entries.map(bundleDeclarations));
+for (const file of files.filter((name) => name.endsWith('.d.ts'))) rmSync(file);
+for (const [index, entry] of entries.entries()) writeFileSync(entry, declarations[index]);
 
 const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023, removeComments: true };
 const page = join(dist, 'simulator/page');
@@ -26,12 +29,9 @@ for (const loader of ['js', 'css']) {
   writeFileSync(file, code);
 }
 
-/** Takes a declaration, and all that it refers to. */
-function reach(file) {
-  if (reachable.has(file)) return;
-  reachable.add(file);
-  for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]*)['"]/g)) {
-    const target = join(dirname(file), path.replace(/\.js$/, ''));
-    reach(existsSync(`${target}.d.ts`) ? `${target}.d.ts` : join(target, 'index.d.ts'));
-  }
+/** One file for each entry, without what nobody can import. */
+async function bundleDeclarations(input) {
+  const bundle = await rollup({ input, plugins: [dts()], external: /^node:/ });
+  const { output } = await bundle.generate({ format: 'es' });
+  return output[0].code;
 }
