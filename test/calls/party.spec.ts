@@ -177,7 +177,7 @@ describe('A part in a call', () => {
       const lists = (older: string, newer: string): string[] => [
         `${call(1, 'a', '')}; ${call(5, 'b', '')}`,
         `${call(1, 'a', older)}; ${call(5, 'b', newer)}`,
-        `${call(1, 'a', older)}; ${call(5, 'a', newer)}`,
+        '1 10000 connected +491 ga; 5 10000 connected +495 ga',
         '',
       ];
       const missed = (older: string, newer: string): string[] =>
