@@ -155,5 +155,5 @@ function comesLast({ event }: Occurrence): boolean {
 
 /** Of an event that can follow a ring: with all others, who was called has answered. */
 function isEndOfRing({ event, answeredAt, direction }: CallEvent): boolean {
-  return event === 'missed' || event === 'ring-stopped' || (answeredAt === null && direction === 'inbound');
+  return event === 'missed' || (answeredAt === null && direction === 'inbound');
 }
