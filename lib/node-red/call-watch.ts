@@ -26,6 +26,7 @@ import type {
   ThreeCxError,
   Watcher,
 } from '../pbx';
+import { Backlog, maxDeploy } from './backlog';
 import { now } from './clock';
 import { Contacts } from './contacts';
 import { emptyProfileMemory, type ProfileMemory } from './profile-watch';
@@ -65,8 +66,8 @@ export interface Memory {
   failures: number;
   /** Why the last try gave none. */
   error: ThreeCxError | null;
-  /** What happened while a node was deployed anew, by its id. */
-  readonly unseen: Map<string, { since: number; occurrences: Occurrence[] }>;
+  /** What happened while nodes were deployed anew. */
+  readonly unseen: Backlog<Occurrence>;
   /** The extensions that took part in calls or commands, each with its profile where that was told. */
   readonly extensions: Map<string, Profile | null>;
   /** DNs that are no extensions. */
@@ -93,8 +94,6 @@ export interface KnownExtension {
 
 /** After this many failed tries in a row the PBX counts as offline. */
 const failuresToOffline = 3;
-/** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
-const maxDeploy = 60_000;
 /** How much later than a call counts as unseen a snapshot is asked for, in ms. */
 const refreshDelay = 50;
 /** How many extensions are remembered. */
@@ -107,7 +106,7 @@ export function rememberedFor(url: string, before: Memory | undefined, api: ApiT
   if (before?.url === url && before.api === api) return before;
   return {
     ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
-    ...{ unseen: new Map(), extensions: new Map(), others: new Set(), dns: new Set() },
+    ...{ unseen: new Backlog(), extensions: new Map(), others: new Set(), dns: new Set() },
     profiles: emptyProfileMemory(),
     ...{ following: new Following(), untold: [], absent: new Map() },
   };
@@ -197,7 +196,7 @@ export class CallWatch {
       if (this.listeners.get(id) !== listener) return;
       this.listeners.delete(id);
       const { unseen, tracker } = this.memory;
-      if (!isRemoved && !unseen.has(id)) unseen.set(id, { since: tracker.time?.steady ?? 0, occurrences: [] });
+      if (!isRemoved) unseen.begin(id, tracker.time?.steady ?? 0);
       this.endIfIdle();
     };
   }
@@ -403,9 +402,8 @@ export class CallWatch {
     const occurrences = this.withNames(memory.tracker.update(snapshot));
     this.hasSnapshot = true;
     this.notify(wasOffline ? [{ event: { event: 'online', code: null } }, ...occurrences] : occurrences, true);
-    const isForgotten = (leftAt: number): boolean => snapshot.at.steady - leftAt > maxDeploy;
-    for (const [id, { since: leftAt }] of memory.unseen) if (isForgotten(leftAt)) memory.unseen.delete(id);
-    for (const [id, leftAt] of memory.absent) if (isForgotten(leftAt)) this.forgetNode(id);
+    memory.unseen.forget(snapshot.at.steady);
+    for (const [id, leftAt] of memory.absent) if (snapshot.at.steady - leftAt > maxDeploy) this.forgetNode(id);
     const ofCalls = occurrences.filter((one) => 'party' in one);
     this.tellFollowers(ofCalls, snapshot.at, since);
   }
@@ -431,11 +429,7 @@ export class CallWatch {
 
   private notify(occurrences: readonly Occurrence[], isSnapshot: boolean): void {
     const { unseen } = this.memory;
-    for (const [id, listener] of this.listeners) {
-      const before = unseen.size === 0 ? undefined : unseen.get(id);
-      listener(before === undefined ? occurrences : [...before.occurrences, ...occurrences], isSnapshot);
-      if (before !== undefined) unseen.delete(id);
-    }
-    for (const missed of unseen.values()) missed.occurrences.push(...occurrences);
+    for (const [id, listener] of this.listeners) listener(unseen.take(id, occurrences), isSnapshot);
+    unseen.add(occurrences);
   }
 }

@@ -349,7 +349,7 @@ describe('The watch over the calls of a connection', () => {
       end(false);
       answer = talking;
       await passSeconds(62);
-      assert.equal(memory.unseen.size, 0);
+      assert.ok(memory.unseen.isEmpty);
     });
 
     it('goes on being offline', async () => {
