@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import stryker from '../stryker.config.mjs';
 
-// The last part of `npm run test:all`: Stryker's own threshold is for all files together, so a small file may go untested.
+// The end of `npm run test:mutants`: Stryker's own threshold is for all files together, so a small file may go untested.
 const { files } = JSON.parse(readFileSync(stryker.jsonReporter.fileName, 'utf8'));
 const least = stryker.thresholds.break;
 
