@@ -15,7 +15,7 @@ export function newCall(connection: string, order: number, now: Moment): Call {
     longestRing: 0,
     isOutsideOnly: true,
     wasUp: false,
-    takenUnseenAt: null,
+    takenUnseenAt: -Infinity,
   };
 }
 
@@ -25,9 +25,7 @@ export function mergeCalls(older: Call, newer: Call): void {
   older.longestRing = Math.max(older.longestRing, newer.longestRing);
   older.isOutsideOnly &&= newer.isOutsideOnly;
   older.wasUp ||= newer.wasUp;
-  if ((newer.takenUnseenAt?.steady ?? -Infinity) > (older.takenUnseenAt?.steady ?? -Infinity)) {
-    older.takenUnseenAt = newer.takenUnseenAt;
-  }
+  older.takenUnseenAt = Math.max(older.takenUnseenAt, newer.takenUnseenAt);
   for (const party of newer.takenBy) older.takenBy.add(party);
   for (const party of newer.rung) addRung(older, party);
   for (const party of newer.parties) older.parties.add(party);

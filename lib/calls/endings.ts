@@ -54,12 +54,12 @@ function outcomeOf(party: Party, attendance: Attendance, isUnseen: boolean): Eve
 }
 
 /** Since it began to ring: it has missed what was taken before, and has come back. */
-function wasTakenUnseen({ call: { takenUnseenAt }, startedAt }: Party): boolean {
-  return takenUnseenAt !== null && takenUnseenAt.steady > startedAt.steady;
+function wasTakenUnseen({ call, startedAt }: Party): boolean {
+  return call.takenUnseenAt > startedAt.steady;
 }
 
 /**
- * The calls that rang somebody and are over without having been taken.
+ * The calls that are over without having been taken, whether or not they rang somebody.
  *
  * @param isQueue a queue that has taken a call does not count
  */
@@ -68,6 +68,6 @@ export function missedCalls(attendance: Attendance, isQueue: (dn: string) => boo
   const over = new Set(gone.map(({ call }) => call).filter((call) => !isAlive(call, present)));
   return [...over].filter((call) => {
     const isTaken = [...call.takenBy].some(({ isTrunk, extension }) => isTrunk || !isQueue(extension));
-    return call.rung.length > 0 && !isTaken && call.takenUnseenAt === null && !wasForwarded(call, attendance);
+    return !isTaken && call.takenUnseenAt === -Infinity && !wasForwarded(call, attendance);
   });
 }

@@ -167,17 +167,16 @@ export class Following<Owner> {
   }
 
   private look(follows: readonly Follow<Owner>[], news: News, sameNumber: SameNumber): Followed<Owner>[] {
-    const sought = follows.filter(({ party }) => party === null);
-    if (sought.length > 0) this.find(sought, news, sameNumber);
+    if (follows.some(({ party }) => party === null)) this.find(follows, news, sameNumber);
     return follows.flatMap((follow) => this.eventsOf(follow, news).map((event) => ({ owner: follow.owner, event })));
   }
 
   /** Finds the parts in calls that are followed from now on: by the call id wherever it is known, else by the number. */
-  private find(sought: readonly Follow<Owner>[], { occurrences, current }: News, sameNumber: SameNumber): void {
+  private find(follows: readonly Follow<Owner>[], { occurrences, current }: News, sameNumber: SameNumber): void {
     // Calls that are over are in the events, unchanged ones in the state.
     const seen = [...occurrences, ...current].sort((a, b) => a.party - b.party);
     const assign = (fits: (follow: Follow<Owner>, occurrence: CallOccurrence) => boolean): void => {
-      for (const follow of sought.filter(({ party }) => party === null)) {
+      for (const follow of follows.filter(({ party }) => party === null)) {
         const isOwn = ({ party, event }: CallOccurrence): boolean =>
           event.extension === follow.call.extension && !this.taken.has(party);
         const match = seen.find((one) => isOwn(one) && fits(follow, one));

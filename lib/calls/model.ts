@@ -23,8 +23,8 @@ export interface Call {
   isOutsideOnly: boolean;
   /** Somebody talked in it. */
   wasUp: boolean;
-  /** When somebody took it last who has no leg in the snapshots; null as long as nobody did. */
-  takenUnseenAt: Moment | null;
+  /** Steady time at which somebody took it last who has no leg in the snapshots; -Infinity as long as nobody did. */
+  takenUnseenAt: number;
 }
 
 /**

@@ -91,8 +91,8 @@ export function ringMs(party: Party, now: Moment): number {
 export function goneAt({ legs }: Pick<Party, 'legs'>): Moment | null {
   const ends = [...legs.values()].map(({ gone }) => gone?.at);
   const known = ends.filter((end) => end !== undefined);
-  if (known.length === 0 || known.length < ends.length) return null;
-  return known.reduce((last, end) => (end.steady > last.steady ? end : last));
+  const [last = null] = known.sort((a, b) => b.steady - a.steady);
+  return known.length < ends.length ? null : last;
 }
 
 /** Is it new in a snapshot, and not brought up to it yet? */
@@ -153,7 +153,7 @@ export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEv
 function noteInCall(call: Call, legs: readonly Leg[], now: Moment): void {
   for (const { trunk, gone } of legs) {
     call.trunk ??= trunk ?? null;
-    if (gone?.isTaken === true) call.takenUnseenAt = now;
+    if (gone?.isTaken === true) call.takenUnseenAt = now.steady;
   }
 }
 

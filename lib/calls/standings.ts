@@ -47,11 +47,9 @@ export class Standings {
   /** With several parts in calls, the state is the first that one of them has. */
   of(extension: string): Standing {
     const own = this.parties(extension);
-    let extensionState: ExtensionState = 'idle';
-    for (const { status } of own) {
-      const state = stateIn[status];
-      if (extensionStates.indexOf(state) < extensionStates.indexOf(extensionState)) extensionState = state;
-    }
+    let first = Infinity;
+    for (const { status } of own) first = Math.min(first, extensionStates.indexOf(stateIn[status]));
+    const extensionState = extensionStates[first] ?? 'idle';
     const activeCalls = own.size < 2 ? own.size : new Set([...own].map(({ call }) => call)).size;
     return { extensionState, activeCalls };
   }

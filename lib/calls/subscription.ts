@@ -65,7 +65,7 @@ export class Subscription {
     const told = new Set(states.map(({ event }) => event.extension));
     const others = occurrences.filter((one) => {
       if (isOfState(one)) return !told.has(one.event.extension);
-      return !isOfCall(one) || one.event.event === 'missed' || !living.has(one.party);
+      return !isOfCall(one) || !living.has(one.party);
     });
     return [...others.filter((one) => !comesLast(one)), ...current, ...others.filter(comesLast), ...states];
   }
@@ -153,7 +153,7 @@ function comesLast({ event }: Occurrence): boolean {
   return event.event === 'missed' || event.event === 'state';
 }
 
+/** Of an event that can follow a ring: with all others, who was called has answered. */
 function isEndOfRing({ event, answeredAt, direction }: CallEvent): boolean {
-  if (event === 'missed' || event === 'ring-stopped') return true;
-  return event === 'ended' && answeredAt === null && direction === 'inbound';
+  return event === 'missed' || (answeredAt === null && direction === 'inbound');
 }

@@ -146,7 +146,7 @@ export class CallTracker {
     const isBegun = party.status !== 'undefined';
     const names = bringUp(party, legs, now);
     if (party.isExtension && names.length > 0) {
-      if (!isBegun) this.standings.add(party);
+      this.standings.add(party);
       // Where the PBX says which legs are one call, it says which DNs are queues too.
       const isCertain = legs[0]?.group !== undefined;
       if (!isCertain) this.doubts.note(party, !isBegun && !before.has(party.connection));

@@ -1,19 +1,4 @@
-import type { NodeMessage } from 'node-red';
-import {
-  type CallOccurrence,
-  type CallState,
-  CallTracker,
-  type Expected,
-  type Followed,
-  type FollowedEvent,
-  Following,
-  type MadeCall,
-  type News,
-  type Occurrence,
-  type SameNumber,
-  type Sight,
-  type StateOccurrence,
-} from '../calls';
+import { type CallOccurrence, type CallState, CallTracker, type Occurrence, type StateOccurrence } from '../calls';
 import type {
   ApiType,
   ExtensionState,
@@ -26,8 +11,10 @@ import type {
   ThreeCxError,
   Watcher,
 } from '../pbx';
+import { Backlog } from './backlog';
 import { now } from './clock';
 import { Contacts } from './contacts';
+import { emptyFollowMemory, FollowedCalls, type FollowMemory, type Lookout } from './followed-calls';
 import { emptyProfileMemory, type ProfileMemory } from './profile-watch';
 
 /** Called after each try to get a snapshot, with what has happened since the last time. */
@@ -39,23 +26,6 @@ export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean)
  */
 export type WatchState = 'connecting' | 'online' | 'polling' | 'retrying' | 'offline';
 
-/** Whose call is followed: the message that made it, of a node as it was deployed then. */
-export interface Maker {
-  node: string;
-  definition: string;
-  msg: NodeMessage;
-}
-
-/** A node that follows calls, as it is deployed. */
-export interface Follower {
-  id: string;
-  definition: string;
-  onEvent: (event: FollowedEvent, msg: NodeMessage) => void;
-}
-
-/** A command is under way; is to be called with what it came to: null when no call is to be followed. */
-export type Settle = (made: { call: MadeCall; msg: NodeMessage } | null) => void;
-
 /** What outlives a deploy: who watches anew goes on where the one before it stopped. */
 export interface Memory {
   readonly api: ApiType;
@@ -65,20 +35,15 @@ export interface Memory {
   failures: number;
   /** Why the last try gave none. */
   error: ThreeCxError | null;
-  /** What happened while a node was deployed anew, by its id. */
-  readonly unseen: Map<string, { since: number; occurrences: Occurrence[] }>;
+  /** What happened while nodes were deployed anew. */
+  readonly unseen: Backlog<Occurrence>;
   /** The extensions that took part in calls or commands, each with its profile where that was told. */
   readonly extensions: Map<string, Profile | null>;
   /** DNs that are no extensions. */
   readonly others: Set<string>;
   /** The DNs of the last snapshot. */
   dns: ReadonlySet<string>;
-  /** The calls that nodes follow. */
-  readonly following: Following<Maker>;
-  /** What happened to them while their node was deployed anew. */
-  untold: Followed<Maker>[];
-  /** The nodes that are deployed anew, with the steady time since when. */
-  readonly absent: Map<string, number>;
+  readonly followed: FollowMemory;
   readonly profiles: ProfileMemory;
 }
 
@@ -93,10 +58,6 @@ export interface KnownExtension {
 
 /** After this many failed tries in a row the PBX counts as offline. */
 const failuresToOffline = 3;
-/** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
-const maxDeploy = 60_000;
-/** How much later than a call counts as unseen a snapshot is asked for, in ms. */
-const refreshDelay = 50;
 /** How many extensions are remembered. */
 const maxExtensions = 1_000;
 /** Comparing with a new one each time takes twenty times as long. */
@@ -107,9 +68,8 @@ export function rememberedFor(url: string, before: Memory | undefined, api: ApiT
   if (before?.url === url && before.api === api) return before;
   return {
     ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
-    ...{ unseen: new Map(), extensions: new Map(), others: new Set(), dns: new Set() },
-    profiles: emptyProfileMemory(),
-    ...{ following: new Following(), untold: [], absent: new Map() },
+    ...{ unseen: new Backlog(), extensions: new Map(), others: new Set(), dns: new Set() },
+    ...{ profiles: emptyProfileMemory(), followed: emptyFollowMemory() },
   };
 }
 
@@ -118,14 +78,14 @@ export function isKnownDn({ extensions, others, dns }: Memory, number: string): 
   return extensions.has(number) || others.has(number) || dns.has(number);
 }
 
-/** Watches the calls for all nodes of one connection, as long as one of them does. */
+/** Watches the calls for all nodes of one connection, as long as one of them listens or follows a call. */
 export class CallWatch {
+  /** The calls that nodes have made. */
+  readonly followed: FollowedCalls;
   private readonly listeners = new Map<string, Listener>();
-  private readonly followers = new Map<string, Follower>();
   /** Since the watch began. */
   private hasSnapshot = false;
   private turnedAt: number | null = null;
-  private refreshTimer: NodeJS.Timeout | null = null;
   private endWatch: (() => void) | null = null;
   /** Made here, where it keeps no node alive that began to watch. */
   private readonly watcher: Watcher = {
@@ -136,8 +96,7 @@ export class CallWatch {
       this.fail(error);
     },
     // No call that is followed needs any but its own.
-    needsCallId: (extension, connection) =>
-      this.listeners.size > 0 || this.memory.following.needsCallId(extension, connection),
+    needsCallId: (extension, connection) => this.listeners.size > 0 || this.followed.needsCallId(extension, connection),
   };
 
   /**
@@ -150,7 +109,9 @@ export class CallWatch {
     private readonly onChange: () => void,
     private readonly contacts = new Contacts({ country: '', names: [] }, pbx, (number) => isKnownDn(memory, number)),
     private readonly clock: () => Moment = now,
-  ) {}
+  ) {
+    this.followed = new FollowedCalls(pbx, memory.followed, this.lookout(), contacts, clock);
+  }
 
   get tracker(): CallTracker {
     return this.memory.tracker;
@@ -197,43 +158,7 @@ export class CallWatch {
       if (this.listeners.get(id) !== listener) return;
       this.listeners.delete(id);
       const { unseen, tracker } = this.memory;
-      if (!isRemoved && !unseen.has(id)) unseen.set(id, { since: tracker.time?.steady ?? 0, occurrences: [] });
-      this.endIfIdle();
-    };
-  }
-
-  /**
-   * Follows the calls that a node makes. Those that it made before it was deployed anew are followed on, if nothing of it
-   * has changed since.
-   *
-   * @returns ends it; with `false` for a node that comes back
-   */
-  follow(follower: Follower): (isRemoved: boolean) => void {
-    const { id, definition } = follower;
-    const { absent } = this.memory;
-    this.followers.set(id, follower);
-    absent.delete(id);
-    this.forgetCalls((maker) => maker.node === id && maker.definition !== definition);
-    if (this.isFollowing) this.begin();
-    return (isRemoved) => {
-      if (this.followers.get(id) !== follower) return;
-      this.followers.delete(id);
-      if (isRemoved) this.forgetNode(id);
-      else absent.set(id, this.clock().steady);
-      this.endIfIdle();
-    };
-  }
-
-  /** Watches for the call that a command of a node makes; to be called before anything of it is sent. */
-  expect({ id, definition }: Pick<Follower, 'id' | 'definition'>): Settle {
-    const { following } = this.memory;
-    const before = this.sight();
-    const expected = following.expect(before);
-    this.begin();
-    return (made) => {
-      const isKept = this.followers.get(id)?.definition === definition || this.memory.absent.has(id);
-      if (made === null || !isKept) following.cancel(expected);
-      else this.followCall(expected, made, { node: id, definition, msg: made.msg });
+      if (!isRemoved) unseen.begin(id, tracker.time?.steady ?? 0);
       this.endIfIdle();
     };
   }
@@ -301,7 +226,7 @@ export class CallWatch {
     this.endWatch = null;
     this.hasSnapshot = false;
     this.turnedAt = null;
-    if (this.refreshTimer !== null) clearTimeout(this.refreshTimer);
+    this.followed.watchEnded();
   }
 
   private begin(): void {
@@ -309,27 +234,29 @@ export class CallWatch {
   }
 
   private endIfIdle(): void {
-    if (this.listeners.size === 0 && !this.isFollowing) this.close();
+    if (this.listeners.size === 0 && !this.followed.isNeeded) this.close();
   }
 
-  /** Is there a call to be followed, or something to tell, for a node that is there? */
-  private get isFollowing(): boolean {
-    const { following, untold } = this.memory;
-    const isThere = ({ node }: Maker): boolean => this.followers.has(node);
-    return following.isNeeded(isThere) || untold.some(({ owner }) => isThere(owner));
-  }
-
-  private sight(): Sight {
-    const isCurrent = this.hasSnapshot && this.memory.failures === 0;
-    return { newestParty: this.tracker.newestParty, isCurrent };
-  }
-
-  private followCall(expected: Expected, { call }: { call: MadeCall }, owner: Maker): void {
-    const { following } = this.memory;
-    const before = this.pbx.isConcurrent === true ? expected.before : this.sight();
-    const made = { owner, call, before, answeredAt: this.clock() };
-    this.tell(following.follow(expected, made, this.news([]), this.sameNumber));
-    this.refreshWhenDue();
+  /** What following calls needs of this watch. */
+  private lookout(): Lookout {
+    return {
+      isWatching: () => this.endWatch !== null,
+      sight: () => ({
+        newestParty: this.tracker.newestParty,
+        isCurrent: this.hasSnapshot && this.memory.failures === 0,
+      }),
+      news: (occurrences) => ({
+        occurrences,
+        current: this.current(),
+        isOtherSideUp: (party) => this.tracker.isOtherSideUp(party),
+      }),
+      begin: () => {
+        this.begin();
+      },
+      endIfIdle: () => {
+        this.endIfIdle();
+      },
+    };
   }
 
   /** Unless it was seen as something else. */
@@ -343,48 +270,6 @@ export class CallWatch {
     const { extensions } = this.memory;
     if (!extensions.has(extension) && extensions.size >= maxExtensions) return;
     extensions.set(extension, profile ?? extensions.get(extension) ?? null);
-  }
-
-  /** Are two numbers the same: one as it was dialled, the other as the PBX tells it? */
-  private readonly sameNumber: SameNumber = (a, b) => this.contacts.sameNumber(a, b);
-
-  private forgetCalls(isForgotten: (maker: Maker) => boolean): void {
-    const { memory } = this;
-    memory.following.drop(isForgotten);
-    memory.untold = memory.untold.filter(({ owner }) => !isForgotten(owner));
-  }
-
-  private forgetNode(id: string): void {
-    this.memory.absent.delete(id);
-    this.forgetCalls(({ node }) => node === id);
-  }
-
-  private news(occurrences: readonly CallOccurrence[]): News {
-    const { tracker } = this;
-    return {
-      occurrences,
-      current: this.current(),
-      isOtherSideUp: (party) => tracker.isOtherSideUp(party),
-    };
-  }
-
-  /** Tells the nodes what happened to their calls; what is about one that is deployed anew waits for it. */
-  private tell(followed: readonly Followed<Maker>[]): void {
-    const all = [...this.memory.untold, ...followed];
-    this.memory.untold = all.filter(({ owner }) => !this.followers.has(owner.node));
-    for (const { owner, event } of all) {
-      this.followers.get(owner.node)?.onEvent(this.contacts.complete(event), owner.msg);
-    }
-  }
-
-  /** Where snapshots are rare, one is asked for when it is time to say that a call was never seen. */
-  private refreshWhenDue(): void {
-    const { patience } = this.memory.following;
-    if (this.refreshTimer !== null) clearTimeout(this.refreshTimer);
-    this.refreshTimer = null;
-    if (patience === null || this.pbx.refresh === undefined || this.endWatch === null) return;
-    // A little later, so that it is over by then.
-    this.refreshTimer = setTimeout(() => this.pbx.refresh?.(), patience + refreshDelay);
   }
 
   private succeed(snapshot: Snapshot): void {
@@ -403,19 +288,9 @@ export class CallWatch {
     const occurrences = this.withNames(memory.tracker.update(snapshot));
     this.hasSnapshot = true;
     this.notify(wasOffline ? [{ event: { event: 'online', code: null } }, ...occurrences] : occurrences, true);
-    const isForgotten = (leftAt: number): boolean => snapshot.at.steady - leftAt > maxDeploy;
-    for (const [id, { since: leftAt }] of memory.unseen) if (isForgotten(leftAt)) memory.unseen.delete(id);
-    for (const [id, leftAt] of memory.absent) if (isForgotten(leftAt)) this.forgetNode(id);
+    memory.unseen.forget(snapshot.at.steady);
     const ofCalls = occurrences.filter((one) => 'party' in one);
-    this.tellFollowers(ofCalls, snapshot.at, since);
-  }
-
-  private tellFollowers(occurrences: readonly CallOccurrence[], at: Moment, since: Moment | null): void {
-    const { following, untold } = this.memory;
-    if (following.isEmpty && untold.length === 0) return;
-    this.tell(following.take(this.news(occurrences), at, since, this.sameNumber));
-    this.refreshWhenDue();
-    this.endIfIdle();
+    this.followed.take(ofCalls, snapshot.at, since);
   }
 
   private fail(error: ThreeCxError): void {
@@ -431,11 +306,7 @@ export class CallWatch {
 
   private notify(occurrences: readonly Occurrence[], isSnapshot: boolean): void {
     const { unseen } = this.memory;
-    for (const [id, listener] of this.listeners) {
-      const before = unseen.size === 0 ? undefined : unseen.get(id);
-      listener(before === undefined ? occurrences : [...before.occurrences, ...occurrences], isSnapshot);
-      if (before !== undefined) unseen.delete(id);
-    }
-    for (const missed of unseen.values()) missed.occurrences.push(...occurrences);
+    for (const [id, listener] of this.listeners) listener(unseen.take(id, occurrences), isSnapshot);
+    unseen.add(occurrences);
   }
 }

@@ -1,7 +1,7 @@
 import type { NodeMessage } from 'node-red';
 import type { FollowedEvent, MadeCall } from '../calls';
 import { canFollow, followEvents, type NodeType, type Result, resultOutputs, type ThreeCxError } from '../pbx';
-import type { CallWatch, Settle } from './call-watch';
+import type { FollowedCalls, Settle } from './followed-calls';
 import { Settings } from './settings';
 import type { ConnectionUser, NodeAPI, OperationNodeDef } from './types';
 
@@ -11,7 +11,7 @@ export type FollowPayload = FollowedEvent;
 /**
  * Makes a node send the message that made a call once more when the call is answered, and when it has ended.
  *
- * @param calls of its connection; null where it has none
+ * @param calls that the nodes of its connection follow; null where it has none
  * @returns begins to look for a call, to be called before a command is sent; null for a node that does not follow calls
  */
 export function followCalls(
@@ -19,7 +19,7 @@ export function followCalls(
   node: ConnectionUser,
   def: OperationNodeDef,
   type: NodeType,
-  calls: CallWatch | null,
+  calls: FollowedCalls | null,
 ): (() => Settle) | null {
   if (calls === null || !canFollow(type) || !isWanted(RED, node, def)) return null;
   const onEvent = (event: FollowedEvent, msg: NodeMessage): void => {

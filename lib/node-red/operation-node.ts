@@ -10,9 +10,9 @@ import {
   type Result,
   ThreeCxError,
 } from '../pbx';
-import type { Settle } from './call-watch';
 import { accessOf, execute, openAccess, useConnection } from './connection';
 import { followCalls, madeCallOf } from './follow';
+import type { Settle } from './followed-calls';
 import { migrate } from './migrate';
 import { payloadOf } from './payload';
 import { type NodeState, statusOf, type Task } from './status';
@@ -40,7 +40,7 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
   const offered = Object.keys(offersOf(type));
   const [fallback = ''] = offered;
   const connection = useConnection(RED, node, def.server);
-  const expectCall = followCalls(RED, node, def, type, openAccess(connection)?.calls ?? null);
+  const expectCall = followCalls(RED, node, def, type, openAccess(connection)?.calls.followed ?? null);
   const underWay: Task[] = [];
   let last: NodeState['last'] = null;
   let shown: NodeStatus | null = null;

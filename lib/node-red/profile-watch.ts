@@ -10,6 +10,7 @@ import {
   type Result,
   ThreeCxError,
 } from '../pbx';
+import { Backlog } from './backlog';
 import { now } from './clock';
 import { Schedule } from './schedule';
 
@@ -36,8 +37,8 @@ export type ProfileListener = (reports: readonly ProfileReport[]) => void;
 /** What outlives a deploy: who watches anew goes on where the one before it stopped. */
 export interface ProfileMemory {
   readonly known: Map<string, Presence>;
-  /** What changed while a node was deployed anew, by its id. */
-  readonly unseen: Map<string, { since: number; reports: ProfileReport[] }>;
+  /** What changed while nodes were deployed anew. */
+  readonly unseen: Backlog<ProfileReport>;
 }
 
 /** What the connection has beside the profiles. */
@@ -66,8 +67,6 @@ const everything = '';
 const pauseAfterRefusal = 600_000;
 /** The longest pause while the PBX cannot be reached, in ms. */
 const maxPause = 30_000;
-/** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
-const maxDeploy = 60_000;
 /** The nodes of one deploy begin one after the other: how long the first look-up waits for more of them, in ms. */
 const settling = 100;
 /** How long an extension is left alone that the PBX does not list, in ms. */
@@ -76,7 +75,7 @@ const absence = 60_000;
 const maxTimer = 2 ** 31 - 1;
 
 export function emptyProfileMemory(): ProfileMemory {
-  return { known: new Map(), unseen: new Map() };
+  return { known: new Map(), unseen: new Backlog() };
 }
 
 /** Watches the profiles for all nodes of one connection, as long as one of them does: each is looked up once for all. */
@@ -126,8 +125,7 @@ export class ProfileWatch {
     return (isRemoved) => {
       if (this.watchers.get(id) !== watcher) return;
       this.watchers.delete(id);
-      const { unseen } = this.memory;
-      if (!isRemoved && !unseen.has(id)) unseen.set(id, { since: this.steady(), reports: [] });
+      if (!isRemoved) this.memory.unseen.begin(id, this.steady());
       if (this.watchers.size === 0) this.forget();
       this.arm();
     };
@@ -190,14 +188,8 @@ export class ProfileWatch {
   /** Nobody watches: what a node does not come back for in time counts no more. */
   private forget(): void {
     const { known, unseen } = this.memory;
-    this.forgetUnseen();
-    if (unseen.size === 0) known.clear();
-  }
-
-  private forgetUnseen(): void {
-    const { unseen } = this.memory;
-    const time = this.steady();
-    for (const [id, { since }] of unseen) if (time - since > maxDeploy) unseen.delete(id);
+    unseen.forget(this.steady());
+    if (unseen.isEmpty) known.clear();
   }
 
   private isWatched(extension: string): boolean {
@@ -337,13 +329,9 @@ export class ProfileWatch {
   private notify(reports: readonly ProfileReport[]): void {
     const { unseen } = this.memory;
     for (const [id, { interest, listener }] of this.watchers) {
-      const before = unseen.get(id);
-      const all = before === undefined ? reports : [...before.reports, ...reports];
-      listener(all.filter(({ extension }) => interest.extensions?.has(extension) ?? true));
-      if (before !== undefined) unseen.delete(id);
+      listener(unseen.take(id, reports).filter(({ extension }) => interest.extensions?.has(extension) ?? true));
     }
-    const changes = reports.filter(({ isChange }) => isChange);
-    for (const missed of unseen.values()) missed.reports.push(...changes);
-    this.forgetUnseen();
+    unseen.add(reports.filter(({ isChange }) => isChange));
+    unseen.forget(this.steady());
   }
 }

@@ -77,6 +77,10 @@ describe('A DN that answers at once, and may be a queue', () => {
     assert.deepEqual(words(moved).slice(-1), ['answered 2001']);
   });
 
+  it('is an extension where the PBX says which legs are one call: it says which DNs are queues too', () => {
+    assert.deepEqual(words(play(`${line} ga; 2 2001 connected ${caller} ga`)), ['answered 2001']);
+  });
+
   it('is an extension at the start, when nothing is told', () => {
     for (const next of ['2 2001 connected', '3 2001 connected']) {
       const tracker = new ListTracker();

@@ -216,6 +216,20 @@ describe('A call that is followed', () => {
     told('a answered 1', 'a ended 1 answered');
   });
 
+  it('is answered when one of several picks up, and not while nobody else is there', () => {
+    stage.make({ callId: 'c' }).show('1 10 ringing 8000 #c ga').show('1 10 connected 8000 #c ga');
+    told();
+    stage.show('1 10 connected 8000 #c ga; 2 11 ringing 10 ga; 3 12 connected 10 ga');
+    told('a answered 1');
+  });
+
+  it('is over when it was a code that gets its leg into a call in which the extension is already', () => {
+    const held = '1 10000 connected +491; 2 10 held +491';
+    stage.show(held).make({ destination: '*20' }).show(`${held}; 3 10 dialing *20`);
+    stage.show('1 10000 connected +491; 3 10 connected +491; 2 10 held +491');
+    told('a ended 3 answered');
+  });
+
   it('goes on when the calling phone has rung and dials', () => {
     stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('1 10 dialing 11; 2 11 ringing 10');
     told();

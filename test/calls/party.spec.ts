@@ -164,6 +164,28 @@ describe('A part in a call', () => {
       const events = play(phones(first), phones(`${first} -1500 taken`), phones(`4 11 ringing ${caller} ga`), '');
       assert.deepEqual(words(events).slice(1), ['ring-stopped 10 answered-elsewhere', 'ringing 11', 'ended 11 missed']);
     });
+
+    it('was answered elsewhere, not by whoever rings only when somebody unseen has taken it', () => {
+      const eleven = `4 11 ringing ${caller} ga`;
+      const events = play(phones(first), phones(`${first} -1500 taken`, eleven), phones());
+      assert.deepEqual(words(events).slice(-2), ['ring-stopped 10 answered-elsewhere', 'ring-stopped 11 missed']);
+    });
+
+    it('is not missed in a call that was taken unseen before it became one with another call', () => {
+      const call = (id: number, group: string, gone: string): string =>
+        `${id} 10000 connected +49${id} g${group}; ${id + 1} 1${id} ringing +49${id} g${group}${gone}`;
+      const lists = (older: string, newer: string): string[] => [
+        `${call(1, 'a', '')}; ${call(5, 'b', '')}`,
+        `${call(1, 'a', older)}; ${call(5, 'b', newer)}`,
+        '1 10000 connected +491 ga; 5 10000 connected +495 ga',
+        '',
+      ];
+      const missed = (older: string, newer: string): string[] =>
+        words(play(...lists(older, newer))).filter((text) => text.startsWith('missed'));
+      assert.deepEqual(missed('', ''), ['missed 11 missed']);
+      assert.deepEqual(missed(' -1500 taken', ''), []);
+      assert.deepEqual(missed('', ' -1500 taken'), []);
+    });
   });
 
   it('keeps its number and its queue when the PBX tells them no more', () => {

@@ -75,6 +75,11 @@ describe('The state of an extension', () => {
       '13 talking to idle 0',
       '10 idle to talking 1',
     ]);
+    assert.deepEqual(each(`${rings}; 3 12 connected 13; 4 13 connected 12`, talks)[1], [
+      '12 talking to idle 0',
+      '13 talking to idle 0',
+      '10 ringing to talking 1',
+    ]);
   });
 
   it('names the call that makes it, and null for all of that when there is none', () => {
@@ -156,6 +161,13 @@ describe('The state of an extension', () => {
   it('names of two calls that begin with the same list the one that comes later in it', () => {
     const [[state] = []] = feed(watching(), `${rings}; 5 10001 connected +492; 6 10 ringing +492`);
     assert.deepEqual([state?.activeCalls, state?.number], [2, '+492']);
+  });
+
+  it('names of two calls the one that came later, though the PBX told of the other one later what it does', () => {
+    const other = (status: string): string => `5 10001 connected +492; 6 10 ${status} +492`;
+    const lists = [other('undefined'), `${rings}; ${other('undefined')}`, `${rings}; ${other('ringing')}`];
+    const [state] = feed(watching(), ...lists).at(-1) ?? [];
+    assert.deepEqual([state?.activeCalls, state?.number], [2, caller]);
   });
 
   it('counts two calls that have become one as one', () => {

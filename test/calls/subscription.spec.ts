@@ -186,6 +186,13 @@ describe('Events that concern a node', () => {
       assert.deepEqual(told({ minRing: 2_000 }, rings, stopped, stopped, ''), []);
     });
 
+    it('announce no missed call of a shorter one, where it was a queue that answered', () => {
+      const part = (id: number, text: string): string => `1 10000 connected +491; ${id} ${text} +491`;
+      const lists = [part(2, '2001 ringing'), part(2, '2001 connected'), `${part(3, '10 ringing')} q2001`, ''];
+      assert.deepEqual(words(told({ events: new Set(['missed']) }, ...lists)), ['missed 2001 missed']);
+      assert.deepEqual(told({ events: new Set(['missed']), minRing: 5_000 }, ...lists), []);
+    });
+
     it('announce of a shorter one that it was answered, and what follows', () => {
       assert.deepEqual(words(told({ minRing: 2_000 }, rings, talks, '')), ['answered 10', 'ended 10 answered']);
     });

@@ -248,6 +248,19 @@ describe('Calls that the PBX tells apart', () => {
     assert.equal(events.at(-1)?.trunk, '10000');
   });
 
+  it('are one, which somebody gets into with a code, also where the older one was nothing but an outside line', () => {
+    const both = (group: string): string => `1 10000 connected ${caller} ga; 2 10 ringing ${caller} g${group}`;
+    const events = play(
+      `1 10000 connected ${caller} ga`,
+      both('b'),
+      both('a'),
+      `${both('a')}; 5 11 dialing *20 gc`,
+      `1 10000 connected ${caller} ga; 5 11 connected ${caller} ga`,
+    );
+    assert.deepEqual(words(events), ['ringing 10', 'dialing 11', 'ring-stopped 10 answered-elsewhere', 'answered 11']);
+    assert.equal(events.at(-1)?.call, events.at(-2)?.call);
+  });
+
   it('stay two when an extension leaves both at once', () => {
     const events = play(
       `${line} ga; 2 10 connected ${caller} ga; 3 10 hold 11 gb; 4 11 held 10 gb`,

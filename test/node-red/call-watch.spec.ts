@@ -349,7 +349,7 @@ describe('The watch over the calls of a connection', () => {
       end(false);
       answer = talking;
       await passSeconds(62);
-      assert.equal(memory.unseen.size, 0);
+      assert.ok(memory.unseen.isEmpty);
     });
 
     it('goes on being offline', async () => {
@@ -462,7 +462,7 @@ describe('The watch over the calls of a connection', () => {
     const maker = { id: 'maker', definition, onEvent };
     /** A makecall that takes two seconds. */
     const make = async (follower = maker): Promise<void> => {
-      const settle = watch.expect(follower);
+      const settle = watch.followed.expect(follower);
       await pass(2_000);
       settle({ call, msg: {} });
       poller.pollNow();
@@ -473,7 +473,7 @@ describe('The watch over the calls of a connection', () => {
     });
 
     it('by polls that begin with the command, and end with the call', async () => {
-      watch.follow(maker);
+      watch.followed.follow(maker);
       assert.equal(polls, 0);
       await make();
       assert.equal(polls, 2);
@@ -487,7 +487,7 @@ describe('The watch over the calls of a connection', () => {
     });
 
     it('and asks for no call ids but those of the extension that calls', async () => {
-      watch.follow(maker);
+      watch.followed.follow(maker);
       answer = [...talking, connected('7', '14')];
       await make();
       answer = [...own, connected('7', '14'), connected('8', '10000')];
@@ -499,7 +499,7 @@ describe('The watch over the calls of a connection', () => {
     });
 
     it('no longer than ten seconds without seeing them, and polls no more then', async () => {
-      watch.follow(maker);
+      watch.followed.follow(maker);
       await make();
       await passSeconds(9);
       assert.deepEqual(told, []);
@@ -511,7 +511,7 @@ describe('The watch over the calls of a connection', () => {
     });
 
     it('on through an outage, whatever it takes', async () => {
-      watch.follow(maker);
+      watch.followed.follow(maker);
       await make();
       answer = silence;
       await passSeconds(600);
@@ -524,7 +524,7 @@ describe('The watch over the calls of a connection', () => {
     });
 
     it('and counts a freeze of the process as an outage', async () => {
-      watch.follow(maker);
+      watch.followed.follow(maker);
       await make();
       skipped = { wall: 60_000, steady: 60_000 };
       await passSeconds(9);
@@ -534,8 +534,8 @@ describe('The watch over the calls of a connection', () => {
     });
 
     it('no call of a command that was refused', async () => {
-      watch.follow(maker);
-      watch.expect(maker)(null);
+      watch.followed.follow(maker);
+      watch.followed.expect(maker)(null);
       await turn();
       const before = polls;
       await passSeconds(60);
@@ -544,7 +544,7 @@ describe('The watch over the calls of a connection', () => {
 
     it('on where a deploy leaves the node as it is, and tells then what happened meanwhile', async () => {
       watch.watch('a', listen);
-      const leave = watch.follow(maker);
+      const leave = watch.followed.follow(maker);
       answer = [];
       await make();
       answer = own;
@@ -553,7 +553,7 @@ describe('The watch over the calls of a connection', () => {
       answer = [];
       await passSeconds(3);
       assert.deepEqual(told, []);
-      watch.follow(maker);
+      watch.followed.follow(maker);
       assert.deepEqual(told, []);
       await passSeconds(1);
       assert.deepEqual(told, ['ended not-reached']);
@@ -564,12 +564,12 @@ describe('The watch over the calls of a connection', () => {
       ['comes back as another one', false, { ...maker, definition: 'changed' }],
     ] as const) {
       it(`no call of a node that ${what}`, async () => {
-        const leave = watch.follow(maker);
+        const leave = watch.followed.follow(maker);
         await make();
         answer = own;
         await passSeconds(1);
         leave(isRemoved);
-        watch.follow(changed);
+        watch.followed.follow(changed);
         const before = polls;
         answer = [];
         await passSeconds(20);
@@ -579,17 +579,17 @@ describe('The watch over the calls of a connection', () => {
 
     it('no call of a node that has not come back for a minute', async () => {
       watch.watch('a', listen);
-      const leave = watch.follow(maker);
+      const leave = watch.followed.follow(maker);
       await make();
       answer = own;
       await passSeconds(1);
       leave(false);
       await passSeconds(62);
-      watch.follow(maker);
+      watch.followed.follow(maker);
       answer = [];
       await passSeconds(2);
       assert.deepEqual(told, []);
-      assert.ok(memory.following.isEmpty);
+      assert.ok(memory.followed.following.isEmpty);
     });
 
     it('and asks for a snapshot after ten seconds where they are rare', async () => {
@@ -613,8 +613,8 @@ describe('The watch over the calls of a connection', () => {
       };
       const note = (): Moment => ({ wall: Date.now(), steady: Date.now() });
       const rare = new CallWatch(pbx as Pbx, memory, () => undefined, undefined, note);
-      rare.follow(maker);
-      const settle = rare.expect(maker);
+      rare.followed.follow(maker);
+      const settle = rare.followed.expect(maker);
       show();
       settle({ call, msg: {} });
       await pass(9_000);

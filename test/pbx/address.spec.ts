@@ -101,7 +101,16 @@ describe('The address of a connection', () => {
         assert.equal(baseUrl(withScheme(text, api), api).href, new URL(scheme + address).href);
       }
     }
-    for (const text of ['', ' http://pbx ', 'ftp://pbx', '${PBX_URL}', '${HOST}:8889', 'anna:x@pbx', 'http:/pbx']) {
+    for (const text of [
+      '',
+      ' http://pbx ',
+      'ftp://pbx',
+      '${PBX_URL}',
+      '${HOST}:8889',
+      'anna:x@pbx',
+      'http:/pbx',
+      'http/pbx',
+    ]) {
       assert.equal(withScheme(text), text);
     }
     // A long text is read in no time.
