@@ -505,6 +505,15 @@ describe('Listening to 3CX V20', () => {
     assert.ok(performance.now() - before > 2_000);
   });
 
+  it('more at once than may wait to be asked for: a list shows it', async () => {
+    await start({ getDelay: 50 });
+    for (let count = 0; count < 60; count++)
+      stage.simulator.pbx.inbound({ number: `${caller}${count}`, extension: '10' });
+    await stage.told(60);
+    assert.deepEqual(stage.silences, []);
+    assert.equal(new Set(stage.events.map(({ number }) => number)).size, 60);
+  });
+
   it('who stops watching leaves no socket', async () => {
     await start();
     await stage.close();
