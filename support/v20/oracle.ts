@@ -54,6 +54,13 @@ interface Party {
   life: Life;
 }
 
+/** Somebody who has answered a call that others were offered too. */
+interface Taker {
+  leg: Participant;
+  isCertain: boolean;
+  since: number;
+}
+
 class Oracle {
   private readonly findings: V20Findings = { events: 0, states: 0, lives: 0, blurred: 0, phases: 0, short: 0 };
   private readonly roots = new Roots();
@@ -65,6 +72,8 @@ class Oracle {
   private readonly usual: number;
   /** Each leg as it first was, by its id. */
   private readonly firsts = new Map<number, Participant>();
+  /** Until when each leg was there, by its id. */
+  private readonly lasts = new Map<number, number>();
   private readonly knownAt = new Map<number, number>();
   private readonly stays = new Map<Life, ReturnType<Oracle['staysIn']>>();
   /** When the first list came: what there was is not told. */
@@ -73,10 +82,17 @@ class Oracle {
   constructor(private readonly truth: V20Truth) {
     const { states, exchanges, plan } = truth;
     ({ lives: this.lives, looks: this.looks } = livesOf(states, this.roots, (dn) => this.sees(dn)));
-    for (const { participants } of states) {
-      for (const leg of participants) if (!this.firsts.has(leg.id)) this.firsts.set(leg.id, leg);
+    for (const { participants, until } of this.looks) {
+      for (const leg of participants) {
+        if (!this.firsts.has(leg.id)) this.firsts.set(leg.id, leg);
+        this.lasts.set(leg.id, until);
+      }
     }
-    this.lists = exchanges.filter(({ path, status }) => path === '/callcontrol' && status === 200);
+    // A socket that was refused reads the list too, only to learn whether the token holds.
+    const heard = new Set(truth.heard);
+    this.lists = exchanges.filter(
+      (one) => one.path === '/callcontrol' && one.status === 200 && heard.has(one.answered),
+    );
     this.first = this.lists[0]?.answered ?? Infinity;
     const { request, message } = plan.delays;
     const { reordered = 0, forbidsParticipants } = plan.switches;
@@ -324,7 +340,7 @@ class Oracle {
       const what = `at ${at} ${name} of ${event.connection} at ${life.dn}`;
       const seen = this.phasesAt(life, at);
       assert.ok(
-        seen.some((phase) => happens(name, phase.doing)),
+        seen.some((phase) => happens(name, phase.doing)) || (name === 'ringing' && this.seemsToRing(life, at, event)),
         `${what} did not happen`,
       );
       const [early] = life.phases.filter((phase) => happens(name, phase.doing));
@@ -334,6 +350,14 @@ class Oracle {
         assert.ok(at <= this.knownBy(early?.from ?? 0), `${what} is late: since ${early?.from}`);
       }
     }
+  }
+
+  /** A phone rings while another one talks, and the PBX has not yet answered that it talks. */
+  private seemsToRing(life: Life, at: number, { connection }: CallEvent): boolean {
+    const up = life.phases.find(({ doing }) => isUp(doing));
+    const legs = this.window(at).flatMap(({ index }) => life.legs.get(index) ?? []);
+    const rings = legs.some(({ id, status }) => String(id) === connection && status === 'Ringing');
+    return rings && up !== undefined && this.knownBy(up.from) >= at;
   }
 
   private phasesAt(life: Life, at: number): Life['phases'] {
@@ -606,8 +630,10 @@ class Oracle {
     const possible = new Set(since.flatMap((look) => this.endings(party, look, at)));
     if (event.synthetic) possible.add('ended unknown ');
     // Whoever is gone, in the same moment or shortly before, may not be known to be gone yet.
-    for (const look of event.answeredAt === null ? [] : this.window(at)) {
-      if (look.at < life.to) for (const transfer of this.transfers(party, look)) possible.add(transfer);
+    for (const look of this.window(at)) {
+      if (look.at >= life.to) continue;
+      const endings = event.answeredAt === null ? this.stops(life, look, at) : this.transfers(party, look);
+      for (const ending of endings) possible.add(ending);
     }
     // Of what was left out nobody knows how it ended.
     assert.ok(this.isRough(life, at) || possible.has(told), `${what}: ${told}, not ${[...possible].join(' or ')}`);
@@ -642,13 +668,7 @@ class Oracle {
       if (isAlive && isUnseen) return ['ring-stopped answered-elsewhere ', 'ring-stopped missed '];
       if (isAlive) {
         const own = takers.filter(({ leg }) => rest.some(({ id }) => id === leg.id));
-        const isTaken = own.some(({ isCertain }) => isCertain);
-        const possible = isTaken
-          ? ['answered-elsewhere']
-          : own.length > 0
-            ? ['answered-elsewhere', 'missed']
-            : ['missed'];
-        return possible.map((outcome) => `ring-stopped ${outcome} `);
+        return own.length > 0 ? stopsOf(own) : ['ring-stopped missed '];
       }
       const hidden = this.wasUnseen(life);
       // A moment after somebody has answered, whoever stops ringing seems to have stopped for that.
@@ -674,15 +694,25 @@ class Oracle {
     });
   }
 
+  /** How a ring stopped, were whoever had taken the call known to be in it still. */
+  private stops(life: Life, { participants }: Look, at: number): string[] {
+    const own = this.takers(life, at).filter(({ leg }) => participants.some(({ id }) => id === leg.id));
+    return own.length > 0 ? stopsOf(own) : [];
+  }
+
   /**
    * Must it be known by then that this one is in its call? Nobody knows who has come there a moment ago, nor that the call
-   * has become one with another, where the leg that moved from one to the other had come a moment ago too.
+   * has become one with another, where the leg that moved from one to the other had come a moment ago too, or was gone
+   * before anybody could see it there.
    */
   private isKnownWith({ id, callid }: Participant, life: Life, at: number): boolean {
     const stays = this.staysIn(life);
     const from = stays.get(id)?.from;
     if (life.callids.has(callid)) return from !== undefined && this.knownBy(from) < at;
-    return [...stays.values()].some((stay) => stay.movedAt !== null && this.knownBy(stay.from) < stay.movedAt);
+    return [...stays].some(([leg, { from: since, movedAt }]) => {
+      if (movedAt === null || this.knownBy(since) >= movedAt) return false;
+      return this.knownBy(movedAt) < Math.min(at, this.lasts.get(leg) ?? Infinity);
+    });
   }
 
   /** The legs that were in the PBX's call of this part, by their ids, with when they came, and when they went to another. */
@@ -702,9 +732,12 @@ class Oracle {
     return stays;
   }
 
-  /** Who has answered that was called since this one rang; it is not certain where both were about the same time. */
-  private takers(life: Life, at: number): { leg: Participant; isCertain: boolean; since: number }[] {
-    const takers = new Map<number, { leg: Participant; isCertain: boolean; since: number }>();
+  /**
+   * Who has answered that was called since this one rang; it is not certain where both were about the same time, or where
+   * the talk was over before anybody could see it.
+   */
+  private takers(life: Life, at: number): Taker[] {
+    const takers = new Map<number, Taker>();
     const answers = new Map<number, { since: number; as: Participant }>();
     for (const look of this.looks) {
       if (look.at > at) break;
@@ -725,7 +758,7 @@ class Oracle {
             since,
             isCertain:
               since > this.knownBy(life.from) &&
-              this.knownBy(since) < at &&
+              this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity) &&
               // In this call, not in one that has become part of it since.
               this.isSameCall(as, life, since) &&
               !isCaller &&
@@ -943,6 +976,11 @@ class Oracle {
     if (typeOf(one) === 'trunk') return first.status === 'Dialing';
     return typeOf(one) === 'extension' && (directionOf(first) === 'inbound' || first.callid !== one.callid);
   }
+}
+
+function stopsOf(takers: readonly Taker[]): string[] {
+  const isTaken = takers.some(({ isCertain }) => isCertain);
+  return ['ring-stopped answered-elsewhere ', ...(isTaken ? [] : ['ring-stopped missed '])];
 }
 
 function callidOf(call: string): number {
