@@ -147,9 +147,10 @@ export class CallList {
    * Time has passed.
    *
    * @param isLeaving tells participants that are about to be removed, or may be
+   * @param unheardSince steady time since when there is somebody of whom no more is known yet; Infinity without
    * @returns the calls of which only the PBX can say how they go on
    */
-  expire(now: Moment, isLeaving: (key: string) => boolean): string[] {
+  expire(now: Moment, isLeaving: (key: string) => boolean, unheardSince = Infinity): string[] {
     const questions = new Set<string>();
     const over: string[] = [];
     for (const [key, ring] of this.ended) {
@@ -165,8 +166,10 @@ export class CallList {
         if (isKnown && members.some((other) => this.isTalking(other))) over.push(key);
         continue;
       }
-      // They may be gone too: is the call over?
-      if (leaving.length > 0 && leaving.length === members.length && age < longestDoubt) continue;
+      // They may be gone too: is the call over? And whoever came meanwhile may have taken it.
+      const isEnding = leaving.length > 0 && leaving.length === members.length;
+      const isUnheard = unheardSince <= ring.at.steady + doubtPeriod;
+      if ((isEnding || isUnheard) && age < longestDoubt) continue;
       if (callId === '' || members.length > 0) over.push(key);
       else if (!ring.isAsked) {
         ring.isAsked = true;

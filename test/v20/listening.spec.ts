@@ -429,6 +429,35 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.words.filter((word) => word.startsWith('ringing 10')).length, 1);
   });
 
+  it('an answer from before a Remove is not believed, though the Remove came after a later message', async () => {
+    await start({ lateUpsets: true });
+    const { callControl } = stage.pbx as unknown as {
+      callControl: { participant: (...of: string[]) => Promise<unknown> };
+    };
+    const participant = callControl.participant.bind(callControl);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let answers = 0;
+    callControl.participant = async (...of) => {
+      const answer = await participant(...of);
+      answers += 1;
+      await held;
+      return answer;
+    };
+    ring();
+    await until(() => answers === 2, 'both are answered');
+    // Each Remove comes after the Upset that was sent after it.
+    stage.v20.switches.reordered = 1;
+    hangUp();
+    stage.v20.switches.reordered = 0;
+    stage.v20.send({ event_type: 0, entity: '/callcontrol/12/participants/999', attached_data: null });
+    await until(() => answers === 3, 'all messages have come');
+    release();
+    ring('11');
+    await stage.told(1);
+    assert.deepEqual(stage.words, [`ringing 11 ${caller}`]);
+  });
+
   for (const lateUpsets of [false, true]) {
     it(`a call that ends while a transfer rings was not transferred${lateUpsets ? ', with late Upsets' : ''}`, async () => {
       await start({ lateUpsets, visibleDns: ['10', '11', '12'] });
