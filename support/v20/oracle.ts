@@ -207,15 +207,16 @@ class Oracle {
       if (!isCode || this.truth.plan.pbx.codes === 'unseen') continue;
       life.isBlurred = true;
       for (const other of this.lives) {
-        if (other.dn === life.dn && other.from >= life.to - this.usual && other.from <= this.knownBy(life.to)) {
-          other.isBlurred = true;
-        }
+        // Both may be seen at once.
+        const isNext = this.knownBy(other.from) >= life.to - this.usual && other.from <= this.knownBy(life.to);
+        if (other.dn === life.dn && isNext) other.isBlurred = true;
       }
     }
     for (const [index, one] of this.lives.entries()) {
       for (const other of this.lives.slice(index + 1)) {
         if (other.dn !== one.dn || this.roots.of(other.callid) !== this.roots.of(one.callid)) continue;
-        if (other.from > this.overBy(one) && one.from <= this.knownBy(other.to)) continue;
+        const isApart = other.from > this.overBy(one) && one.from <= this.knownBy(other.to);
+        if (isApart && !this.mayBeListed(one, other)) continue;
         one.isBlurred = other.isBlurred = true;
       }
     }
@@ -243,6 +244,15 @@ class Oracle {
       before = legs;
     }
     return false;
+  }
+
+  /**
+   * May a list show the other one first, while it is in doubt how the ring before it ended? It does not say since when: where
+   * one leg follows the other at once, the extension has been in the call all the while.
+   */
+  private mayBeListed({ phases, to }: Life, { from }: Life): boolean {
+    if (phases.at(-1)?.doing !== 'ring' || from > to + this.longestDoubt) return false;
+    return this.lists.some(({ asked, answered }) => asked >= from && answered <= this.knownBy(from));
   }
 
   /**
@@ -733,8 +743,8 @@ class Oracle {
   }
 
   /**
-   * Who has answered that was called since this one rang; it is not certain where both were about the same time, or where
-   * the talk was over before anybody could see it.
+   * Who has answered that was called since this one rang; it is not certain where both were about the same time, where the
+   * talk was over before anybody could see it, or of a line outside that nobody could see in the call it came from.
    */
   private takers(life: Life, at: number): Taker[] {
     const takers = new Map<number, Taker>();
@@ -752,11 +762,12 @@ class Oracle {
           (one) =>
             one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
         );
-        if (this.takes(leg))
+        if (this.takes(leg) || this.cameUnseen(leg, look.at))
           takers.set(leg.id, {
             leg,
             since,
             isCertain:
+              this.takes(leg) &&
               since > this.knownBy(life.from) &&
               this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity) &&
               // In this call, not in one that has become part of it since.
@@ -767,6 +778,14 @@ class Oracle {
       }
     }
     return [...takers.values()];
+  }
+
+  /** A line outside that has come from another call before anybody could see it there seems to have been called. */
+  private cameUnseen(leg: Participant, at: number): boolean {
+    const first = this.firsts.get(leg.id);
+    if (typeOf(leg) !== 'trunk' || first === undefined || first.callid === leg.callid) return false;
+    const since = this.looks.find(({ participants }) => participants.includes(first))?.at ?? 0;
+    return this.knownBy(since) >= at;
   }
 
   private isBlurredAt({ dn, id }: Participant): boolean {
@@ -789,7 +808,10 @@ class Oracle {
     const candidates = rest.filter((one) => {
       const type = typeOf(one);
       if (type !== 'extension' && type !== 'trunk') return false;
-      const since = this.looks.find(({ participants }) => participants.some(({ id }) => id === one.id))?.at ?? 0;
+      // In this call: who comes from another one, however old, is new in it.
+      const isHere = ({ at, participants }: Look): boolean =>
+        participants.some((leg) => leg.id === one.id && this.isSameCall(leg, life, at));
+      const since = this.looks.find(isHere)?.at ?? 0;
       if (since <= answered && this.knownBy(since) < answered) return false;
       return one.party_dn_type === 'Wexternalline' || rest.some((other) => other.id !== one.id && other.dn !== one.dn);
     });
