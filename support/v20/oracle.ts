@@ -31,6 +31,8 @@ export interface V20Findings {
 /** How long a ring that is gone may wait until it is known how it ended, in ms. */
 const doubtPeriod = 2_000;
 const tickInterval = 250;
+/** From one question whether a call is over to the next, at most, in ms. */
+const longestPause = 30_000;
 /** How long a part that is gone may wait for the answers that are under way, in ms. */
 const maxOrderWait = 1_000;
 /** How long it may wait whether a call is over, in ms. */
@@ -74,6 +76,8 @@ class Oracle {
   private readonly firsts = new Map<number, Participant>();
   /** Until when each leg was there, by its id. */
   private readonly lasts = new Map<number, number>();
+  /** When it was told that a leg is answered, by its id. */
+  private readonly answersTold = new Map<string, number>();
   private readonly knownAt = new Map<number, number>();
   private readonly stays = new Map<Life, ReturnType<Oracle['staysIn']>>();
   /** When the first list came: what there was is not told. */
@@ -87,6 +91,9 @@ class Oracle {
         if (!this.firsts.has(leg.id)) this.firsts.set(leg.id, leg);
         this.lasts.set(leg.id, until);
       }
+    }
+    for (const { at, events } of truth.told) {
+      for (const { event } of events) if (event.event === 'answered') this.answersTold.set(event.connection, at);
     }
     // A socket that was refused reads the list too, only to learn whether the token holds.
     const heard = new Set(truth.heard);
@@ -769,7 +776,7 @@ class Oracle {
             isCertain:
               this.takes(leg) &&
               since > this.knownBy(life.from) &&
-              this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity) &&
+              (this.isAnswerTold(leg, at) || this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity)) &&
               // In this call, not in one that has become part of it since.
               this.isSameCall(as, life, since) &&
               !isCaller &&
@@ -778,6 +785,11 @@ class Oracle {
       }
     }
     return [...takers.values()];
+  }
+
+  /** Was it told by then that this leg is answered? */
+  private isAnswerTold({ id }: Participant, at: number): boolean {
+    return (this.answersTold.get(String(id)) ?? Infinity) <= at;
   }
 
   /** A line outside that has come from another call before anybody could see it there seems to have been called. */
@@ -950,11 +962,15 @@ class Oracle {
       const root = this.roots.of(life.callid);
       if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
       if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
-      // Whether a call is over that nothing was known of while that was in doubt, nobody knows.
-      const last = this.looks.findLast(({ participants }) =>
-        participants.some((one) => this.roots.of(one.callid) === root && this.sees(one.dn)),
+      // Whether a call is over that nothing was known of while that was in doubt, nobody knows: with nobody who can be seen
+      // in it that lasts until the PBX, asked now and then, says that it is over.
+      const isIn = ({ callid }: { callid: number }): boolean => this.roots.of(callid) === root;
+      const last = this.looks.findLast(
+        ({ participants, calls }) => participants.some(isIn) || calls.some(({ id }) => isIn({ callid: callidOf(id) })),
       );
-      if (this.isSilence(life.from, this.knownBy(last?.until ?? Infinity) + this.longestDoubt)) continue;
+      const isUnseen = last?.participants.every((one) => !isIn(one) || !this.sees(one.dn)) ?? false;
+      const doubt = this.longestDoubt + (isUnseen ? longestPause : 0);
+      if (this.isSilence(life.from, this.knownBy(last?.until ?? Infinity) + doubt)) continue;
       // Where a call that cannot be seen has become part of it, the PBX says only that both lines talk.
       const isJoined = (one: Participant): boolean =>
         !this.sees(one.dn) && this.firsts.get(one.id)?.callid !== one.callid;
