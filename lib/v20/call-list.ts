@@ -200,13 +200,13 @@ export class CallList {
   /**
    * The PBX was asked about a call.
    *
-   * @param askedAt of what happened after that it knows nothing
+   * @param knownUntil steady time; of what happened after that it knows nothing
    */
-  resolve(callId: string, verdict: Verdict, now: Moment, askedAt = now): void {
+  resolve(callId: string, verdict: Verdict, now: Moment, knownUntil = now.steady): void {
     // A participant knows better: with one it is known soon, and without a question, how a ring ended.
     const isSeen = this.participants.ofCall(callId).length > 0;
     const rings = this.ringsOf(callId);
-    const before = rings.filter((key) => (this.ended.get(key)?.at ?? now).steady <= askedAt.steady);
+    const before = rings.filter((key) => (this.ended.get(key)?.at ?? now).steady <= knownUntil);
     const isLatest = before.length === rings.length;
     if (!isSeen && verdict === 'waiting' && isLatest) this.standIns.set(callId, standIn(callId));
     const standing = this.standIns.get(callId);

@@ -1,7 +1,7 @@
 import { type Leg, type Moment, ownError, ThreeCxError, type Watcher } from '../pbx';
 import { Arrivals } from './arrivals';
 import type { CallControl } from './call-control';
-import { CallList, maxEnding } from './call-list';
+import { CallList, doubtPeriod, maxEnding } from './call-list';
 import type { Client } from './client';
 import type { Directory } from './directory';
 import { isUp, keyOf, type Message, messageOf, type Participant } from './participants';
@@ -571,12 +571,15 @@ export class Listener {
       return known !== '' ? known : (this.list.participants.dns.get(dn) ?? '').replace(/^W/, '').toLowerCase();
     };
     const askedAt = clock();
+    // Where it does not say, those are over of which nothing has been heard for long enough.
+    let { steady: knownUntil } = askedAt;
     const verdict = await xapi.verdictOn(callId, typeOf).catch((error: unknown) => {
+      knownUntil -= doubtPeriod;
       const mayNotAsk = ownError(error).code === 'unauthorized';
       return mayNotAsk || asked.unanswered + 1 >= maxUnanswered ? 'over' : null;
     });
     if (this.isOver || this.failures > 0) return;
-    if (verdict !== null) this.list.resolve(callId, verdict, clock(), askedAt);
+    if (verdict !== null) this.list.resolve(callId, verdict, clock(), knownUntil);
     const unanswered = verdict === null ? asked.unanswered + 1 : 0;
     this.questions.set(callId, { at: clock().steady + pause, pause, unanswered });
     this.tickSoon();

@@ -225,6 +225,27 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words.slice(1), [`ring-stopped 12 ${caller} missed`]);
   });
 
+  it('a call that the PBX may not be asked about: each ring waits for as long as any', async () => {
+    let ahead = 0;
+    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
+    stage = await Stage.start({ xapi: false, visibleDns: ['10', '11'] }, { clock: later });
+    await stage.watch();
+    const { pbx } = stage.simulator;
+    const id = ring();
+    await stage.told(1);
+    pbx.divert(id, '11');
+    await stage.told(2);
+    ahead = 1_000;
+    // Where it rings now cannot be seen.
+    pbx.divert(pbx.connectionsOf('11')[0]?.id ?? '', '12');
+    await stage.told(5);
+    assert.deepEqual(stage.words.slice(2), [
+      `ring-stopped 10 ${caller} missed`,
+      `ended 11 ${caller} missed`,
+      `missed 10 ${caller} missed`,
+    ]);
+  });
+
   it('held and resumed, where the PBX says so', async () => {
     await start({ showsHold: true });
     const id = ring();

@@ -340,7 +340,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.wait(2_000), ['4711']);
     const askedAt = play.at();
     play.upsert({ id: 2, dn: '102' }).remove('102', 2);
-    play.list.resolve('4711', 'waiting', play.at(), askedAt);
+    play.list.resolve('4711', 'waiting', play.at(), askedAt.steady);
     assert.deepEqual(play.words, ['ringing 101', 'ringing 102', 'ring-stopped 101 missed']);
     play.end();
     assert.deepEqual(play.words.slice(3), ['ended 102 missed', 'missed 101 missed']);
