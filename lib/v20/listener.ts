@@ -571,10 +571,10 @@ export class Listener {
       return known !== '' ? known : (this.list.participants.dns.get(dn) ?? '').replace(/^W/, '').toLowerCase();
     };
     const askedAt = clock();
-    // Where it does not say, those are over of which nothing has been heard for long enough.
+    // Where it does not say, those are over of which nothing has been heard for long enough, and what ended with them.
     let { steady: knownUntil } = askedAt;
     const verdict = await xapi.verdictOn(callId, typeOf).catch((error: unknown) => {
-      knownUntil -= doubtPeriod;
+      knownUntil -= doubtPeriod - maxEnding;
       const mayNotAsk = ownError(error).code === 'unauthorized';
       return mayNotAsk || asked.unanswered + 1 >= maxUnanswered ? 'over' : null;
     });
