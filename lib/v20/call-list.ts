@@ -147,9 +147,10 @@ export class CallList {
    * Time has passed.
    *
    * @param isLeaving tells participants that are about to be removed, or may be
+   * @param unheardSince steady time since when there is somebody of whom no more is known yet; Infinity without
    * @returns the calls of which only the PBX can say how they go on
    */
-  expire(now: Moment, isLeaving: (key: string) => boolean): string[] {
+  expire(now: Moment, isLeaving: (key: string) => boolean, unheardSince = Infinity): string[] {
     const questions = new Set<string>();
     const over: string[] = [];
     for (const [key, ring] of this.ended) {
@@ -165,8 +166,10 @@ export class CallList {
         if (isKnown && members.some((other) => this.isTalking(other))) over.push(key);
         continue;
       }
-      // They may be gone too: is the call over?
-      if (leaving.length > 0 && leaving.length === members.length && age < longestDoubt) continue;
+      // They may be gone too: is the call over? And whoever came meanwhile may have taken it.
+      const isEnding = leaving.length > 0 && leaving.length === members.length;
+      const isUnheard = unheardSince <= ring.at.steady + doubtPeriod;
+      if ((isEnding || isUnheard) && age < longestDoubt) continue;
       if (callId === '' || members.length > 0) over.push(key);
       else if (!ring.isAsked) {
         ring.isAsked = true;
@@ -197,13 +200,13 @@ export class CallList {
   /**
    * The PBX was asked about a call.
    *
-   * @param askedAt of what happened after that it knows nothing
+   * @param knownUntil steady time; of what happened after that it knows nothing
    */
-  resolve(callId: string, verdict: Verdict, now: Moment, askedAt = now): void {
+  resolve(callId: string, verdict: Verdict, now: Moment, knownUntil = now.steady): void {
     // A participant knows better: with one it is known soon, and without a question, how a ring ended.
     const isSeen = this.participants.ofCall(callId).length > 0;
     const rings = this.ringsOf(callId);
-    const before = rings.filter((key) => (this.ended.get(key)?.at ?? now).steady <= askedAt.steady);
+    const before = rings.filter((key) => (this.ended.get(key)?.at ?? now).steady <= knownUntil);
     const isLatest = before.length === rings.length;
     if (!isSeen && verdict === 'waiting' && isLatest) this.standIns.set(callId, standIn(callId));
     const standing = this.standIns.get(callId);

@@ -1,7 +1,7 @@
 import { type Leg, type Moment, ownError, ThreeCxError, type Watcher } from '../pbx';
 import { Arrivals } from './arrivals';
 import type { CallControl } from './call-control';
-import { CallList, maxEnding } from './call-list';
+import { CallList, doubtPeriod, maxEnding } from './call-list';
 import type { Client } from './client';
 import type { Directory } from './directory';
 import { isUp, keyOf, type Message, messageOf, type Participant } from './participants';
@@ -43,6 +43,8 @@ export interface ListenerParts {
 
 /** One participant, or DN, that is being asked for. */
 interface Job {
+  /** Steady time of the first message about it. */
+  since: number;
   /** When the first message came that is not answered yet; null when there is none. */
   again: Moment | null;
   /** What is answered was removed meanwhile. */
@@ -323,6 +325,8 @@ export class Listener {
       this.list.upsert(attached, at);
       this.tickSoon();
     } else {
+      // Late as it is, what was asked for before it came may have been answered before that.
+      if (kind === 'remove' && job !== undefined) job.isCancelled = true;
       this.lookAt({ dn, id }, at);
     }
   }
@@ -430,7 +434,7 @@ export class Listener {
       running.again ??= at;
       return;
     }
-    const job: Job = { again: at, isCancelled: false, answer: Promise.resolve() };
+    const job: Job = { since: at.steady, again: at, isCancelled: false, answer: Promise.resolve() };
     this.jobs.set(key, job);
     try {
       while (job.again !== null) {
@@ -497,7 +501,7 @@ export class Listener {
       running.again ??= at;
       return;
     }
-    const job: Job = { again: at, isCancelled: false, answer: Promise.resolve() };
+    const job: Job = { since: at.steady, again: at, isCancelled: false, answer: Promise.resolve() };
     this.jobs.set(key, job);
     try {
       while (job.again !== null && !this.isOver) {
@@ -539,14 +543,21 @@ export class Listener {
     }
     // Until there is a list again, nobody knows how things are.
     if (this.failures > 0) return;
-    for (const callId of this.list.expire(now, (key) => this.leaving.has(key) || this.jobs.has(key)))
-      void this.question(callId);
+    const isLeaving = (key: string): boolean => this.leaving.has(key) || this.jobs.has(key);
+    for (const callId of this.list.expire(now, isLeaving, this.unheardSince())) void this.question(callId);
     for (const [callId, { at }] of this.questions) {
       if (!this.list.isOpen(callId)) this.questions.delete(callId);
       else if (now.steady >= at) void this.question(callId);
     }
     // A ring that has gone on for long enough is told of with the next snapshot.
     if (this.isLive) this.emit(this.list.legs(), false, now, now);
+  }
+
+  /** Since when the PBX has been asked about somebody who is new: steady time, Infinity where nobody is. */
+  private unheardSince(): number {
+    const { participants } = this.list;
+    const unheard = [...this.jobs].filter(([key]) => participants.get(key) === null && !this.removed.has(key));
+    return Math.min(...unheard.map(([, { since }]) => since));
   }
 
   /** Asks the PBX about a call of which it shows no participant. */
@@ -560,12 +571,15 @@ export class Listener {
       return known !== '' ? known : (this.list.participants.dns.get(dn) ?? '').replace(/^W/, '').toLowerCase();
     };
     const askedAt = clock();
+    // Where it does not say, those are over of which nothing has been heard for long enough, and what ended with them.
+    let { steady: knownUntil } = askedAt;
     const verdict = await xapi.verdictOn(callId, typeOf).catch((error: unknown) => {
+      knownUntil -= doubtPeriod - maxEnding;
       const mayNotAsk = ownError(error).code === 'unauthorized';
       return mayNotAsk || asked.unanswered + 1 >= maxUnanswered ? 'over' : null;
     });
     if (this.isOver || this.failures > 0) return;
-    if (verdict !== null) this.list.resolve(callId, verdict, clock(), askedAt);
+    if (verdict !== null) this.list.resolve(callId, verdict, clock(), knownUntil);
     const unanswered = verdict === null ? asked.unanswered + 1 : 0;
     this.questions.set(callId, { at: clock().steady + pause, pause, unanswered });
     this.tickSoon();

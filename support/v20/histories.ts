@@ -78,6 +78,8 @@ export interface V20Truth {
   start: number;
   end: number;
   silences: number[];
+  /** When a snapshot came. */
+  heard: number[];
   exchanges: readonly Exchange[];
   sockets: readonly Opened[];
   /** What it still counts as a call when all are over. */
@@ -143,7 +145,7 @@ export async function playV20(plan: V20Plan): Promise<V20Truth> {
   const v20 = await createV20(parts, () => undefined);
   const network = new Network(time, random, plan.delays, v20);
   const truth: V20Truth = {
-    ...{ plan, states: [], told: [], troubles: [], start: Infinity, end: 0, silences: [], left: [] },
+    ...{ plan, states: [], told: [], troubles: [], start: Infinity, end: 0, silences: [], heard: [], left: [] },
     exchanges: network.exchanges,
     sockets: network.sockets,
   };
@@ -182,6 +184,7 @@ async function listen(
     return client.watch(
       {
         onSnapshot: (snapshot) => {
+          truth.heard.push(clock.now());
           tell(tracker.update(snapshot));
         },
         onSilence: () => {

@@ -31,6 +31,8 @@ export interface V20Findings {
 /** How long a ring that is gone may wait until it is known how it ended, in ms. */
 const doubtPeriod = 2_000;
 const tickInterval = 250;
+/** From one question whether a call is over to the next, at most, in ms. */
+const longestPause = 30_000;
 /** How long a part that is gone may wait for the answers that are under way, in ms. */
 const maxOrderWait = 1_000;
 /** How long it may wait whether a call is over, in ms. */
@@ -54,6 +56,13 @@ interface Party {
   life: Life;
 }
 
+/** Somebody who has answered a call that others were offered too. */
+interface Taker {
+  leg: Participant;
+  isCertain: boolean;
+  since: number;
+}
+
 class Oracle {
   private readonly findings: V20Findings = { events: 0, states: 0, lives: 0, blurred: 0, phases: 0, short: 0 };
   private readonly roots = new Roots();
@@ -65,6 +74,10 @@ class Oracle {
   private readonly usual: number;
   /** Each leg as it first was, by its id. */
   private readonly firsts = new Map<number, Participant>();
+  /** Until when each leg was there, by its id. */
+  private readonly lasts = new Map<number, number>();
+  /** When it was told that a leg is answered, by its id. */
+  private readonly answersTold = new Map<string, number>();
   private readonly knownAt = new Map<number, number>();
   private readonly stays = new Map<Life, ReturnType<Oracle['staysIn']>>();
   /** When the first list came: what there was is not told. */
@@ -73,10 +86,20 @@ class Oracle {
   constructor(private readonly truth: V20Truth) {
     const { states, exchanges, plan } = truth;
     ({ lives: this.lives, looks: this.looks } = livesOf(states, this.roots, (dn) => this.sees(dn)));
-    for (const { participants } of states) {
-      for (const leg of participants) if (!this.firsts.has(leg.id)) this.firsts.set(leg.id, leg);
+    for (const { participants, until } of this.looks) {
+      for (const leg of participants) {
+        if (!this.firsts.has(leg.id)) this.firsts.set(leg.id, leg);
+        this.lasts.set(leg.id, until);
+      }
     }
-    this.lists = exchanges.filter(({ path, status }) => path === '/callcontrol' && status === 200);
+    for (const { at, events } of truth.told) {
+      for (const { event } of events) if (event.event === 'answered') this.answersTold.set(event.connection, at);
+    }
+    // A socket that was refused reads the list too, only to learn whether the token holds.
+    const heard = new Set(truth.heard);
+    this.lists = exchanges.filter(
+      (one) => one.path === '/callcontrol' && one.status === 200 && heard.has(one.answered),
+    );
     this.first = this.lists[0]?.answered ?? Infinity;
     const { request, message } = plan.delays;
     const { reordered = 0, forbidsParticipants } = plan.switches;
@@ -191,15 +214,16 @@ class Oracle {
       if (!isCode || this.truth.plan.pbx.codes === 'unseen') continue;
       life.isBlurred = true;
       for (const other of this.lives) {
-        if (other.dn === life.dn && other.from >= life.to - this.usual && other.from <= this.knownBy(life.to)) {
-          other.isBlurred = true;
-        }
+        // Both may be seen at once.
+        const isNext = this.knownBy(other.from) >= life.to - this.usual && other.from <= this.knownBy(life.to);
+        if (other.dn === life.dn && isNext) other.isBlurred = true;
       }
     }
     for (const [index, one] of this.lives.entries()) {
       for (const other of this.lives.slice(index + 1)) {
         if (other.dn !== one.dn || this.roots.of(other.callid) !== this.roots.of(one.callid)) continue;
-        if (other.from > this.overBy(one) && one.from <= this.knownBy(other.to)) continue;
+        const isApart = other.from > this.overBy(one) && one.from <= this.knownBy(other.to);
+        if (isApart && !this.mayBeListed(one, other)) continue;
         one.isBlurred = other.isBlurred = true;
       }
     }
@@ -227,6 +251,15 @@ class Oracle {
       before = legs;
     }
     return false;
+  }
+
+  /**
+   * May a list show the other one first, while it is in doubt how the ring before it ended? It does not say since when: where
+   * one leg follows the other at once, the extension has been in the call all the while.
+   */
+  private mayBeListed({ phases, to }: Life, { from }: Life): boolean {
+    if (phases.at(-1)?.doing !== 'ring' || from > to + this.longestDoubt) return false;
+    return this.lists.some(({ asked, answered }) => asked >= from && answered <= this.knownBy(from));
   }
 
   /**
@@ -324,7 +357,7 @@ class Oracle {
       const what = `at ${at} ${name} of ${event.connection} at ${life.dn}`;
       const seen = this.phasesAt(life, at);
       assert.ok(
-        seen.some((phase) => happens(name, phase.doing)),
+        seen.some((phase) => happens(name, phase.doing)) || (name === 'ringing' && this.seemsToRing(life, at, event)),
         `${what} did not happen`,
       );
       const [early] = life.phases.filter((phase) => happens(name, phase.doing));
@@ -334,6 +367,14 @@ class Oracle {
         assert.ok(at <= this.knownBy(early?.from ?? 0), `${what} is late: since ${early?.from}`);
       }
     }
+  }
+
+  /** A phone rings while another one talks, and the PBX has not yet answered that it talks. */
+  private seemsToRing(life: Life, at: number, { connection }: CallEvent): boolean {
+    const up = life.phases.find(({ doing }) => isUp(doing));
+    const legs = this.window(at).flatMap(({ index }) => life.legs.get(index) ?? []);
+    const rings = legs.some(({ id, status }) => String(id) === connection && status === 'Ringing');
+    return rings && up !== undefined && this.knownBy(up.from) >= at;
   }
 
   private phasesAt(life: Life, at: number): Life['phases'] {
@@ -606,8 +647,10 @@ class Oracle {
     const possible = new Set(since.flatMap((look) => this.endings(party, look, at)));
     if (event.synthetic) possible.add('ended unknown ');
     // Whoever is gone, in the same moment or shortly before, may not be known to be gone yet.
-    for (const look of event.answeredAt === null ? [] : this.window(at)) {
-      if (look.at < life.to) for (const transfer of this.transfers(party, look)) possible.add(transfer);
+    for (const look of this.window(at)) {
+      if (look.at >= life.to) continue;
+      const endings = event.answeredAt === null ? this.stops(life, look, at) : this.transfers(party, look);
+      for (const ending of endings) possible.add(ending);
     }
     // Of what was left out nobody knows how it ended.
     assert.ok(this.isRough(life, at) || possible.has(told), `${what}: ${told}, not ${[...possible].join(' or ')}`);
@@ -642,13 +685,7 @@ class Oracle {
       if (isAlive && isUnseen) return ['ring-stopped answered-elsewhere ', 'ring-stopped missed '];
       if (isAlive) {
         const own = takers.filter(({ leg }) => rest.some(({ id }) => id === leg.id));
-        const isTaken = own.some(({ isCertain }) => isCertain);
-        const possible = isTaken
-          ? ['answered-elsewhere']
-          : own.length > 0
-            ? ['answered-elsewhere', 'missed']
-            : ['missed'];
-        return possible.map((outcome) => `ring-stopped ${outcome} `);
+        return own.length > 0 ? stopsOf(own) : ['ring-stopped missed '];
       }
       const hidden = this.wasUnseen(life);
       // A moment after somebody has answered, whoever stops ringing seems to have stopped for that.
@@ -674,15 +711,25 @@ class Oracle {
     });
   }
 
+  /** How a ring stopped, were whoever had taken the call known to be in it still. */
+  private stops(life: Life, { participants }: Look, at: number): string[] {
+    const own = this.takers(life, at).filter(({ leg }) => participants.some(({ id }) => id === leg.id));
+    return own.length > 0 ? stopsOf(own) : [];
+  }
+
   /**
    * Must it be known by then that this one is in its call? Nobody knows who has come there a moment ago, nor that the call
-   * has become one with another, where the leg that moved from one to the other had come a moment ago too.
+   * has become one with another, where the leg that moved from one to the other had come a moment ago too, or was gone
+   * before anybody could see it there.
    */
   private isKnownWith({ id, callid }: Participant, life: Life, at: number): boolean {
     const stays = this.staysIn(life);
     const from = stays.get(id)?.from;
     if (life.callids.has(callid)) return from !== undefined && this.knownBy(from) < at;
-    return [...stays.values()].some((stay) => stay.movedAt !== null && this.knownBy(stay.from) < stay.movedAt);
+    return [...stays].some(([leg, { from: since, movedAt }]) => {
+      if (movedAt === null || this.knownBy(since) >= movedAt) return false;
+      return this.knownBy(movedAt) < Math.min(at, this.lasts.get(leg) ?? Infinity);
+    });
   }
 
   /** The legs that were in the PBX's call of this part, by their ids, with when they came, and when they went to another. */
@@ -702,9 +749,12 @@ class Oracle {
     return stays;
   }
 
-  /** Who has answered that was called since this one rang; it is not certain where both were about the same time. */
-  private takers(life: Life, at: number): { leg: Participant; isCertain: boolean; since: number }[] {
-    const takers = new Map<number, { leg: Participant; isCertain: boolean; since: number }>();
+  /**
+   * Who has answered that was called since this one rang; it is not certain where both were about the same time, where the
+   * talk was over before anybody could see it, or of a line outside that nobody could see in the call it came from.
+   */
+  private takers(life: Life, at: number): Taker[] {
+    const takers = new Map<number, Taker>();
     const answers = new Map<number, { since: number; as: Participant }>();
     for (const look of this.looks) {
       if (look.at > at) break;
@@ -719,13 +769,14 @@ class Oracle {
           (one) =>
             one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
         );
-        if (this.takes(leg))
+        if (this.takes(leg) || this.cameUnseen(leg, look.at))
           takers.set(leg.id, {
             leg,
             since,
             isCertain:
+              this.takes(leg) &&
               since > this.knownBy(life.from) &&
-              this.knownBy(since) < at &&
+              (this.isAnswerTold(leg, at) || this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity)) &&
               // In this call, not in one that has become part of it since.
               this.isSameCall(as, life, since) &&
               !isCaller &&
@@ -734,6 +785,19 @@ class Oracle {
       }
     }
     return [...takers.values()];
+  }
+
+  /** Was it told by then that this leg is answered? */
+  private isAnswerTold({ id }: Participant, at: number): boolean {
+    return (this.answersTold.get(String(id)) ?? Infinity) <= at;
+  }
+
+  /** A line outside that has come from another call before anybody could see it there seems to have been called. */
+  private cameUnseen(leg: Participant, at: number): boolean {
+    const first = this.firsts.get(leg.id);
+    if (typeOf(leg) !== 'trunk' || first === undefined || first.callid === leg.callid) return false;
+    const since = this.looks.find(({ participants }) => participants.includes(first))?.at ?? 0;
+    return this.knownBy(since) >= at;
   }
 
   private isBlurredAt({ dn, id }: Participant): boolean {
@@ -756,7 +820,10 @@ class Oracle {
     const candidates = rest.filter((one) => {
       const type = typeOf(one);
       if (type !== 'extension' && type !== 'trunk') return false;
-      const since = this.looks.find(({ participants }) => participants.some(({ id }) => id === one.id))?.at ?? 0;
+      // In this call: who comes from another one, however old, is new in it.
+      const isHere = ({ at, participants }: Look): boolean =>
+        participants.some((leg) => leg.id === one.id && this.isSameCall(leg, life, at));
+      const since = this.looks.find(isHere)?.at ?? 0;
       if (since <= answered && this.knownBy(since) < answered) return false;
       return one.party_dn_type === 'Wexternalline' || rest.some((other) => other.id !== one.id && other.dn !== one.dn);
     });
@@ -895,11 +962,15 @@ class Oracle {
       const root = this.roots.of(life.callid);
       if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
       if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
-      // Whether a call is over that nothing was known of while that was in doubt, nobody knows.
-      const last = this.looks.findLast(({ participants }) =>
-        participants.some((one) => this.roots.of(one.callid) === root && this.sees(one.dn)),
+      // Whether a call is over that nothing was known of while that was in doubt, nobody knows: with nobody who can be seen
+      // in it that lasts until the PBX, asked now and then, says that it is over.
+      const isIn = ({ callid }: { callid: number }): boolean => this.roots.of(callid) === root;
+      const last = this.looks.findLast(
+        ({ participants, calls }) => participants.some(isIn) || calls.some(({ id }) => isIn({ callid: callidOf(id) })),
       );
-      if (this.isSilence(life.from, this.knownBy(last?.until ?? Infinity) + this.longestDoubt)) continue;
+      const isUnseen = last?.participants.every((one) => !isIn(one) || !this.sees(one.dn)) ?? false;
+      const doubt = this.longestDoubt + (isUnseen ? longestPause : 0);
+      if (this.isSilence(life.from, this.knownBy(last?.until ?? Infinity) + doubt)) continue;
       // Where a call that cannot be seen has become part of it, the PBX says only that both lines talk.
       const isJoined = (one: Participant): boolean =>
         !this.sees(one.dn) && this.firsts.get(one.id)?.callid !== one.callid;
@@ -943,6 +1014,11 @@ class Oracle {
     if (typeOf(one) === 'trunk') return first.status === 'Dialing';
     return typeOf(one) === 'extension' && (directionOf(first) === 'inbound' || first.callid !== one.callid);
   }
+}
+
+function stopsOf(takers: readonly Taker[]): string[] {
+  const isTaken = takers.some(({ isCertain }) => isCertain);
+  return ['ring-stopped answered-elsewhere ', ...(isTaken ? [] : ['ring-stopped missed '])];
 }
 
 function callidOf(call: string): number {

@@ -225,6 +225,27 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words.slice(1), [`ring-stopped 12 ${caller} missed`]);
   });
 
+  it('a call that the PBX may not be asked about: each ring waits for as long as any', async () => {
+    let ahead = 0;
+    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
+    stage = await Stage.start({ xapi: false, visibleDns: ['10', '11'] }, { clock: later });
+    await stage.watch();
+    const { pbx } = stage.simulator;
+    const id = ring();
+    await stage.told(1);
+    pbx.divert(id, '11');
+    await stage.told(2);
+    ahead = 1_000;
+    // Where it rings now cannot be seen.
+    pbx.divert(pbx.connectionsOf('11')[0]?.id ?? '', '12');
+    await stage.told(5);
+    assert.deepEqual(stage.words.slice(2), [
+      `ring-stopped 10 ${caller} missed`,
+      `ended 11 ${caller} missed`,
+      `missed 10 ${caller} missed`,
+    ]);
+  });
+
   it('held and resumed, where the PBX says so', async () => {
     await start({ showsHold: true });
     const id = ring();
@@ -429,6 +450,35 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.words.filter((word) => word.startsWith('ringing 10')).length, 1);
   });
 
+  it('an answer from before a Remove is not believed, though the Remove came after a later message', async () => {
+    await start({ lateUpsets: true });
+    const { callControl } = stage.pbx as unknown as {
+      callControl: { participant: (...of: string[]) => Promise<unknown> };
+    };
+    const participant = callControl.participant.bind(callControl);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let answers = 0;
+    callControl.participant = async (...of) => {
+      const answer = await participant(...of);
+      answers += 1;
+      await held;
+      return answer;
+    };
+    ring();
+    await until(() => answers === 2, 'both are answered');
+    // Each Remove comes after the Upset that was sent after it.
+    stage.v20.switches.reordered = 1;
+    hangUp();
+    stage.v20.switches.reordered = 0;
+    stage.v20.send({ event_type: 0, entity: '/callcontrol/12/participants/999', attached_data: null });
+    await until(() => answers === 3, 'all messages have come');
+    release();
+    ring('11');
+    await stage.told(1);
+    assert.deepEqual(stage.words, [`ringing 11 ${caller}`]);
+  });
+
   for (const lateUpsets of [false, true]) {
     it(`a call that ends while a transfer rings was not transferred${lateUpsets ? ', with late Upsets' : ''}`, async () => {
       await start({ lateUpsets, visibleDns: ['10', '11', '12'] });
@@ -503,6 +553,15 @@ describe('Listening to 3CX V20', () => {
     await until(() => stage.silences.length >= 3, 'two more', 15_000);
     // They come after pauses of at least 0.75 and 1.5 s.
     assert.ok(performance.now() - before > 2_000);
+  });
+
+  it('more at once than may wait to be asked for: a list shows it', async () => {
+    await start({ getDelay: 50 });
+    for (let count = 0; count < 60; count++)
+      stage.simulator.pbx.inbound({ number: `${caller}${count}`, extension: '10' });
+    await stage.told(60);
+    assert.deepEqual(stage.silences, []);
+    assert.equal(new Set(stage.events.map(({ number }) => number)).size, 60);
   });
 
   it('who stops watching leaves no socket', async () => {

@@ -77,9 +77,9 @@ class Play {
   }
 
   /** @returns the calls that only the PBX can say more about */
-  wait(milliseconds: number, leaving: readonly string[] = []): string[] {
+  wait(milliseconds: number, leaving: readonly string[] = [], unheardSince = Infinity): string[] {
     this.now += milliseconds;
-    return this.list.expire(this.at(), (key) => leaving.includes(key));
+    return this.list.expire(this.at(), (key) => leaving.includes(key), unheardSince);
   }
 
   /** Time passes, and nothing more can be learnt from the PBX. */
@@ -340,7 +340,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.wait(2_000), ['4711']);
     const askedAt = play.at();
     play.upsert({ id: 2, dn: '102' }).remove('102', 2);
-    play.list.resolve('4711', 'waiting', play.at(), askedAt);
+    play.list.resolve('4711', 'waiting', play.at(), askedAt.steady);
     assert.deepEqual(play.words, ['ringing 101', 'ringing 102', 'ring-stopped 101 missed']);
     play.end();
     assert.deepEqual(play.words.slice(3), ['ended 102 missed', 'missed 101 missed']);
@@ -583,6 +583,28 @@ describe('Events of 3CX V20', () => {
     open.wait(2_000, ['10007/1']);
     open.wait(8_000, ['10007/1']);
     assert.deepEqual(open.words, ['ringing 101', 'ring-stopped 101 missed']);
+  });
+
+  it('a ring that is gone waits for somebody who may have taken it, and of whom no more is known yet', () => {
+    const ring = (): Play =>
+      new Play({ '10007': 'Wexternalline' })
+        .upsert({ id: 1, dn: '10007', status: 'Connected', legid: 1, originated_by_dn: '', originated_by_type: 'None' })
+        .upsert({ id: 2, dn: '101', legid: 2 })
+        .remove('101', 2);
+    const taken = ring();
+    taken.wait(2_000, [], taken.at().steady);
+    taken.upsert({ id: 3, dn: '102', status: 'Connected', legid: 3 });
+    assert.deepEqual(taken.words, ['ringing 101', 'answered 102', 'ring-stopped 101 answered-elsewhere']);
+    const open = ring();
+    const since = open.at().steady;
+    open.wait(9_900, [], since);
+    assert.deepEqual(open.words, ['ringing 101']);
+    open.wait(100, [], since);
+    assert.deepEqual(open.words, ['ringing 101', 'ring-stopped 101 missed']);
+    // Who has come since then has not taken it.
+    const over = ring();
+    over.wait(2_500, [], over.at().steady + 2_001);
+    assert.deepEqual(over.words, ['ringing 101', 'ring-stopped 101 missed']);
   });
 
   it('who hangs up while others ring in a queue was not transferred to one of them', () => {
