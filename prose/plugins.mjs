@@ -49,6 +49,46 @@ export class Help {
   }
 }
 
+/** Reads the comments of a program that have lines of their own. Code and the names in tags are no words. */
+export class Comments {
+  availableExtensions() {
+    return ['.ts', '.mjs', '.js'];
+  }
+
+  processor() {
+    return processorOf((source) => {
+      const paragraphs = [];
+      for (const { 0: comment, index } of source.matchAll(/^[ \t]*(?:\/\*[^]*?\*\/|\/\/.*(?:\n[ \t]*\/\/.*)*)/gm)) {
+        if (/^\s*\/[/*]\s*(?:eslint|prettier|c8|Stryker|@ts-)/.test(comment)) continue;
+        let children = [];
+        const end = () => {
+          if (children.some((child) => child.type === 'Str')) {
+            paragraphs.push({
+              type: 'Paragraph',
+              range: [children[0].range[0], children.at(-1).range[1]],
+              children,
+            });
+          }
+          children = [];
+        };
+        for (const { 1: before, 2: text, index: line } of comment.matchAll(commentLine)) {
+          if (text === '' || /@/.test(before)) end();
+          for (const { 0: part, index: at } of text.matchAll(/`[^`]*`|\{@link[^}]*\}|[^`{]+|\{/g)) {
+            const start = index + line + before.length + at;
+            children.push({ type: /^[`{]/.test(part) ? 'Code' : 'Str', range: [start, start + part.length] });
+          }
+        }
+        end();
+      }
+      return paragraphs;
+    });
+  }
+}
+
+/** What begins a line of a comment, a tag with its name too, and the words after it. */
+const commentLine =
+  /^(?!$)([ \t]*(?:\/\*\*?|\/\/|\*(?!\/))?[ \t]*(?:@(?:param|throws) [\w.]+[ \t]*|@\w+[ \t]*)?)(.*?)[ \t]*(?:\*\/)?$/gm;
+
 /** @param read makes paragraphs of the source, whose nodes have a type and a range */
 function processorOf(read) {
   return {
