@@ -49,7 +49,7 @@ export class Help {
   }
 }
 
-/** Reads the comments of a program that have lines of their own. Code and the names in tags are no words. */
+/** Reads the comments of a program that have lines of their own. Code, tags and the names after them are no words. */
 export class Comments {
   availableExtensions() {
     return ['.ts', '.mjs', '.js'];
@@ -58,36 +58,44 @@ export class Comments {
   processor() {
     return processorOf((source) => {
       const paragraphs = [];
-      for (const { 0: comment, index } of source.matchAll(/^[ \t]*(?:\/\*[^]*?\*\/|\/\/.*(?:\n[ \t]*\/\/.*)*)/gm)) {
-        if (/^\s*\/[/*]\s*(?:eslint|prettier|c8|Stryker|@ts-)/.test(comment)) continue;
-        let children = [];
-        const end = () => {
-          if (children.some((child) => child.type === 'Str')) {
-            paragraphs.push({
-              type: 'Paragraph',
-              range: [children[0].range[0], children.at(-1).range[1]],
-              children,
-            });
-          }
-          children = [];
-        };
-        for (const { 1: before, 2: text, index: line } of comment.matchAll(commentLine)) {
-          if (text === '' || /@/.test(before)) end();
-          for (const { 0: part, index: at } of text.matchAll(/`[^`]*`|\{@link[^}]*\}|[^`{]+|\{/g)) {
-            const start = index + line + before.length + at;
+      let children = [];
+      const end = () => {
+        if (children.some(({ type }) => type === 'Str')) {
+          const range = [children[0].range[0], children.at(-1).range[1]];
+          paragraphs.push({ type: 'Paragraph', range, children });
+        }
+        children = [];
+      };
+      let offset = 0;
+      let isInBlock = false;
+      for (const line of source.split('\n')) {
+        const isLine = !isInBlock && /^\s*\/\//.test(line);
+        isInBlock ||= /^\s*\/\*/.test(line);
+        const text = isLine || isInBlock ? line.replace(/\*\/.*/, '').replace(/^\s*[/*]+/, blank) : '';
+        const words = text.replace(/^\s*@(?:(?:param|throws) [\w.]+|\w+)/, blank);
+        if (words.trim() === '' || words !== text || isInstruction.test(words)) end();
+        if (!isInstruction.test(words)) {
+          for (const { 0: part, index } of words
+            .trimEnd()
+            .matchAll(/`[^`]*`|\{@link[^}]*\}|\S(?:[^`{]*[^`{\s])?|[`{]/g)) {
+            const start = offset + index;
             children.push({ type: /^[`{]/.test(part) ? 'Code' : 'Str', range: [start, start + part.length] });
           }
         }
-        end();
+        if (line.includes('*/')) {
+          isInBlock = false;
+          end();
+        }
+        offset += line.length + 1;
       }
+      end();
       return paragraphs;
     });
   }
 }
 
-/** What begins a line of a comment, a tag with its name too, and the words after it. */
-const commentLine =
-  /^(?!$)([ \t]*(?:\/\*\*?|\/\/|\*(?!\/))?[ \t]*(?:@(?:param|throws) [\w.]+[ \t]*|@\w+[ \t]*)?)(.*?)[ \t]*(?:\*\/)?$/gm;
+const blank = (text) => ' '.repeat(text.length);
+const isInstruction = /^\s*(?:eslint|prettier|c8|Stryker|@ts-)/;
 
 /** @param read makes paragraphs of the source, whose nodes have a type and a range */
 function processorOf(read) {
