@@ -26,7 +26,7 @@ const tickInterval = 250;
 const maxDelay = 2_000;
 /** How long a Remove waits for what came before it to be answered, in ms. */
 const maxOrderWait = 1_000;
-/** The shortest and the longest pause between questions about a call of which nothing can be seen, in ms. */
+/** The first and shortest pause between two questions about a call that no participant shows, in ms. */
 const minQuestionPause = 2_000;
 /** After this many questions without an answer, the visible participants count. */
 const maxUnanswered = 3;
