@@ -17,7 +17,7 @@ export class Catalogue {
   }
 }
 
-/** Reads the help of a node. textlint's HTML plugin does not, since the help stands in a `script` element. */
+/** Reads the help of a node. textlint's HTML plugin does not, since the help is in a `script` element. */
 export class Help {
   availableExtensions() {
     return ['.html'];
