@@ -18,7 +18,7 @@ export interface Page {
   /** Where its links and pictures lead, as written. */
   targets: readonly string[];
   fences: readonly Fence[];
-  /** What is to be typed into a terminal, line by line: blocks of `sh`, and what stands in the text. */
+  /** The commands for a terminal, line by line: from blocks of `sh`, and from the text. */
   commands: readonly string[];
 }
 

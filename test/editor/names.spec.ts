@@ -65,7 +65,7 @@ describe('The names of a connection, in the editor,', function () {
   const fields = (kind: 'number' | 'name'): Locator => list().locator(`.threecx-name-${kind}`);
   const result = (): Promise<string> => editor.connectionForm().locator('.threecx-names-result').innerText();
   const area = (): Locator => editor.connectionForm().locator('#threecx-names-paste');
-  /** What stands in the list, a row each. */
+  /** The rows of the list. */
   const shown = (): Promise<unknown> =>
     editor.ask(`$('#threecx-names .threecx-name').toArray()
       .map((row) => $(row).find('input').toArray().map((field) => field.value).join(': '))`);
@@ -106,7 +106,7 @@ describe('The names of a connection, in the editor,', function () {
       await editor.page.keyboard.type(name);
       assert.equal(await fields('name').count(), index + 1);
     }
-    // One without a word is none.
+    // A row without text is no entry.
     await editor.connectionForm().locator('.red-ui-editableList-addButton').click();
     await close();
     assert.deepEqual(await saved('bare'), [
@@ -204,7 +204,7 @@ describe('The names of a connection, in the editor,', function () {
     assert.deepEqual(await shown(), []);
     await close('cancel');
     assert.equal(await valid('odd'), false);
-    // What is wrong with it the sidebar takes for HTML.
+    // The sidebar reads the reason as HTML.
     await editor.ask(`RED.actions.invoke('core:show-config-tab')`);
     await editor.page.locator('.red-ui-palette-node-config-invalid .red-ui-flow-node-error').first().hover();
     await editor.page.locator('.red-ui-popover').first().waitFor();
