@@ -449,9 +449,9 @@ describe('made-up answers', () => {
   const freeText = fc
     .array(fc.oneof(fc.string({ maxLength: 6, unit: 'grapheme' }), fragments), { maxLength: 6 })
     .map((parts) => parts.join(''))
-    // Cannot be told from the end of the record, and the beginning of the next.
+    // This text looks like the end of the record, and the beginning of the next.
     .filter((text) => !/REC=\w*\s*(<br\s*\/?>|\n)\s*(ID=\d|$)/i.test(text));
-  // Cannot be told from the field itself, which ends a name.
+  // This text looks like the field itself, which ends a name.
   const queueName = freeText.filter((text) => !`${text};`.includes(';Queue_Nummer='));
 
   const communityRecord = fc

@@ -5,7 +5,7 @@ import { type Exchange, type Priority, RequestLane } from '../../lib/http-api/la
 import { ThreeCxError } from '../../lib/pbx';
 import { connect, endAll, failure, serve, withPhone } from './support';
 
-/** An exchange that lasts until it is told to end, or aborted. */
+/** An exchange that lasts until the test ends it, or it is aborted. */
 interface Held {
   exchange: Exchange<string>;
   answer: () => void;

@@ -33,7 +33,7 @@ function withPhoneUnless(answers: object, handler: Handler): Handler {
   };
 }
 
-/** What came of a command, without what was asked and answered; and what was sent for it. */
+/** The result of a command, without its arguments and answer; and the requests for it. */
 async function carryOut(
   answers: Record<string, string | number | null>,
   name: OperationName,

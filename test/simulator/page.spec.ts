@@ -32,7 +32,7 @@ describe('simulator: the page', function () {
   let browser: Browser;
   let simulator: Simulator;
   let page: Page;
-  /** What a page reported that it should not. */
+  /** The errors that a page reported. */
   const problems: string[] = [];
 
   before(async function () {
@@ -409,7 +409,7 @@ describe('simulator: the page', function () {
     await page.getByText('Disconnected. Waiting for the simulator…').waitFor();
     await start({ port: port ?? 0, controlPort: controlPort ?? 0 });
     await page.getByText('Live', { exact: true }).waitFor();
-    // What it told before it was ended is gone too.
+    // The requests from before its end are gone too.
     await page.getByText('Nothing was asked yet.').waitFor();
     assert.deepEqual(await agrees(), []);
     await callIn('11');
@@ -457,7 +457,7 @@ describe('simulator: the page', function () {
         await page.close();
         page = await open({ viewport: { width, height: 900 }, ...options });
         await unfold('100');
-        // What was never asked for is no longer said when something is.
+        // The note about no requests disappears with the first request.
         await ask('/showallcalls');
         await page.locator('#requests li').waitFor({ state: 'attached' });
         await upToDate();
