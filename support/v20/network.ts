@@ -52,7 +52,7 @@ export class Network {
   install(): () => void {
     // eslint-disable-next-line @typescript-eslint/unbound-method
     const { send } = Wire.prototype;
-    // What lib/v20 takes its WebSockets from.
+    // The module from which lib/v20 takes its WebSockets.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const ws = require('ws') as { WebSocket: object };
     const { WebSocket } = ws;

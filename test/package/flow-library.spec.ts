@@ -21,7 +21,7 @@ const types = Object.keys(manifest['node-red'].nodes);
 const icons = readdirSync(join(repository, 'icons'));
 
 /**
- * The facts that the Flow Library reads from a node without running it: the first argument of `RED.nodes.registerType`,
+ * Reads a node as the Flow Library does, without running it: the first argument of `RED.nodes.registerType`,
  * and the literals in the second, by property; null for any other value.
  */
 function definitionsIn(html: string): [type: string, literals: Record<string, string | null>][] {
