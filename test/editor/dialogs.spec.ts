@@ -960,7 +960,7 @@ describe('dialogs in the editor', function () {
   const testButton = (): Locator => page.getByRole('button', { name: 'Test connection' });
   const fine = { problem: null, detail: null, server: 'community', calls: 2, milliseconds: 14, hint: null };
 
-  it('tests the connection as it stands in the dialog', async () => {
+  it('tests the connection with the values in the dialog', async () => {
     let sent: unknown;
     let answer = (): void => undefined;
     const asked = new Promise<void>((resolve) => {

@@ -262,7 +262,7 @@ describe('The package, installed from its tarball', function () {
         });
       }
 
-      it('tests the connection as it stands in the dialog', async () => {
+      it('tests the connection with the values in the dialog', async () => {
         const other = await startSimulator({ auth: { type: 'basic', ...server } });
         const foreign = await startServer('', { key: fixture('tls/key.pem'), cert: fixture('tls/cert.pem') });
         try {

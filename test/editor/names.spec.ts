@@ -139,7 +139,7 @@ describe('The names of a connection, in the editor,', function () {
     assert.equal((await saved('named'))?.length, 4);
   });
 
-  it('are left as they are by a text that has none, which stands there to be corrected', async () => {
+  it('stay unchanged when a pasted text contains no number, and the text stays in the field', async () => {
     await open('named');
     const before = await shown();
     await paste(area(), 'Grandma has no number');
@@ -225,7 +225,7 @@ describe('The names of a connection, in the editor,', function () {
     assert.equal((await saved('many'))?.length, 2_001);
   });
 
-  it('leave a flow alone that has none', async () => {
+  it('do not change a flow without names', async () => {
     await editor.importNodes([{ id: 'untouched', type: '3cx-config', name: 'untouched', url: 'http://pbx.example' }]);
     await editor.ask(`RED.editor.editConfig('', '3cx-config', 'untouched')`);
     await editor.connectionForm().locator('#node-config-input-url').waitFor();

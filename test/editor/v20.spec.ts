@@ -380,7 +380,7 @@ describe('3CX V20 in the editor', function () {
     });
   }
 
-  it('takes an operation that is marked all the same', async () => {
+  it('accepts an operation that is marked', async () => {
     await editor.edit('call');
     await editor.chooseOperation('atttrans');
     assert.equal(await editor.ask(`$('#node-input-operation').attr('aria-describedby')`), 'threecx-lack-operation');
@@ -411,7 +411,7 @@ describe('3CX V20 in the editor', function () {
     await editor.close('cancel');
   });
 
-  it('marks a recorder whose message says what to do, too', async () => {
+  it('also marks a recorder whose operation comes from the message', async () => {
     await editor.edit('recorder');
     await editor.chooseOperation('msg');
     assert.match(await note('operation').innerText(), /recording/);

@@ -192,7 +192,7 @@ describe('the request lane', () => {
     await command;
   });
 
-  it('has patience anew with each exchange', async () => {
+  it('grants each exchange the full patience', async () => {
     const first = occupy(true);
     await pass(6_500);
     first.answer();
@@ -265,7 +265,7 @@ describe('the request lane on the wire', () => {
     assert.deepEqual(server.requests, ['/ondn/10', '/showallcalls']);
   });
 
-  it('asks anew for every poll when nothing else is on the wire', async () => {
+  it('requests every poll when nothing else is on the wire', async () => {
     const server = await serve('<html><body></body></html>');
     const client = connect(server);
     await client.poll();

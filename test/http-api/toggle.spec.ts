@@ -66,7 +66,7 @@ describe('record with toggle', () => {
     assert.deepEqual([ok, answer], [false, 'false']);
   });
 
-  it('asks for the list anew, also while somebody watches', async () => {
+  it('requests the list again, also while somebody watches', async () => {
     const server = await serve(withLegs(leg('10', 'Connected', 'Stop')));
     const client = connect(server);
     await client.poll(60_000);

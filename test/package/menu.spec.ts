@@ -265,7 +265,7 @@ describe('Each event', () => {
   });
 });
 
-describe('What else has a name', () => {
+describe('Other names', () => {
   for (const language of languages) {
     it(`has its words in ${language}: states of extensions, kinds of servers`, () => {
       const states = extensionStates.map((state) => `threecx.extension-state.${state}`);

@@ -215,7 +215,7 @@ describe('simulator: the page', function () {
     await page.locator('#problem:empty').waitFor({ state: 'attached' });
   });
 
-  it('folds repeated polls, and tells what is never answered', async () => {
+  it('folds repeated polls, and marks requests that are never answered', async () => {
     const rows = page.locator('#requests li');
     for (let poll = 0; poll < 3; poll++) await ask('/showallcalls');
     await callIn('10');
@@ -399,7 +399,7 @@ describe('simulator: the page', function () {
     assert.equal(simulator.fault, 'none');
   });
 
-  it('says that it is disconnected, and comes back by itself', async () => {
+  it('shows that it is disconnected, and reconnects', async () => {
     await callIn('10');
     await shows('10', 'Ringing');
     await ask('/ondn/10');
