@@ -8,7 +8,7 @@ import { compared, type Row, sideBySide } from './side-by-side';
 
 const agent = new http.Agent({ keepAlive: true });
 
-/** As short as it gets: `node:http`, with connections that are kept alive. */
+/** The shortest client: `node:http` with connections that are kept alive. */
 export async function bareGet(url: string): Promise<string> {
   const [response] = (await once(http.get(url, { agent }), 'response')) as [http.IncomingMessage];
   return text(response);

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { play, plans } from '../support/truth/histories';
 import { check, countChanges } from '../support/truth/oracle';
 
-/** So many histories, the same ones each time. */
+/** The number of histories; they are the same each time. */
 const count = 100;
-/** Of people, in ms: half of what happens comes within 1.2 s of what happened before, the rest within 12 s. */
+/** The times between actions of people, in ms: half of the actions follow within 1.2 s, the rest within 12 s. */
 const pace = 4000;
 
 /**
- * How much of what truly happens is told, by the poll interval. What is wrong is told never, or the benchmark fails.
- * `transferred` and `missed` are not counted: they tell of the call, not of a connection.
+ * Counts which share of the true events is reported, by the poll interval. The benchmark fails if a wrong event is
+ * reported. `transferred` and `missed` are not counted, since they are about the call instead of a connection.
  */
 export async function fidelity(): Promise<void> {
   const histories = fc.sample(plans(60), { seed: 1, numRuns: count });

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { fidelity } from './fidelity';
 import { speed, speedOfV20 } from './speed';
 
-/** By the argument that chooses one: `npm run bench -- fidelity`; without one it is `speed`. */
+/** The benchmarks, by the argument that selects one: `npm run bench -- fidelity`; without an argument it is `speed`. */
 const benchmarks = new Map([
   ['speed', speed],
   ['fidelity', fidelity],

@@ -20,7 +20,7 @@ export class NodeRed {
       ...{ logging: { console: { level: 'error' } }, telemetry: { enabled: false } },
     };
     RED.init(createServer(), settings as unknown as Parameters<typeof RED.init>[1]);
-    // It loads its flows, of which there are none yet, after it has started.
+    // Node-RED loads its flows, which are empty so far, after it has started.
     const started = once(RED.events, 'flows:started');
     await RED.start();
     await started;
@@ -37,12 +37,12 @@ export class NodeRed {
     await started;
   }
 
-  /** Has a node receive a message. */
+  /** Sends a message to a node. */
   send(id: string, message: Message): void {
     nodeOf(id).receive(message);
   }
 
-  /** Is called with each message that a node gets: for a junction at the end of a flow. */
+  /** Calls back with each message that a node gets, for a junction at the end of a flow. */
   onMessage(id: string, listener: (message: Message) => void): void {
     nodeOf(id).on('input', listener);
   }
@@ -63,7 +63,7 @@ function nodeOf(id: string): RunningNode {
   return (RED.nodes as unknown as { getNode(id: string): RunningNode }).getNode(id);
 }
 
-/** What has no place in the workspace is a config node. */
+/** A node without a place in the workspace is a config node. */
 function placed(node: Message): Message {
   return node.type === '3cx-config' ? node : { ...node, z: 'tab', x: 0, y: 0 };
 }

@@ -18,7 +18,7 @@ async function packageFile(path: string): Promise<PackageFile> {
   return JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8')) as PackageFile;
 }
 
-/** What was measured, and where. */
+/** The measured values, and the machine. */
 export async function versions(): Promise<string> {
   const version = async (name: string): Promise<string> => (await packageFile(`node_modules/${name}`)).version;
   const [nodeRed, axios, { version: own }] = [
@@ -33,7 +33,7 @@ export async function versions(): Promise<string> {
   );
 }
 
-/** How long Node-RED waits for our nodes when it starts. */
+/** The time for which Node-RED waits for our nodes when it starts. */
 export async function startUp(): Promise<Row> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-3cx-'));
   try {
@@ -51,7 +51,7 @@ export async function startUp(): Promise<Row> {
   }
 }
 
-/** In a process of its own. */
+/** Measures in a process of its own. */
 async function timeToRequire(files: readonly string[]): Promise<number> {
   const script = `const since = performance.now();
     for (const file of ${JSON.stringify(files)}) require(file);
@@ -59,7 +59,7 @@ async function timeToRequire(files: readonly string[]): Promise<number> {
   return Number((await run(process.execPath, ['-e', script])).stdout);
 }
 
-/** What `npm install` fetches, in words. */
+/** The size of an `npm install`, in words. */
 export async function tarballSize(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-3cx-'));
   try {

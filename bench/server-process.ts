@@ -32,10 +32,10 @@ export class ServerProcess {
   }
 
   /**
-   * Has it go on hold, or off hold again, once.
+   * Puts extension 10 on hold, or off hold again, once.
    *
-   * @param changeAfter how long after the next list, in ms
-   * @returns when it did, by the clock that all processes share, in ms
+   * @param changeAfter the time after the next list, in ms
+   * @returns the time of the change, by the clock that all processes share, in ms
    */
   async change(changeAfter: number): Promise<number> {
     this.child.send({ changeAfter } satisfies ToServer);

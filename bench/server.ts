@@ -5,15 +5,16 @@ import type { FromServer, ToServer } from './server-process';
 const delay = Number(process.argv[2]);
 let requests = 0;
 let isHeld = false;
-/** Extension 10 goes on hold, or off hold again, before each list. */
+/** Whether extension 10 goes on hold, or off hold again, before each list. */
 let changesAlways = false;
-/** Or so many ms after the next list. */
+/** Or the time after the next list, in ms. */
 let changeAfter: number | null = null;
 let line = Promise.resolve();
 
 /**
- * The server that is measured against, in a process of its own: bare `node:http`, with answers as short as the community
- * server's. Its argument is how long each answer takes, in ms; then it answers one request at a time, as that one does.
+ * The server for the measurements, in a process of its own: bare `node:http`, with answers as short as the community
+ * server's. Its argument is the time that each answer takes, in ms. With one it answers one request at a time, as the
+ * community server does.
  */
 const server = createServer(({ url = '' }, response) => {
   requests += 1;

@@ -6,27 +6,27 @@ export interface Row {
   ours: string;
   against: string;
   theirs: string;
-  /** Ours by theirs. */
+  /** Our time divided by theirs. */
   ratio: number;
-  /** The ratio to reach; null for one that is only told. */
+  /** The ratio to reach; null for a line without a goal. */
   atMost: number | null;
 }
 
-/** Does something once; a number that it gives is how long that took, in ms, where it is not the whole of it. */
+/** Does something once. It may return its own time in ms, when not all of it counts. */
 export type Task = () => unknown;
 
 export interface Options {
-  /** How often all of them are run, each time in the opposite order. */
+  /** The number of rounds, each in the opposite order of the one before. */
   rounds?: number;
-  /** How often each is done in a round. */
+  /** The number of repetitions in a round. */
   samples?: number;
   statistic?: 'p50' | 'p99';
 }
 
 /**
- * Runs tasks side by side, so that whatever else the machine does slows down all of them.
+ * Runs tasks side by side, so that everything else on the machine slows all of them down equally.
  *
- * @returns of each the median, or another statistic, in ms: that of a round, of which again the median
+ * @returns for each task, in ms, the median over all rounds of a round's median, or of another statistic of it
  */
 export async function sideBySide<Name extends string>(
   tasks: Record<Name, Task>,

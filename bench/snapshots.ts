@@ -2,14 +2,14 @@ import { connectionsOf, ListReader } from '../lib/http-api/answers';
 import { ListTracker } from '../support/calls';
 import { compared, type Row, sideBySide } from './side-by-side';
 
-/** Parsing a list of connections and comparing it with the one before. */
+/** Parses a call list and compares it with the one before. */
 export async function snapshots(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const count of [10, 100, 1_000, 5_000]) {
     rows.push(await sideBySideWithJson(`parse and compare ${count} connections, 1 % changed`, history(count), 2));
   }
   const [list = ''] = history(100);
-  // Two strings, as they come off the wire.
+  // Two separate strings, as from the wire.
   const same = [list, Buffer.from(list).toString()];
   return [...rows, await sideBySideWithJson('the same with 100 connections, none changed', same, 0.1)];
 }

@@ -9,7 +9,7 @@ import { snapshots } from './snapshots';
 import { v20 } from './v20';
 import { watching } from './watching';
 
-/** The lines for 3CX V20 only, which are not saved. */
+/** Measures only the lines for 3CX V20, which are not saved. */
 export async function speedOfV20(): Promise<void> {
   const nodeRed = await NodeRed.start();
   try {
@@ -19,7 +19,7 @@ export async function speedOfV20(): Promise<void> {
   }
 }
 
-/** How fast everything is, side by side with what one would use instead; saved in results.md. */
+/** Measures how fast everything is, side by side with its alternatives, and saves it in results.md. */
 export async function speed(): Promise<void> {
   const nodeRed = await NodeRed.start();
   const rows: Row[] = [];

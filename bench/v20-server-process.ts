@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** What has changed, and when, by the clock that all processes share, in ms. */
+/** The extension that has changed, and the time by the clock that all processes share, in ms. */
 export interface Change {
   extension: string;
   at: number;
 }
-/** What was asked of the server so far, but for lists and tokens; and how many WebSockets a client has. */
+/** The requests so far, without lists and tokens, and the number of a client's WebSockets. */
 export interface Counts {
   reads: number;
   commands: number;
@@ -43,9 +43,9 @@ export class V20ServerProcess {
   }
 
   /**
-   * Has calls go on hold, or off hold again, one extension after the other.
+   * Puts calls on hold, or off hold again, one extension after the other.
    *
-   * @param client who is told
+   * @param client the client that gets the events
    */
   async change(client: string, changes = 1, perSecond = 1_000_000): Promise<Change[]> {
     this.child.send({ client, changes, perSecond } satisfies ToV20Server);

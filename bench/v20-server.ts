@@ -14,8 +14,8 @@ const sockets = new Map<string, Set<WebSocket>>();
 let sequence = 0;
 
 /**
- * 3CX V20 to be measured against, in a process of its own: bare `node:http` and `ws`. Calls go on hold, or off hold
- * again. A client's token is its id, so that each is sent only the events that are meant for it.
+ * A 3CX V20 for measurements, in a process of its own: bare `node:http` and `ws`. Calls go on hold, or off hold again.
+ * A client's token is its id, so each client gets only its own events.
  */
 const server = createServer((request, response) => {
   const { method, url = '' } = request;
@@ -72,7 +72,7 @@ function participantOf(dn: string): object {
   };
 }
 
-/** Has a call go on hold, or off hold again, and tells one client. */
+/** Puts a call on hold, or off hold again, and sends the event to one client. */
 function change(client: string, dn: number): Change {
   if (!isHeld.delete(dn)) isHeld.add(dn);
   const entity = `/callcontrol/${dn}/participants/${dn}`;
@@ -82,7 +82,7 @@ function change(client: string, dn: number): Change {
   return { extension: String(dn), at };
 }
 
-/** Has one after the other change, so many a second. */
+/** Changes one extension after the other, this many a second. */
 async function changeMany(client: string, perSecond: number, count: number): Promise<Change[]> {
   const changes: Change[] = [];
   const since = performance.now();

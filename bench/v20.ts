@@ -9,7 +9,7 @@ import { V20ServerProcess } from './v20-server-process';
 
 const monitor = { type: '3cx-call-monitor', server: 'server', operation: 'watch', events: ['held', 'resumed'] };
 const end = { id: 'end', type: 'junction', wires: [[]] };
-/** As many as there are in a large PBX. */
+/** The number of extensions in a large PBX. */
 const extensions = 1_000;
 /** Our client's id. */
 const ours = 'ours';
@@ -19,14 +19,14 @@ const connection = ({ url }: V20ServerProcess): Message => ({
 });
 const bareAxios = axios.create({ httpAgent: new http.Agent({ keepAlive: true }) });
 
-/** What hears of changes: from each, when it was known. */
+/** The receivers of changes, each with the time when it knew of one. */
 interface Listener {
   client: string;
-  /** Is called with an extension when its change is known. */
+  /** Called with an extension when its change is known. */
   onKnown: (extension: string) => void;
 }
 
-/** 3CX V20: how fast events and commands are beside bare clients, and what they cost. */
+/** Compares events and commands of 3CX V20 with bare clients: their speed, and their cost. */
 export async function v20(nodeRed: NodeRed): Promise<Row[]> {
   const server = await V20ServerProcess.start(extensions, 20);
   try {
@@ -55,7 +55,7 @@ export async function v20(nodeRed: NodeRed): Promise<Row[]> {
   }
 }
 
-/** Each event is found by comparing all calls there are. */
+/** Finds each event by comparing all calls. */
 async function manyCalls(nodeRed: NodeRed): Promise<Row[]> {
   const calls = 200;
   const server = await V20ServerProcess.start(extensions, calls);
@@ -79,7 +79,7 @@ async function manyCalls(nodeRed: NodeRed): Promise<Row[]> {
   }
 }
 
-/** A bare WebSocket that asks for what each event is about. */
+/** A bare WebSocket client that requests the subject of each event. */
 async function bareClient(
   { url }: V20ServerProcess,
   client: string,
@@ -107,7 +107,7 @@ async function untilLive(server: V20ServerProcess, nodes: Listener): Promise<voi
   throw new Error('no events came');
 }
 
-/** A command: one question and one order, since the PBX wants to know which leg it is about. */
+/** Sends a command: one query and one order, since the PBX needs the leg. */
 async function commands(nodeRed: NodeRed, server: V20ServerProcess): Promise<Row> {
   await nodeRed.deploy([
     connection(server),
@@ -167,7 +167,7 @@ async function delays(server: V20ServerProcess, ...listeners: Listener[]): Promi
   ];
 }
 
-/** @returns the delays of changes that come one after the other, in ms; those that were not told are missing */
+/** @returns the delays of changes that come one after the other, in ms; without changes that were never reported */
 async function delaysOfMany(
   server: V20ServerProcess,
   listener: Listener,
@@ -217,7 +217,7 @@ async function cpu(server: V20ServerProcess, ...listeners: [Listener, Listener])
   return compared(what, times.nodes, 'a bare `ws`, and axios for the GET', times.bare);
 }
 
-/** Twice as fast each time until the delay grows while events come, or some are not told at all. */
+/** Doubles the speed until the delay keeps growing, or events are missing. */
 async function throughput(server: V20ServerProcess, ...listeners: [Listener, Listener]): Promise<Row> {
   const most = async (listener: Listener): Promise<number> => {
     let keptUp = 0;

@@ -12,7 +12,7 @@ const connection = (server: ServerProcess, pollInterval: number): Message => ({
 const many = (count: number, node: (index: number) => object): Message[] =>
   Array.from({ length: count }, (_, index) => ({ id: `node ${index}`, ...node(index) }));
 
-/** From what happens in the PBX to the message that says so, and what that costs the server and Node-RED. */
+/** Measures the time from a change in the PBX to its message, and the cost for the server and Node-RED. */
 export async function watching(nodeRed: NodeRed): Promise<Row[]> {
   const server = await ServerProcess.start();
   try {
@@ -38,7 +38,7 @@ async function delayOfEvents(nodeRed: NodeRed, server: ServerProcess): Promise<R
   const delays: number[] = [];
   for (let phase = 0; phase < phases; phase++) {
     const arrival = new Promise<number>((done) => (arrive = done));
-    // Not in order, so that no phase comes after its neighbour.
+    // The order is mixed, so that no phase comes after its neighbour.
     const changed = await server.change((((phase * 7) % phases) + 0.5) * (interval / phases));
     delays.push((await arrival) - changed);
   }
@@ -67,7 +67,7 @@ async function delayAfterCommand(nodeRed: NodeRed, server: ServerProcess): Promi
       };
       nodeRed.send('park', { extension: '10' });
     });
-  // The first event asks for the call id too.
+  // The first event includes the request for the call id.
   await park();
   const before = await server.requests();
   await park();
@@ -100,14 +100,17 @@ async function pollsPerMinute(nodeRed: NodeRed, server: ServerProcess): Promise<
     rows.push({
       what: `polls per minute, one a second, for ${consumers} ${consumers === 1 ? 'node' : 'nodes'}`,
       ...{ ours: String(ours), against: 'a flow that polls per consumer', theirs: String(theirs) },
-      // Against what they ask for: a thousand flows don't get through with it.
+      // The polls are compared with what the nodes ask for: a thousand flows would not get through.
       ...{ ratio: ours / (60 * consumers), atMost: 1.2 / consumers },
     });
   }
   return rows;
 }
 
-/** In CPU time, which other programs change little; and what 999 more nodes cost, as one costs a poll in any case. */
+/**
+ * Measures CPU time, which other programs change little: the cost of 999 more nodes, since one node costs a poll
+ * anyway.
+ */
 async function oneOfThousand(nodeRed: NodeRed, server: ServerProcess): Promise<Row> {
   const nodes = 1_000;
   const extensionOf = (index: number): string => (index === 0 ? '10' : String(1_000 + index));
@@ -137,7 +140,7 @@ async function oneOfThousand(nodeRed: NodeRed, server: ServerProcess): Promise<R
       const arrival = new Promise<void>((done) => (arrive = done));
       cause?.();
       await arrival;
-      // For the nodes that it doesn't match.
+      // Measures nodes that the event does not match.
       await sleep(50);
     }
     const { user, system } = process.cpuUsage(before);

@@ -3,13 +3,13 @@ import { asText, current, defaultOf, hasEnvironment } from './fields';
 import { chosenOffer, type OperationNode, usedArguments } from './operations';
 import { suggestExtensions, type Suggestions } from './suggestions';
 
-/** From where an argument can come, in the order of the menu. */
+/** The sources of an argument, in the order of the menu. */
 const types = ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
 
-/** The arguments that are completed. A destination is an extension often enough. */
+/** The arguments with suggestions. A destination is often an extension. */
 const completed: readonly ArgumentName[] = ['extension', 'destination'];
 
-/** Can this argument be sent? One that the chosen operation doesn't take is always fine. */
+/** Can this argument be sent? An argument that the chosen operation does not take is always fine. */
 export function validateArgument(
   node: OperationNode,
   name: ArgumentName,
@@ -25,7 +25,7 @@ function checkArgument(node: OperationNode, name: ArgumentName, value: string, t
   return RED.utils.validateTypedProperty(value, type, {});
 }
 
-/** Checks a fixed value by the rule that holds at run time. An empty one is taken from the message. */
+/** Checks a fixed value by the rule that applies at run time. An empty value comes from the message. */
 function checkText(node: OperationNode, name: ArgumentName, value: string): Judgement {
   if (hasEnvironment(value)) return true;
   const problem = problemOf(name, value);
@@ -33,7 +33,7 @@ function checkText(node: OperationNode, name: ArgumentName, value: string): Judg
   return problem === 'choice' ? node._('threecx.error.choice', { value }) : node._(`threecx.error.${name}`);
 }
 
-/** Whether an argument is needed is not known before it is known which operation it is for. */
+/** May the argument be missing? That is not known while the operation is not known. */
 function mayBeMissing(node: OperationNode, name: ArgumentName): boolean {
   const offer = chosenOffer(node);
   return offer === null || (operationOf(offer.operation).optional ?? []).includes(name);
@@ -42,7 +42,7 @@ function mayBeMissing(node: OperationNode, name: ArgumentName): boolean {
 /** Turns the field of an argument into a typed input. */
 export function prepareArgument(node: OperationNode, name: ArgumentName): void {
   const field = $(`#node-input-${name}`);
-  // Validating the form while it is built would tie reasons to the plain fields, which are hidden in a moment.
+  // Validating the form now would attach the reasons to plain fields, which are about to be hidden.
   field.attr('skipValidation', true);
   const suggestions = completed.includes(name) ? suggestExtensions(node, () => textOf(field), false) : null;
   field.typedInput({
@@ -56,8 +56,8 @@ export function prepareArgument(node: OperationNode, name: ArgumentName): void {
 }
 
 /**
- * The text type as this argument needs it. The editor marks a bad value by itself; `validate` here brings the reason to
- * where the pointer is.
+ * The text type for this argument. The editor marks a bad value without help, and `validate` adds the reason as a
+ * tooltip.
  */
 function textType(node: OperationNode, name: ArgumentName, suggestions: Suggestions | null): TypedInputType {
   return {
@@ -70,7 +70,7 @@ function textType(node: OperationNode, name: ArgumentName, suggestions: Suggesti
   };
 }
 
-/** @returns the choices; a saved value that is none of them stays one */
+/** @returns the choices, including a saved value that is none of them */
 function optionsFor(node: OperationNode, name: string, values: readonly string[]): TypedInputType['options'] & object {
   const options = values.map((value) => ({ value, label: node._(`threecx.${name}.${value}`) }));
   const saved = node[name];
@@ -89,7 +89,10 @@ function textOf(field: JQuery): JQuery {
   return boxOf(field).find('.red-ui-typedInput-input');
 }
 
-/** A label is for the field that a typed input hides; who can't see the label hears it only when told. */
+/**
+ * Connects the label with the visible field. Without that, a screen reader cannot name it, since a typed input hides
+ * the field of the label.
+ */
 function bindLabel(node: OperationNode, name: ArgumentName, field: JQuery): void {
   const id = field.attr('id') ?? '';
   const label = field.closest('.form-row').find('label');
@@ -98,7 +101,7 @@ function bindLabel(node: OperationNode, name: ArgumentName, field: JQuery): void
   boxOf(field)
     .find('.red-ui-typedInput-option-trigger')
     .attr({ id: `${id}-choice`, 'aria-labelledby': `${id}-label ${id}-choice` });
-  // Only the title of its button shows which kind of value is chosen.
+  // The kind of value that is chosen is only in the title of its button.
   const kind = boxOf(field).find('.red-ui-typedInput-type-select');
   const nameKind = (): void => {
     kind.attr('aria-label', `${node._(`threecx.label.${name}`)}: ${kind.attr('title') ?? ''}`);
@@ -111,8 +114,8 @@ function bindLabel(node: OperationNode, name: ArgumentName, field: JQuery): void
 }
 
 /**
- * The property that is named like the argument is what comes in a message; as a text it is nobody's number. Coming from a
- * list of choices the field is empty. An empty text is taken from the message, which its placeholder says.
+ * Follows the chosen type. A property named like the argument makes sense in a message only, not as a text. The list of
+ * choices leaves the field empty. An empty text comes from the message, and the placeholder says so.
  */
 function followType(name: ArgumentName, field: JQuery): void {
   const hint = (type: unknown): void => {
@@ -125,7 +128,7 @@ function followType(name: ArgumentName, field: JQuery): void {
     if (type === 'msg' && value === '') field.typedInput('value', name);
     if (type === 'str' && value === name && !isChoice(name)) {
       field.typedInput('value', '');
-      // Once the menu of types is gone.
+      // The menu of types is closed by then.
       setTimeout(() => textOf(field).trigger('click'));
     }
   });

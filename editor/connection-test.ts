@@ -9,7 +9,7 @@ import {
 } from '../lib/pbx';
 import { apiOf } from './fields';
 
-/** The properties that a test depends on. */
+/** The properties that the result of a test depends on. */
 const tested = [
   ...['api', 'url', 'auth', 'user', 'password', 'token', 'clientId', 'clientSecret'],
   ...['tls', 'proxy', 'timeout'],
@@ -29,13 +29,13 @@ interface Finding {
   words: string;
 }
 
-/** The kinds, the gravest first. */
+/** The kinds of results, worst first. */
 const byGravity: readonly Kind[] = ['bad', 'warning', 'good', 'running'];
 
-/** Whose catalogue has the words. */
+/** The node whose catalogue has the words. */
 export type Speaker = Pick<EditorNode, '_'>;
 
-/** Why Node-RED did no test, by the status of its answer; 0 when there was none. */
+/** The reasons why Node-RED ran no test, by the HTTP status of its answer; 0 without an answer. */
 const failures: Readonly<Record<number, string>> = { 0: 'offline', 401: 'forbidden', 403: 'forbidden', 404: 'missing' };
 
 /**
@@ -54,7 +54,7 @@ export function prepareTest(node: EditorNode, form: JQuery): void {
     const asked = (current = { values, request });
     showTest(node, apiOf(node), { request, button, verdict, isWanted: () => current === asked });
   });
-  // A verdict is about the values it was asked for.
+  // A result applies to the tested values only.
   form.on('input change', () => {
     if (current === null || testValues(node) === current.values) return;
     const { request } = current;
@@ -65,9 +65,9 @@ export function prepareTest(node: EditorNode, form: JQuery): void {
 }
 
 /**
- * Shows what a test finds.
+ * Shows the result of a test.
  *
- * @param api by which interface it asks
+ * @param api the interface of the test
  */
 export function showTest(
   node: Speaker,
@@ -86,7 +86,9 @@ export function showTest(
     .always(() => enable(button));
 }
 
-/** The connection as its dialog has it. A secret that was not typed anew is a mark, which Node-RED knows how to replace. */
+/**
+ * The connection's values in its dialog. A secret that was not typed again is a placeholder, which Node-RED replaces.
+ */
 function testValues(node: EditorNode): string {
   const values = tested.map((name) => [name, valueOf(name)] as const);
   return JSON.stringify({
@@ -96,7 +98,7 @@ function testValues(node: EditorNode): string {
   });
 }
 
-/** @returns what stands in a field */
+/** @returns the value of a field */
 function valueOf(name: string): unknown {
   return $(`#node-config-input-${name}`).val() ?? '';
 }
@@ -106,7 +108,7 @@ export function ask(url: string, data: string): JQueryRequest {
   return $.ajax({ url, method: 'POST', contentType: 'application/json', dataType: 'json', data });
 }
 
-/** Shows one finding as a sentence, and several as a list; all of it is as grave as the gravest of them. */
+/** Shows one finding as a sentence, and several as a list. All of them get the colour of the worst. */
 function show(verdict: JQuery, findings: readonly Finding[]): void {
   const gravest = byGravity.find((kind) => findings.some((finding) => finding.kind === kind)) ?? 'running';
   verdict.attr('data-threecx-verdict', gravest).empty();
@@ -120,7 +122,7 @@ function line(tag: '<div>' | '<li>', { kind, words }: Finding): JQuery {
   return element.append(icon, $('<span>').text(words));
 }
 
-/** While it was disabled, the button had no focus. */
+/** Enables the button again. While it was disabled, it could not have the focus. */
 function enable(button: JQuery): void {
   const isFocusLost = document.activeElement === document.body;
   button.prop('disabled', false);
@@ -135,8 +137,8 @@ function failureOf(node: Speaker, status: number): string {
 }
 
 /**
- * @param api by which interface it was asked
- * @param verdict what the runtime says; it may be of another version
+ * @param api the interface of the test
+ * @param verdict the runtime's result; the runtime may be of another version
  */
 function findingsOf(node: Speaker, api: ApiType, verdict: Partial<Verdict>): Finding[] {
   const { v20, milliseconds = 0 } = verdict;
@@ -172,7 +174,7 @@ function v20Findings(node: Speaker, found: V20Identity, milliseconds: number): F
 
 function findingOf(node: Speaker, api: ApiType, verdict: Partial<Verdict>): Finding {
   const { problem, hint } = verdict;
-  // These hints say it all.
+  // These hints are complete without a reason.
   if (hint === 'host-name' || hint === 'token-taken')
     return { kind: 'bad', words: node._(`threecx.test.hint.${hint}`) };
   const facts = factsIn(node, verdict);
@@ -185,18 +187,18 @@ function findingOf(node: Speaker, api: ApiType, verdict: Partial<Verdict>): Find
   return { kind: hint ? 'warning' : 'good', words };
 }
 
-/** @returns whether it works, or why it does not */
+/** @returns the success, or the reason for the failure */
 function outcomeOf(node: Speaker, api: ApiType, { problem, detail }: Partial<Verdict>): string {
   if (problem === null) return node._('threecx.test.ok');
   const words = problemOf(node, api, problem);
   if (problem === 'invalid-argument') return [words, reasonIn(node) ?? detail].filter(Boolean).join(': ');
-  // The name that the system has for the reason.
+  // The system's own name of the reason.
   return detail ? `${words} (${detail})` : words;
 }
 
-/** @returns which field is wrong and why, in the language of the dialog: the runtime says it in English */
+/** @returns the wrong field and the reason, in the language of the dialog; the runtime's text is in English */
 function reasonIn(node: Speaker | EditorNode): string | null {
-  // Outside the dialog there is none.
+  // Outside the dialog no field is shown.
   if (!('_def' in node)) return null;
   const { defaults, credentials = {} } = node._def;
   for (const name of tested) {
@@ -206,7 +208,7 @@ function reasonIn(node: Speaker | EditorNode): string | null {
   return null;
 }
 
-/** The problems that mean something else where 3CX V20 was asked. */
+/** The problems that have another meaning with 3CX V20. */
 const v20Problems = ['unauthorized', 'unexpected-answer'] as const;
 
 function problemOf(node: Speaker, api: ApiType, problem: unknown): string {
@@ -214,7 +216,7 @@ function problemOf(node: Speaker, api: ApiType, problem: unknown): string {
   return node._(`threecx.test.problem.${isOneOf(verdictProblems, problem) ? problem : 'other'}`);
 }
 
-/** @returns what else was found: which server it is, how many calls there are, how long it took */
+/** @returns the other findings: the kind of server, the number of calls, the time */
 function factsIn(node: Speaker, { problem, server, calls, milliseconds, hint }: Partial<Verdict>): string[] {
   const facts: string[] = [];
   if ((problem === null || hint === 'no-list') && isOneOf(serverKinds, server)) {

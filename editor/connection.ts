@@ -29,12 +29,12 @@ import {
 
 /** A `3cx-config` node. */
 export interface ConnectionNode extends EditorNode {
-  /** As long as they were not deployed. */
+  /** Set until the credentials are deployed. */
   readonly credentials?: Credentials;
   readonly users?: readonly EditorNode[];
 }
 
-/** A secret is only known to be stored. */
+/** The credentials of a deployed connection: the editor only knows which secrets are stored. */
 interface Credentials {
   user?: string;
   token?: string;
@@ -48,14 +48,14 @@ interface Credentials {
 const credentialNames = ['user', 'token', 'clientId', 'clientSecret'] as const;
 type CredentialName = (typeof credentialNames)[number];
 
-/** How a connection logs in, and what it has for that; null while that is not known. */
+/** The way in which a connection logs in, and its credentials; null while they are not known. */
 interface LogIn {
   api: ApiType;
   auth: unknown;
   credentials: Partial<Record<CredentialName, unknown>> | null;
 }
 
-/** @returns what a log-in cannot do without */
+/** @returns the credentials that the log-in needs */
 function neededFor({ api, auth }: Pick<LogIn, 'api' | 'auth'>): readonly CredentialName[] {
   if (api === 'v20') return ['clientId', 'clientSecret'];
   if (auth === 'basic') return ['user'];
@@ -63,7 +63,7 @@ function neededFor({ api, auth }: Pick<LogIn, 'api' | 'auth'>): readonly Credent
 }
 
 /**
- * The credentials of connections that were deployed, as the runtime shows them. The editor itself asks only when a dialog
+ * The credentials of deployed connections, as the runtime shows them. The editor only requests them when a dialog
  * opens, and forgets them at a deploy.
  */
 let deployedCredentials = new WeakMap<ConnectionNode, Credentials | undefined>();
@@ -71,7 +71,7 @@ RED.events.on('deploy', () => {
   deployedCredentials = new WeakMap();
 });
 
-/** @returns undefined while they are not known; when they are, the node is validated anew */
+/** @returns undefined while they are not known; the node is validated again once they are */
 function credentialsOf(node: ConnectionNode): Credentials | undefined {
   if (node.credentials) return node.credentials;
   if (!deployedCredentials.has(node) && RED.user.hasPermission('credentials.read')) askCredentials(node);
@@ -88,7 +88,7 @@ function askCredentials(node: ConnectionNode): void {
   });
 }
 
-/** @returns the log-in of a connection: in its dialog what stands in the form */
+/** @returns the log-in of a connection; while its dialog is open, from the form */
 function logInOf(node: ConnectionNode): LogIn {
   const api = apiOf(node);
   const form = connectionDialog();
@@ -108,11 +108,11 @@ function logInOf(node: ConnectionNode): LogIn {
   return { api, auth, credentials: { ...texts, ...stored } };
 }
 
-/** Does the connection have what its log-in needs? Asked of `api`, `auth`, and of what it may need. */
+/** Does the connection have the credentials for its log-in? Validates `api`, `auth`, and each credential. */
 export function validateLogIn(node: ConnectionNode, name: 'api' | 'auth' | CredentialName): Judgement {
   const logIn = logInOf(node);
   const { api, credentials } = logIn;
-  // Not known yet: nothing is marked before it is.
+  // Nothing is marked before it is known.
   if (credentials === null) return true;
   const missing = neededFor(logIn).filter((needed) => asText(credentials[needed]).trim() === '');
   const isChoice = name === (api === 'v20' ? 'api' : 'auth');
@@ -120,7 +120,7 @@ export function validateLogIn(node: ConnectionNode, name: 'api' | 'auth' | Crede
   return found === undefined || node._(`threecx.error.no-${found}`);
 }
 
-/** A base URL: http or https, nothing after the path, no password in it, and no operation at its end. */
+/** A base URL must be http or https, with nothing after the path, no password, and no operation at its end. */
 export function validateUrl(node: ConnectionNode, value: unknown = defaultOf(node, 'url')): Judgement {
   const text = asText(value);
   const api = apiOf(node);
@@ -141,7 +141,7 @@ function urlReason(node: ConnectionNode, problem: BaseUrlProblem, api: ApiType):
   }
 }
 
-/** Shown in an empty field. */
+/** The placeholder of an empty field. */
 const urlExamples: Readonly<Record<ApiType, string>> = {
   http: connectionDefaults.url,
   v20: 'https://pbx.example:5001',
@@ -164,7 +164,7 @@ export function prepareConnection(node: ConnectionNode): void {
     url.attr('placeholder', urlExamples[api]);
     RED.tray.resize();
   };
-  // Before the rows are shown, which depend on how the address begins.
+  // This comes before the rows are shown, which depend on the scheme of the address.
   url.on('change', () => {
     completeAddress(node);
   });
@@ -189,11 +189,11 @@ function completeAddress(node: ConnectionNode): void {
   const url = $('#node-config-input-url');
   const typed = asText(url.val());
   const completed = withScheme(typed, apiOf(node));
-  // Node-RED has judged it as it was typed.
+  // Node-RED has validated the address as it was typed.
   if (completed !== typed) url.val(completed).trigger('change');
 }
 
-/** The explanation of a pattern shows the default as its example. */
+/** The explanation of a pattern uses the default as its example. */
 function showDefaults(form: JQuery): void {
   form.find('[data-threecx-default]').each(function () {
     const name = this.getAttribute('data-threecx-default') as keyof typeof connectionDefaults;
@@ -201,7 +201,7 @@ function showDefaults(form: JQuery): void {
   });
 }
 
-/** Warns of a timeout that no call is made within; queries may do with less. */
+/** Warns of a timeout that is too short for makecall. Queries may need less. */
 function prepareTimeout(node: ConnectionNode): void {
   const field = $('#node-config-input-timeout');
   const show = noteBelow(field.closest('.form-row'), 'threecx-timeout-note');
@@ -215,9 +215,9 @@ function prepareTimeout(node: ConnectionNode): void {
   update();
 }
 
-/** Puts what the dialog holds beside its fields into the connection; for oneditsave. */
+/** Stores the values that the dialog keeps outside its fields; for oneditsave. */
 export function saveConnection(node: ConnectionNode): void {
-  // The field may have the focus still.
+  // The field may still have the focus.
   completeAddress(node);
   save(node);
   saveNames(node);
@@ -228,7 +228,7 @@ function showOldDestinations(node: ConnectionNode): void {
   if (isOld(node) && text !== '') $('#node-config-input-allowDestinations').val(`/${text}/`);
 }
 
-/** The default address is that of an HTTP API beside Node-RED: nobody means it for 3CX V20. */
+/** Removes the default address for 3CX V20: it is that of an HTTP API beside Node-RED. */
 function changeAddress(url: JQuery, api: ApiType): void {
   const text = asText(url.val()).trim();
   if (api === 'v20' && text === connectionDefaults.url) url.val('');

@@ -21,15 +21,15 @@ export function connectionDialog(): JQuery {
   return $('#node-config-dialog-edit-form');
 }
 
-/** Where a form keeps whose it is. */
+/** The key under which a form keeps its node. */
 const nodeOfForm = 'threecxNode';
 
-/** Says whose dialog a form is. */
+/** Marks a form as the dialog of a node. */
 export function assignForm(form: JQuery, node: EditorNode): void {
   form.data(nodeOfForm, node);
 }
 
-/** Says that from here on the node has the values that stand in its form. */
+/** Marks that the node now has the values in its form. */
 export function releaseForm(form: JQuery): void {
   form.data(nodeOfForm, null);
 }
@@ -42,12 +42,12 @@ export function isFormOf(form: JQuery, node: EditorNode): boolean {
 /** Reads a property of a node; undefined when the flow leaves it out. */
 export type Reader = (node: EditorNode, property: string) => unknown;
 
-/** As it is saved. */
+/** Reads the saved value. */
 export const saved: Reader = (node, property) => node[property];
 
 /**
- * While a dialog is open, its node's values stand in the form; those of every other node stand in the node. Other nodes
- * are validated meanwhile too: all users of a connection when that is saved.
+ * Reads the current value: from the form while the node's dialog is open, and otherwise from the node. Other nodes are
+ * validated meanwhile too, such as all users of a connection when it is saved.
  */
 export const written: Reader = (node, property) => {
   const form = dialog();
@@ -56,14 +56,14 @@ export const written: Reader = (node, property) => {
   return field.is(':checkbox') ? field.prop('checked') : field.val();
 };
 
-/** @returns what it takes at run time where a flow leaves it out; a new node may have something else */
+/** @returns the value at run time of a property that the flow leaves out; a new node may have another one */
 export function defaultOf(node: EditorNode, property: string): unknown {
   const argument = property.replace(/Type$/, '');
   if (!isArgument(argument)) return node._def.defaults[property]?.value;
   return fallbackOf(argument)[argument === property ? 'value' : 'type'];
 }
 
-/** @returns the property as it stands in the dialog or in the node, else its default */
+/** @returns the property in the open dialog or in the node, else its default */
 export function current(node: EditorNode, property: string): unknown {
   return written(node, property) ?? defaultOf(node, property);
 }
@@ -73,7 +73,10 @@ export function chosenServer(): EditorNode | undefined {
   return RED.nodes.node($('#node-input-server').val());
 }
 
-/** @returns by which interface a connection reaches its PBX; the first for one that this version does not know */
+/**
+ * @returns the interface by which a connection reaches its PBX; the first one for a value that this version does not
+ *   know
+ */
 export function apiOf(connection: EditorNode | undefined): ApiType {
   const form = connectionDialog();
   const isOpen = connection !== undefined && isFormOf(form, connection);
@@ -82,8 +85,9 @@ export function apiOf(connection: EditorNode | undefined): ApiType {
 }
 
 /**
- * Fills the plain fields of a form. A property that a flow leaves out has its default at run time, so the form shows that.
- * A choice keeps a value from a later version; otherwise saving the dialog would replace it.
+ * Fills the plain fields of a form. It shows the default of a property that the flow leaves out, because that applies
+ * at run time. A field with choices keeps a value from a later version, since saving the dialog would otherwise replace
+ * it.
  */
 export function prepareFields(node: EditorNode, prefix: 'node-input' | 'node-config-input'): void {
   for (const [property, definition] of Object.entries(node._def.defaults)) {
@@ -106,13 +110,13 @@ export function showRows(form: JQuery, attribute: string, isShown: (value: strin
   });
 }
 
-/** An icon for the eye only: words stand beside it. */
+/** An icon without a meaning of its own: the words beside it are enough. */
 function warningIcon(): JQuery {
   const icon = $('<i class="fa fa-exclamation-triangle" aria-hidden="true">');
   return icon.css({ color: 'var(--red-ui-text-color-warning)', marginRight: '4px' });
 }
 
-/** Puts words of warning into an element in place of what was there; none for no words. */
+/** Puts a warning into an element, replacing the one before; an empty text removes it. */
 export function warn(element: JQuery, words: string): void {
   element.empty();
   if (words !== '') element.append(warningIcon(), $('<span>').text(words));
@@ -128,15 +132,15 @@ export function noteBelow(row: JQuery, id: string): (words: string) => void {
   };
 }
 
-/** Icons in labels are for the eye only. */
+/** Hides the icons in labels from screen readers. */
 export function hideIcons(form: JQuery): void {
   form.find('label i').attr('aria-hidden', 'true');
 }
 
 /**
- * Tells the editor how many outputs the node has as its dialog stands: the first ones stay, with their wires.
+ * Tells the editor the number of outputs for the dialog's present values. The first outputs stay, with their wires.
  *
- * @param count how many it is to have
+ * @param count the number of outputs
  */
 export function setOutputs(node: EditorNode, count: number): void {
   const ports = Array.from({ length: Math.max(count, node.outputs) }, (_, port): [string, number] => [
@@ -146,12 +150,15 @@ export function setOutputs(node: EditorNode, count: number): void {
   $('#node-input-outputs').val(JSON.stringify(Object.fromEntries(ports)));
 }
 
-/** Was it saved before version 2? An empty text took nothing from the message, and allowed numbers were an expression. */
+/**
+ * Was the node saved before version 2? Then an empty text took nothing from the message, and allowed numbers were a
+ * regular expression.
+ */
 export function isOld({ version }: EditorNode): boolean {
   return !(Number(version) >= 2);
 }
 
-/** Notes which version of this package the values are of; for oneditsave. */
+/** Notes the version of this package that saved the values; for oneditsave. */
 export function save(node: EditorNode): void {
   Object.assign(node, { version: defaultOf(node, 'version') });
 }

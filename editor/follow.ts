@@ -2,7 +2,7 @@ import { canFollow, followEvents, offerOf, offersOf, operationOf, resultOutputs 
 import { asText, current, defaultOf, type Reader, saved, setOutputs, written } from './fields';
 import type { OperationNode } from './operations';
 
-/** @returns whether the operation, or one that a message may ask for, makes a call that can be followed */
+/** @returns whether the operation, or one that a message may choose, makes a call that can be followed */
 export function mayFollow(node: OperationNode, read: Reader = current): boolean {
   if (!canFollow(node.type)) return false;
   const offer = offerOf(node.type, asText(read(node, 'operation') ?? defaultOf(node, 'operation')));
@@ -15,7 +15,7 @@ function outputsOf(node: OperationNode, read: Reader): string[] {
   return [...resultOutputs, ...(isFollowing ? followEvents : [])];
 }
 
-/** A flow written by hand may say `follow` and not how many `outputs`; for onadd. */
+/** Sets the outputs of a flow written by hand, which may have `follow` without `outputs`; for onadd. */
 export function countResultOutputs(node: OperationNode): void {
   node.outputs = Math.max(node.outputs, outputsOf(node, saved).length);
 }
@@ -26,7 +26,7 @@ export function resultLabel(node: OperationNode, port: number): string {
   return node._(`threecx.label.${name}`);
 }
 
-/** Keeps the outputs as the dialog stands. */
+/** Keeps the outputs in step with the dialog. */
 export function prepareFollow(node: OperationNode): void {
   const mapOutputs = (): void => {
     setOutputs(node, outputsOf(node, written).length);

@@ -1,11 +1,11 @@
 /**
- * What the definitions of the 3CX nodes share: the build makes one script of this folder, whose global `threecxEditor` has
- * what this file exports. Node-RED loads it once for each definition, before that runs, so it may be evaluated several
- * times and keeps no state that must survive this.
+ * The code that the definitions of the 3CX nodes share. The build turns this folder into one script, whose global
+ * `threecxEditor` has the exports of this file. Node-RED loads the script before each definition, so it may run several
+ * times, and keeps no state that must survive this.
  *
- * Validators are functions of two arguments in the definitions, also those that use none: only from such a one does the
- * editor take a text as the reason why a value is bad; from one of a single argument it would mean that all is well. A
- * property of a configuration node that has a validator is not checked by the editor's own rules any more.
+ * In the definitions, every validator has two parameters, even if it uses none. The editor shows a text as the reason
+ * of an error only for such functions. With one parameter it would take the text as success. The editor's own rules do
+ * not check a property of a configuration node that has a validator.
  */
 import { canFollow, watchedBy } from '../lib/pbx';
 import { prepareArgument } from './arguments';
@@ -69,25 +69,28 @@ export function prepare(node: OperationNode): void {
   show();
 }
 
-/** Puts what the dialog holds beside its fields into the node; for oneditsave. */
+/** Stores the values that the dialog keeps outside its fields; for oneditsave. */
 export function save(node: OperationNode): void {
   saveVersion(node);
   if (watchedBy(node.type) === 'calls') saveWatch();
 }
 
-/** Before version 2 an empty text was no queue; now it is taken from the message, but an unnamed property is none still. */
+/**
+ * Keeps an old flow's queue. Before version 2 an empty text meant no queue, and now it comes from the message. An
+ * unnamed property still means no queue.
+ */
 function keepEmptyQueue(node: EditorNode): void {
   if (isOld(node) && node.queueType === 'str' && node.queue === '') $('#node-input-queueType').val('msg');
 }
 
-/** Where there is one connection only, a node that has none yet can but mean that. */
+/** Selects the only connection in a node that has not chosen one. */
 function chooseOnlyServer(): void {
   const select = $('#node-input-server');
   const others = select.find('option').filter((_, option) => $(option).val() !== '_ADD_');
   if (select.val() === '_ADD_' && others.length === 1) select.val(others.val());
 }
 
-/** Anyone who can send a message can then call any number. */
+/** Can anyone who can send a message call any number with this node? */
 function isFree(node: OperationNode): boolean {
   const type = current(node, 'destinationType');
   const isOfMessage = type === 'msg' || type === 'jsonata' || (type === 'str' && current(node, 'destination') === '');

@@ -3,7 +3,7 @@ import { asText, defaultOf, hasEnvironment, saved } from './fields';
 import { savedServer, withName } from './names';
 import { isWatching, type OperationNode } from './operations';
 
-/** "call 11 from 10", "call {destination} from 10" when one of them is known, "Make a call" when none is. */
+/** Examples: "call 11 from 10", "call {destination} from 10" with one known argument, "Make a call" with none. */
 export function label(node: OperationNode): string {
   if (node.name) return node.name;
   if (isWatching(node, saved)) return watchLabel(node);
@@ -23,7 +23,7 @@ function watchLabel(node: OperationNode): string {
   });
 }
 
-/** @returns what a label tells; which of an extension's phones rings is a detail */
+/** @returns the arguments in a label; the kind of phone is left out as a detail */
 function namedArguments(offer: Offer): ArgumentName[] {
   const { optional = [] } = operationOf(offer.operation);
   return argumentsOf(offer).filter((name) => name !== 'phone' && !optional.includes(name));
@@ -33,7 +33,7 @@ function isFixed(node: OperationNode, name: ArgumentName): boolean {
   return node[`${name}Type`] === 'str' && Boolean(node[name]);
 }
 
-/** @returns a fixed value; in braces where another one comes from, the message for an empty one */
+/** @returns a fixed value, or the source in braces; an empty value comes from the message */
 function inLabel(node: OperationNode, name: ArgumentName): string {
   const value = asText(node[name] ?? defaultOf(node, name));
   const type = node[`${name}Type`] ?? defaultOf(node, `${name}Type`);

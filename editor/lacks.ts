@@ -3,10 +3,10 @@ import { apiOf, chosenServer, dialog, noteBelow, warn } from './fields';
 import { allArguments, type OperationNode, possibleOffers } from './operations';
 
 /**
- * Sets up the marks of what the PBX of the chosen connection cannot do. Whatever is marked can be chosen all the same: the
- * connection may be another one tomorrow.
+ * Sets up the marks for things that the PBX of the chosen connection cannot do. Marked things can still be chosen,
+ * since the connection may change.
  *
- * @returns shows the marks as the dialog now stands, and tells whether the chosen operation has one
+ * @returns updates the marks, and returns whether the chosen operation has one
  */
 export function prepareLacks(node: OperationNode): () => boolean {
   const operation = $('#node-input-operation');
@@ -35,12 +35,12 @@ function isLacking({ operation }: Offer, api: ApiType): boolean {
   return operation in lacksOf(api).operations;
 }
 
-/** @returns the operation that the PBX lacks; null when it has one of these, or there are none */
+/** @returns the operation that the PBX lacks; null when it supports one of these, or the list is empty */
 function lackingIn(offers: readonly Offer[], api: ApiType): string | null {
   return offers.every((offer) => isLacking(offer, api)) ? (offers[0]?.operation ?? null) : null;
 }
 
-/** @returns whether one of these operations does not take an argument there */
+/** @returns whether one of these operations takes no such argument there */
 function isUntaken(offers: readonly Offer[], name: ArgumentName, api: ApiType): boolean {
   const untaken = lacksOf(api).arguments;
   return offers.some(({ operation }) => name in (untaken[operation] ?? {}));

@@ -2,12 +2,12 @@ import { type Contact, countries, countryOf, plainNumber, problemOf } from '../l
 import { contactsIn } from './contact-text';
 import { asText, connectionDialog, hasEnvironment } from './fields';
 
-/** As many rows are made at once as can be seen; the others follow without keeping the dialog busy. */
+/** The number of rows made at once: as many as fit on the screen. The rest follows without blocking the dialog. */
 const rowsAtOnce = 20;
-/** A longer name would make a node as wide as the flow. */
+/** The longest name in a label, in characters: a longer one would make the node as wide as the flow. */
 const maxNameInLabel = 20;
 
-/** A row of the list: what its fields hold. */
+/** A row of the list, with its fields. */
 interface Row {
   read: () => Contact;
   write: (contact: Contact) => void;
@@ -19,7 +19,7 @@ interface NameList {
   contacts(): Contact[];
 }
 
-/** Where a dialog keeps its list. */
+/** The key under which a form keeps its list. */
 const listOfForm = 'threecxNames';
 
 /** @returns the names of a connection; a flow may hold anything */
@@ -32,10 +32,10 @@ function namesOf(connection: EditorNode | undefined): Contact[] {
   });
 }
 
-/** Each list by the digits of its numbers: labels ask again and again. */
+/** The names of each list by the digits of their numbers, kept because labels need them again and again. */
 const lookUps = new WeakMap<object, ReadonlyMap<string, string>>();
 
-/** @returns a number with the name that a connection has for it, such as `10 Anna`; shortened where it is long */
+/** @returns a number with its name in a connection, such as `10 Anna`; a long name is shortened */
 export function withName(connection: EditorNode | undefined, number: string): string {
   const list = connection?.names;
   if (!Array.isArray(list)) return number;
@@ -46,12 +46,12 @@ export function withName(connection: EditorNode | undefined, number: string): st
   return `${number} ${name.length > maxNameInLabel ? `${name.slice(0, maxNameInLabel - 1)}…` : name}`;
 }
 
-/** @returns the connection that a node has been saved with */
+/** @returns the connection that the node was saved with */
 export function savedServer(node: EditorNode): EditorNode | undefined {
   return RED.nodes.node(node.server);
 }
 
-/** Of several with the same number the first counts, as at run time. */
+/** The first of several entries with one number counts, as at run time. */
 function lookUpOf(contacts: readonly Contact[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const { number, name } of contacts) if (!names.has(keyOf(number))) names.set(keyOf(number), name);
@@ -62,7 +62,7 @@ function keyOf(number: string): string {
   return plainNumber(number.trim()) ?? number.trim();
 }
 
-/** Two letters of a country, or nothing. */
+/** Is it the two letters of a country, or empty? */
 export function validateCountry(node: EditorNode, value: unknown): Judgement {
   const text = asText(value).trim();
   return text === '' || hasEnvironment(text) || countryOf(text) !== null || node._('threecx.error.country');
@@ -100,7 +100,7 @@ export function prepareCountry(): void {
 export function prepareNames(node: EditorNode): void {
   const form = connectionDialog();
   const element = form.find('#threecx-names');
-  /** Not in the list yet. */
+  /** The contacts that are not in the list yet. */
   let waiting: Contact[] = [];
   const rows = new Map<HTMLElement, Row>();
 
@@ -112,7 +112,7 @@ export function prepareNames(node: EditorNode): void {
     addItem: (item, _index, contact) => {
       const row = rowIn(node, item, contact);
       for (const li of item.get()) rows.set(li, row);
-      // Of the button: a row to fill.
+      // The user pressed the button, and gets a row to fill in.
       if (contact.number === undefined) item.find('input').first().trigger('focus');
     },
   });
@@ -127,7 +127,7 @@ export function prepareNames(node: EditorNode): void {
     ...waiting,
   ];
   const fill = (): void => {
-    // The dialog may have been closed meanwhile.
+    // The dialog may be closed by now.
     if (element.editableList('instance') === undefined) return;
     for (const contact of waiting.splice(0, rowsAtOnce)) element.editableList('addItem', contact);
     if (waiting.length > 0) requestAnimationFrame(fill);
@@ -184,7 +184,7 @@ function rowIn(node: EditorNode, item: JQuery, { number = '', name = '' }: Parti
   };
 }
 
-/** Takes rows and cards that are pasted, into the field for that or into one of the list, and says what came of it. */
+/** Reads pasted rows and cards, from the paste field or from a field of the list, and reports the result. */
 function preparePaste(node: EditorNode, form: JQuery, add: NameList['add']): void {
   const area = form.find('#threecx-names-paste');
   const result = form.find('.threecx-names-result');
@@ -201,7 +201,7 @@ function preparePaste(node: EditorNode, form: JQuery, add: NameList['add']): voi
       if (take(event.originalEvent.clipboardData?.getData('text/plain') ?? '')) event.preventDefault();
     });
   }
-  // Typed by hand, or pasted without anything that could be taken.
+  // The text was typed by hand, or contains nothing usable.
   area.on('change', () => {
     const text = asText(area.val());
     if (text.trim() === '') return;
@@ -215,9 +215,9 @@ export function saveNames(node: EditorNode & { readonly users?: readonly EditorN
   const list = connectionDialog().data(listOfForm) as NameList | undefined;
   if (list === undefined) return;
   const names = list.contacts();
-  // A flow that leaves it out is not changed by looking at it.
+  // Opening the dialog must not change a flow that has no names.
   if (names.length === 0 && node.names === undefined) return;
   Object.assign(node, { names });
-  // Their labels show names.
+  // The labels of these nodes show names.
   for (const user of node.users ?? []) Object.assign(user, { dirty: true });
 }

@@ -17,23 +17,23 @@ export interface OperationNode extends EditorNode {
   readonly type: NodeType;
 }
 
-/** @returns whether it is a node that sends messages by itself */
+/** @returns whether the node sends messages without an input */
 export function isWatching(node: EditorNode, read: Reader): boolean {
   return watched(node, read) !== null;
 }
 
-/** @returns what a node watches; null when it does not */
+/** @returns the subject that the node watches; null for a node that does not watch */
 export function watched(node: EditorNode, read: Reader): Watched | null {
   const operation = read(node, 'operation') ?? defaultOf(node, 'operation');
   return operation === watchOperation ? watchedBy(node.type) : null;
 }
 
-/** @returns null while it is not known which operation a message asks for, or where none is asked for */
+/** @returns null while the operation is not known, because a message chooses it, or the node does not have one */
 export function chosenOffer(node: OperationNode): Offer | null {
   return offerOf(node.type, asText(current(node, 'operation')));
 }
 
-/** @returns all that the node offers: what `msg`, an environment variable and a later version's operation may need */
+/** @returns every offer that may be needed, also with `msg`, an environment variable or a later version's operation */
 export function possibleOffers(node: OperationNode): Offer[] {
   const offer = chosenOffer(node);
   if (offer !== null) return [offer];

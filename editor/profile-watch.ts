@@ -4,10 +4,10 @@ import { isWatching } from './operations';
 import { suggestExtensions } from './suggestions';
 import { checkList } from './validators';
 
-/** The properties of a node that watches profiles which are not always good. */
+/** The properties of a node that watches profiles which can be wrong. */
 export type ProfileWatchProperty = 'extensions' | 'interval';
 
-/** Is a property of `watch` as it should be? With another operation it always is. */
+/** Is a property of `watch` valid? With another operation it always is. */
 export function validateProfileWatch(node: EditorNode, name: ProfileWatchProperty, value: unknown): Judgement {
   if (value === undefined || !isWatching(node, written)) return true;
   if (name === 'extensions') return checkList(node, asText(value), listExtensions);
@@ -22,7 +22,10 @@ export function profileOutputLabel(node: EditorNode, port: number): string {
   return node._(`threecx.label.${isWatching(node, saved) ? 'change' : 'done'}`);
 }
 
-/** Sets up the fields for watching profiles. The node has one output then, and two with every other operation. */
+/**
+ * Sets up the fields for watching profiles. The node has one output while it watches, and two with every other
+ * operation.
+ */
 export function prepareProfileWatch(node: EditorNode): void {
   const extensions = $('#node-input-extensions');
   const suggestions = suggestExtensions(node, () => extensions, true);

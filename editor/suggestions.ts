@@ -6,7 +6,7 @@ interface SeenExtension {
   extension: string;
   state: string | null;
   profile: string | null;
-  /** What the PBX calls it. */
+  /** The PBX's name for it. */
   name: string | null;
 }
 
@@ -15,8 +15,8 @@ function isSeen(entry: Partial<SeenExtension> | null): entry is SeenExtension {
 }
 
 /**
- * Asks which extensions the chosen connection has seen. Asked anew each time, since states change while a dialog is open.
- * A field that takes anything needs no error when this can't be had.
+ * Requests the extensions that the chosen connection has seen. The request is repeated each time, because states change
+ * while a dialog is open. When it fails, nothing is suggested, since the field takes any text.
  */
 function askExtensions(done: (seen: SeenExtension[]) => void): void {
   const server = chosenServer();
@@ -29,7 +29,7 @@ function askExtensions(done: (seen: SeenExtension[]) => void): void {
     .fail(() => done([]));
 }
 
-/** Does an extension begin with what was typed, or has its name that in it? */
+/** Does the extension begin with the typed text, or its name contain it? */
 function fits({ extension, name }: SeenExtension, entry: string): boolean {
   return extension.startsWith(entry) || (name ?? '').toLowerCase().includes(entry.toLowerCase());
 }
@@ -45,7 +45,7 @@ function titleOf({ extension, name }: SeenExtension): string {
   return [extension, name].filter(Boolean).join(' ');
 }
 
-/** @returns what the extension does and which profile it has; as it came when it is none of the known */
+/** @returns the state and profile of an extension; an unknown word is left as it is */
 function wordsFor(node: EditorNode, { state, profile }: SeenExtension): string {
   const known = (values: readonly string[], value: string | null, group: string): string | null =>
     value !== null && values.includes(value) ? node._(group + value) : value;
@@ -54,19 +54,19 @@ function wordsFor(node: EditorNode, { state, profile }: SeenExtension): string {
     .join(', ');
 }
 
-/** The text of a field, and its last entry, which is completed. */
+/** The text of a field, and its last entry, which can be completed. */
 interface Typed {
   entry: string;
-  /** What stands before the entry. */
+  /** The text before the entry. */
   before: string;
-  /** Only what fits this is offered. */
+  /** The text that suggestions must match. */
   wanted: string;
 }
 
 /**
- * The widget takes the first row when Enter is pressed, so that row is what stands in the field: an extension 1 must not
- * become 10. It is read when the row is taken, since the rows are of an earlier moment: whoever types on may press Enter
- * before the rows for that are there.
+ * Makes the rows of the menu. The widget takes the first row on Enter, so the first row is the typed text: an extension
+ * 1 must not become 10. The text is read when the row is taken, since somebody may type on and press Enter before new
+ * rows are there.
  */
 function rowsFor(node: EditorNode, input: () => JQuery, typed: Typed, seen: SeenExtension[]): AutoCompleteRow[] {
   const { entry, before, wanted } = typed;
@@ -95,25 +95,28 @@ function rowsFor(node: EditorNode, input: () => JQuery, typed: Typed, seen: Seen
 
 /** Offers extensions for a field. */
 export interface Suggestions {
-  /** The way that Node-RED's own completion wants it. */
+  /** The source of suggestions for Node-RED's own widget. */
   search: AutoCompleteSearch;
-  /** Offers them when the field gets the focus, and when it is clicked. For the field as it is there then. */
+  /**
+   * Opens the menu when the field gets the focus, and when it is clicked. It applies to the field that exists at that
+   * time.
+   */
   openByFocus(isOffered?: () => boolean): void;
 }
 
 /**
- * @param input the field, once it is there
- * @param isList whether commas stand between several
+ * @param input the field, once it exists
+ * @param isList whether the field may hold several, with commas between
  */
 export function suggestExtensions(node: EditorNode, input: () => JQuery, isList: boolean): Suggestions {
-  /** Whoever comes to a field that holds an extension wants another one: all are offered until something is typed. */
+  /** True until something is typed: somebody who enters a filled field wants another extension, so all are offered. */
   let isComing = false;
   const search: AutoCompleteSearch = (text, done) => {
     const entry = isList ? text.slice(text.lastIndexOf(',') + 1).trimStart() : text;
     const before = text.slice(0, text.length - entry.length);
     const wanted = isComing && !isList ? '' : entry;
     askExtensions((seen) => {
-      // The answer may come when the field was left already; its menu would draw the focus back.
+      // The focus may have left the field by now. Opening the menu would draw it back.
       done(input().is(':focus') ? rowsFor(node, input, { entry, before, wanted }, seen) : []);
     });
   };
@@ -138,7 +141,7 @@ function openByFocus(input: JQuery, open: () => void): void {
   const menu = (): { hide(): void } | undefined => input.autoComplete('instance')?.menu;
   let isByMouse = false;
   let isInMenu = false;
-  // Not by jQuery: it would call a listener too when the menu gives the focus to a field that has it.
+  // jQuery would call the listener even when the menu returns the focus to a field that already has it.
   const listeners: Readonly<Partial<Record<keyof HTMLElementEventMap, () => void>>> = {
     mousedown: () => {
       isByMouse = true;
@@ -148,7 +151,7 @@ function openByFocus(input: JQuery, open: () => void): void {
       open();
     },
     focus: () => {
-      // A click follows the one, and the menu that was closed gives back the other.
+      // After a press of the mouse a click follows, and a closing menu returns the focus: neither opens the menu again.
       if (!isByMouse && !isInMenu) open();
       isInMenu = false;
     },
@@ -159,7 +162,7 @@ function openByFocus(input: JQuery, open: () => void): void {
   };
   for (const element of input.get()) {
     for (const [event, listener] of Object.entries(listeners)) element.addEventListener(event, listener);
-    // With its menu open the widget would keep the focus. Whoever presses Tab has typed all, and wants the next field.
+    // With its menu open the widget would keep the focus. Tab ends the entry, and moves to the next field.
     const leave = ({ key }: KeyboardEvent): void => {
       if (key === 'Tab') menu()?.hide();
     };

@@ -8,7 +8,7 @@ import {
 } from '../lib/pbx';
 import { asText, connectionDialog, hasEnvironment, isFormOf, isOld } from './fields';
 
-/** A time in ms. One that a flow leaves out takes its default. */
+/** Validates a time in ms. A time that the flow leaves out gets its default. */
 export function validateMilliseconds(
   node: EditorNode,
   name: keyof typeof leastMilliseconds,
@@ -19,7 +19,7 @@ export function validateMilliseconds(
   return millisecondsOf(asText(value), min) !== null || node._('threecx.error.number', { min });
 }
 
-/** A regular expression that compiles. Blank would match everything, so it must be allowed. */
+/** Validates a regular expression. Blank would match everything, so it needs permission. */
 export function validatePattern(node: EditorNode, value: unknown, isBlankAllowed: boolean): Judgement {
   const text = asText(value);
   if (value === undefined || hasEnvironment(text)) return true;
@@ -27,11 +27,11 @@ export function validatePattern(node: EditorNode, value: unknown, isBlankAllowed
   return checkPattern(node, text);
 }
 
-/** Where calls may go: a list of numbers, or a regular expression between slashes. */
+/** Validates the allowed destinations: a list of numbers, or a regular expression between slashes. */
 export function validateDestinations(node: EditorNode, value: unknown): Judgement {
   const text = asText(value);
   if (hasEnvironment(text)) return true;
-  // The dialog shows it as the current version has it.
+  // The dialog shows the setting as the current version has it.
   const isExpression = isOld(node) && !isFormOf(connectionDialog(), node);
   const expression = isExpression ? text : expressionIn(text);
   return expression === null ? checkList(node, text, parseNumberList) : checkPattern(node, expression);

@@ -73,7 +73,7 @@ export function outputLabel(node: EditorNode, port: number): string {
   return name === undefined ? node._('threecx.label.event') : node._(`threecx.event.${name}`);
 }
 
-/** What a message to the input does. */
+/** The effect of a message to the input. */
 export function inputLabel(node: EditorNode): string {
   return node._(`threecx.label.${isWatching(node, saved) ? 'ask-watch' : 'ask'}`);
 }

@@ -17,7 +17,7 @@ export class Catalogue {
   }
 }
 
-/** Reads the help of a node. textlint's HTML plugin does not, since the help stands in a `script` element. */
+/** Reads the help of a node. textlint's HTML plugin does not, since the help is in a `script` element. */
 export class Help {
   availableExtensions() {
     return ['.html'];
@@ -48,6 +48,54 @@ export class Help {
     });
   }
 }
+
+/** Reads the comments of a program that have lines of their own. Code, tags and the names after them are no words. */
+export class Comments {
+  availableExtensions() {
+    return ['.ts', '.mjs', '.js'];
+  }
+
+  processor() {
+    return processorOf((source) => {
+      const paragraphs = [];
+      let children = [];
+      const end = () => {
+        if (children.some(({ type }) => type === 'Str')) {
+          const range = [children[0].range[0], children.at(-1).range[1]];
+          paragraphs.push({ type: 'Paragraph', range, children });
+        }
+        children = [];
+      };
+      let offset = 0;
+      let isInBlock = false;
+      for (const line of source.split('\n')) {
+        const isLine = !isInBlock && /^\s*\/\//.test(line);
+        isInBlock ||= /^\s*\/\*/.test(line);
+        const text = isLine || isInBlock ? line.replace(/\*\/.*/, '').replace(/^\s*[/*]+/, blank) : '';
+        const words = text.replace(/^\s*@(?:(?:param|throws) [\w.]+|\w+)/, blank);
+        if (words.trim() === '' || words !== text || isInstruction.test(words)) end();
+        if (!isInstruction.test(words)) {
+          for (const { 0: part, index } of words
+            .trimEnd()
+            .matchAll(/`[^`]*`|\{@link[^}]*\}|\S(?:[^`{]*[^`{\s])?|[`{]/g)) {
+            const start = offset + index;
+            children.push({ type: /^[`{]/.test(part) ? 'Code' : 'Str', range: [start, start + part.length] });
+          }
+        }
+        if (line.includes('*/')) {
+          isInBlock = false;
+          end();
+        }
+        offset += line.length + 1;
+      }
+      end();
+      return paragraphs;
+    });
+  }
+}
+
+const blank = (text) => ' '.repeat(text.length);
+const isInstruction = /^\s*(?:eslint|prettier|c8|Stryker|@ts-)/;
 
 /** @param read makes paragraphs of the source, whose nodes have a type and a range */
 function processorOf(read) {

@@ -26,7 +26,9 @@ function onSentences(Syntax, visit) {
   return { [Syntax.Paragraph]: each, [Syntax.TableCell]: each };
 }
 
-/** What a node says, as long as its source: code is one word, and blanks stand for marks and addresses of links. */
+/**
+ * The words of a node, as long as its source. Code is one word, and blanks replace marks and the addresses of links.
+ */
 function textOf(node) {
   const characters = Array.from({ length: node.raw.length }, () => ' ');
   const write = (part) => {

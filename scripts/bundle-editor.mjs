@@ -1,4 +1,5 @@
-// Makes one script of editor/, which the editor's definitions load. Its syntax is for all browsers that Node-RED is for.
+// Makes one script of editor/, which the editor's definitions load. Its syntax works in all browsers that Node-RED
+// supports.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

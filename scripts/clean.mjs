@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 
-// Nothing of a renamed or deleted source may stay in the package.
+// The package must not contain the output of renamed or deleted sources.
 for (const folder of ['dist', 'resources']) {
   rmSync(new URL(`../${folder}`, import.meta.url), { recursive: true, force: true });
 }

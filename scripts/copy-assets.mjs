@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = join(root, 'dist/nodes');
 
-// Files that tsc does not compile go beside its output.
+// These files are not compiled, and are copied beside the output.
 cpSync(join(root, 'icons'), join(built, 'icons'), { recursive: true });
 cpSync(join(root, 'plugins/3cx-panel.html'), join(root, 'dist/plugins/3cx-panel.html'));
 cpSync(join(root, 'simulator/page'), join(root, 'dist/simulator/page'), { recursive: true });
@@ -13,8 +13,8 @@ cpSync(join(root, 'simulator/page'), join(root, 'dist/simulator/page'), { recurs
 const definitions = readdirSync(join(root, 'nodes')).filter((file) => file.endsWith('.html'));
 for (const file of definitions) cpSync(join(root, 'nodes', file), join(built, file));
 
-// Node-RED gives every node a catalogue of its own, and a status key is looked up in that one only. The strings that
-// the nodes share stand once, in shared.json, and are merged into each node's own.
+// Node-RED gives every node its own catalogue, and looks up a status only there. So the texts that nodes share are
+// written once, in shared.json, and merged into each node's catalogue.
 for (const language of readdirSync(join(root, 'nodes/locales'))) {
   const from = join(root, 'nodes/locales', language);
   const to = join(built, 'locales', language);
@@ -27,7 +27,7 @@ for (const language of readdirSync(join(root, 'nodes/locales'))) {
   }
 }
 
-/** Replaces each `<!-- shared-… -->` by the file of that name: what the help of several nodes says stands once. */
+/** Replaces each `<!-- shared-… -->` by the file of that name, which holds the help that several nodes share. */
 function withSharedParts(help, folder) {
   return help.replace(/^( *)<!-- (shared-[\w-]+) -->\n/gm, (_, indent, name) =>
     readFileSync(join(folder, `${name}.html`), 'utf8').replace(/^(?=.)/gm, indent),

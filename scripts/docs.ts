@@ -14,7 +14,7 @@ const docs = resolve(__dirname, '../docs');
 const images = join(docs, 'images');
 
 const connection = { id: 'connection', type: '3cx-config', name: '', url: 'http://127.0.0.1:8889' };
-/** The usual port of a V20 that is not hosted by 3CX. */
+/** The default port of a V20 that is not hosted by 3CX. */
 const v20Port = 5001;
 const v20Connection = { ...connection, id: 'connection-v20', api: 'v20', url: `http://127.0.0.1:${v20Port}` };
 const client = { clientId: '900', clientSecret: 'secret-of-the-simulator' };
@@ -23,7 +23,7 @@ const onTab = (id: string, type: string, properties: object): FlowNode => ({
   ...{ id, type, z: 'dialogs', x: 200, server: 'connection', wires: [[], []] },
   ...properties,
 });
-/** One node of each type, set up as somebody would. */
+/** One node of each type, set up as a user would do it. */
 const dialogs: FlowNode[] = [
   { id: 'dialogs', type: 'tab', label: 'dialogs' },
   connection,
@@ -47,7 +47,10 @@ const dialogs: FlowNode[] = [
   }),
 ];
 
-/** `npm run docs`: makes the pictures of the dialogs, of the example flows and of some in use, and the pages that list the examples. */
+/**
+ * `npm run docs`: makes the pictures of the dialogs, of the example flows and of flows at work, and writes the lists of
+ * examples.
+ */
 async function main(): Promise<void> {
   rmSync(images, { recursive: true, force: true });
   mkdirSync(images);
@@ -64,11 +67,11 @@ async function main(): Promise<void> {
     await editor.page.setViewportSize({ width: 2000, height: 1400 });
     await editor.page.addStyleTag({
       content: `
-        /* What differs from run to run, and what is around a flow. */
+        /* Hides all that differs from run to run, or surrounds a flow. */
         .red-ui-flow-node-status-group, .red-ui-workspace-chart-grid, #red-ui-palette { display: none !important; }
         #red-ui-workspace { border: none !important; }
         #red-ui-main-container { background: white !important; }
-        /* No higher than what is in it. */
+        /* As high as its contents. */
         .red-ui-tray-body form { height: auto !important; min-height: 0 !important; }`,
     });
     for (const { id, slug } of examples()) await shootFlow(editor, id, `example-${slug}`);
@@ -84,7 +87,7 @@ async function main(): Promise<void> {
   for (const [file, page] of Object.entries(await pagesOfExamples())) writeFileSync(join(docs, file), page);
 }
 
-/** A picture of what is on a tab, and of nothing around it. */
+/** Makes a picture of the contents of a tab, without its surroundings. */
 async function shootFlow(editor: Editor, tab: string, name: string): Promise<void> {
   await editor.ask(`RED.workspaces.show('${tab}')`);
   await editor.page.waitForFunction(
@@ -104,7 +107,7 @@ async function shootConnection(editor: Editor, id: string, name: string): Promis
   await editor.edit('call-control');
   await editor.form().locator('#node-input-server').selectOption(id);
   await editor.openConnection('edit');
-  // The editor fetches the credentials first, if there are any.
+  // The editor may fetch credentials before it opens the dialog.
   await editor.page.waitForFunction(
     `$('#node-config-input-api').val() === 'http' || $('#node-config-input-clientId').val()`,
   );
@@ -121,7 +124,7 @@ async function shootConnection(editor: Editor, id: string, name: string): Promis
   await editor.close('cancel');
 }
 
-/** A picture of the elements that a selector finds and of what is between them, with a margin in pixels. */
+/** Makes a picture of the elements that a selector finds and everything between them, with a margin in pixels. */
 async function shoot({ page }: Editor, name: string, selector: string, margin = 0): Promise<void> {
   const boxes = await page
     .locator(selector)
@@ -133,7 +136,7 @@ async function shoot({ page }: Editor, name: string, selector: string, margin = 
   const width = Math.max(...boxes.map(({ right }) => right)) + margin - x;
   const height = Math.max(...boxes.map(({ bottom }) => bottom)) + margin - y;
   const picture = await page.screenshot({ animations: 'disabled', clip: { x, y, width, height } });
-  // A third of the size, and nobody sees the difference.
+  // The picture is a third as large, without a visible difference.
   await sharp(picture)
     .png({ palette: true, effort: 10 })
     .toFile(join(images, `${name}.png`));

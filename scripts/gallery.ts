@@ -14,13 +14,13 @@ export interface Example {
   /** The tab's own title and sentence. */
   title: string;
   sentence: string;
-  /** What its comments say has to be changed. */
+  /** The changes that its comments ask for. */
   changes: string[];
   /** Its anchor in the gallery, and the name of its picture. */
   slug: string;
-  /** Those of our nodes that it has. */
+  /** The types of our nodes in it. */
   uses: string[];
-  /** Whether it runs with 3CX V20, where that has to be said. */
+  /** A note on 3CX V20, where the example does not run there as it is. */
   v20: string | null;
 }
 
@@ -56,7 +56,7 @@ function wordsOnV20(lack: string | null, limit: string | null): string | null {
   return limit === null ? null : `With 3CX V20 ${limit}`;
 }
 
-/** The pages that tell of the examples, by their names in docs/: the gallery, and each page with a list of them. */
+/** The pages about the examples, by their names in docs/: the gallery, and each page with a list of examples. */
 export async function pagesOfExamples(): Promise<Record<string, string>> {
   const pages: Record<string, string> = { 'examples.md': await formatted(gallery()) };
   for (const file of readdirSync(docs).filter((name) => name.endsWith('.md') && name !== 'examples.md')) {
@@ -94,18 +94,39 @@ ${[
   );
   return `# Examples
 
-These flows come with the package. In Node-RED: _Menu → Import → Examples → node-red-contrib-3cx_. With the
-connection of a fresh [simulator](simulator.md) they can be tried without a phone system; those for MQTT and for several
-phone systems say what else they need.
+These flows come with the package: _Menu → Import → Examples → node-red-contrib-3cx_. You can try them without a phone
+system: their connection leads to a fresh [simulator](simulator.md). The flows for MQTT and for several phone systems say
+what else they need.
 
-All of them run with the HTTP API. Unless an entry says otherwise they run with 3CX V20 too, unchanged: only the connection
-differs, and [Setting up 3CX V20](setup-v20.md) says what each node needs there. The tests play them on the simulator with both;
-nobody has tried them on a V20 phone system yet.
+All of them run with the HTTP API, and with 3CX V20 unless an entry says otherwise. Only the connection differs:
+[Setting up 3CX V20](setup-v20.md) shows what each node needs there. The tests play the examples on the simulator, both
+ways. Nobody has tried them on a V20 phone system yet.
+
+${contents()}
 
 <!-- Written by \`npm run docs\`, of the flows in examples/. -->
 
 ${entries.join('\n\n')}
 `;
+}
+
+/** Links to all entries, in groups by the numbers of the files. */
+function contents(): string {
+  const groups: readonly [name: string, first: number, last: number][] = [
+    ['First steps', 0, 9],
+    ['At home', 10, 19],
+    ['In the office', 20, 24],
+    ['With other programs', 25, 29],
+    ['MQTT, several PBXs', 30, 39],
+  ];
+  return groups
+    .map(([name, first, last]) => {
+      const links = examples()
+        .filter(({ file }) => parseInt(file, 10) >= first && parseInt(file, 10) <= last)
+        .map(({ title, slug }) => `[${title}](#${slug})`);
+      return `- ${name}: ${links.join(' · ')}`;
+    })
+    .join('\n');
 }
 
 async function formatted(text: string): Promise<string> {

@@ -10,10 +10,10 @@ import { until } from '../support/until';
 import pbx from './pbx.json';
 
 const caller = '+4915112345678';
-/** Enough for the words, and the picture stays small; in pixels. */
+/** The lowest height in pixels: enough for the words, while the picture stays small. */
 const lowest = 480;
 
-/** What is done on the phones, and the line that the sidebar must show then. */
+/** The actions on the phones, and the line in the sidebar to wait for. */
 type Step = [act: (simulator: Simulator) => unknown, line: string];
 
 interface Use {
@@ -26,7 +26,7 @@ interface Use {
   steps: Step[];
   /** Beside the editor: the simulator's page. */
   withPhones?: boolean;
-  /** What the sidebar shows instead of the debug messages. */
+  /** Replaces the debug messages in the sidebar. */
   tab?: string;
 }
 
@@ -76,7 +76,7 @@ const uses: Use[] = [
   },
 ];
 
-/** Pictures of examples in Node-RED 5 that are doing what they are for, with names for the numbers of the simulator. */
+/** Makes pictures of examples at work in Node-RED 5, with names for the simulator's numbers. */
 export async function shootInUse(browser: Browser, folder: string): Promise<void> {
   for (const use of uses) await shootUse(browser, folder, use);
 }
@@ -97,7 +97,7 @@ async function shootUse(
     await page.setViewportSize({ width, height });
     await editor.ask(`RED.actions.invoke('core:toggle-left-sidebar')`);
     await page.addStyleTag({ content: '.red-ui-workspace-chart-grid { display: none !important; }' });
-    // What is to be seen takes its place.
+    // The other tabs of the sidebar make room for the one in the picture.
     await page.locator('button[data-tab-id="info"]').click();
     if (use.tab !== undefined) {
       await editor.ask(`RED.sidebar.show('${use.tab}')`);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { TextlintKernel } from '@textlint/kernel';
 import markdown from '@textlint/textlint-plugin-markdown';
 import prh from 'textlint-rule-prh';
-import { Catalogue, Help } from '../prose/plugins.mjs';
+import { Catalogue, Comments, Help } from '../prose/plugins.mjs';
 import { measure, sentenceLength } from '../prose/sentences.mjs';
 
 // Checks the words of what people read: `npm run prose` for everything, `npm run prose -- <file> …` for these files only,
@@ -15,8 +15,8 @@ import { measure, sentenceLength } from '../prose/sentences.mjs';
 const maxWords = 30;
 
 const filesIn = (folder, extension) =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith(extension))
+  readdirSync(folder, { recursive: typeof extension !== 'string' })
+    .filter((name) => (typeof extension === 'string' ? name.endsWith(extension) : extension.test(name)))
     .map((name) => posix.join(folder, name));
 const groups = {
   README: ['README.md'],
@@ -31,12 +31,16 @@ const groups = {
   catalogues: filesIn('nodes/locales/en-US', '.json'),
   'German help': filesIn('nodes/locales/de', '.html'),
   'German catalogues': filesIn('nodes/locales/de', '.json'),
+  comments: ['bench', 'editor', 'lib', 'nodes', 'plugins', 'prose', 'scripts', 'simulator', 'support', 'test'].flatMap(
+    (folder) => filesIn(folder, /\.(?:js|mjs|ts)$/),
+  ),
 };
 
 const plugins = [
   { pluginId: 'markdown', plugin: markdown.default ?? markdown },
   { pluginId: 'help', plugin: { Processor: Help } },
   { pluginId: 'catalogue', plugin: { Processor: Catalogue } },
+  { pluginId: 'comments', plugin: { Processor: Comments } },
 ];
 const words = (file) => ({
   ruleId: 'words',
@@ -70,7 +74,9 @@ if (named[0] === '--measure') {
   }
 } else {
   let findings = 0;
-  for (const file of named.length > 0 ? named : Object.values(groups).flat()) {
+  const { comments, ...texts } = groups;
+  const held = comments.filter((file) => /^(?:bench|lib\/(?:calls|http-api|v20)|prose|scripts|simulator)\//.test(file));
+  for (const file of named.length > 0 ? named : [...Object.values(texts).flat(), ...held]) {
     const { messages } = await lint(file, rulesFor(file));
     findings += messages.length;
     for (const { line, column, message } of messages) console.log(`${file}:${line}:${column}  ${message}`);

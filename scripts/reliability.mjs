@@ -8,7 +8,7 @@ import prettier from 'prettier';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = join(root, '.cache/reliability');
 const document = join(root, 'docs/reliability.md');
-/** The marks around what is made anew, by the chapter that the parts belong to. */
+/** The marks around the generated parts, by the chapter of the parts. */
 const chapters = {
   http: ['<!-- figures -->', '<!-- end of figures -->', '##'],
   v20: ['<!-- figures of 3CX V20 -->', '<!-- end of figures of 3CX V20 -->', '###'],
@@ -18,7 +18,7 @@ const chapters = {
 // form.
 const names = process.argv.slice(2);
 const specs = (names.length === 0 ? ['*'] : names).map((name) => `"test/reliability/${name}.spec.ts"`);
-// A script of its own, since not every shell sets variables in the same way.
+// This is a script because shells set variables in different ways.
 const env = { RELIABILITY_RUNS: '10000', ...process.env };
 const { status } = spawnSync(`npm run build && npx mocha ${specs.join(' ')}`, {
   ...{ cwd: root, env, stdio: 'inherit', shell: true },

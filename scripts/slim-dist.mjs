@@ -1,5 +1,5 @@
-// What people install has the declarations of what they can import, with their comments, and code without any: those of
-// the code stand in the sources. The simulator's page is made as small as it gets.
+// The installed package contains the declarations that people can import, with their comments, and code without
+// comments: those are in the sources. The simulator's page is minified.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -17,15 +17,15 @@ const { nodeRed5, runsNodeRed5 } = tsRequire('../support/node-red-5.ts', import.
 
 // `npm start` runs two simulators, an MQTT broker and a Node-RED with this package and its example flows until Ctrl-C.
 const host = '127.0.0.1';
-// Of Node-RED, for the secrets in its flows.
+// The key for the secrets in Node-RED's flows.
 const credentialSecret = 'simulator';
 const v20Client = { clientId: '900', clientSecret: 'simulator' };
 const v20Connection = '2000000000000001';
-/** Who is there, in both simulators. */
+/** The extensions and queues in both simulators. */
 const pbx = require('./pbx.json');
-// The other examples are there, disabled: otherwise one ring would give a message in each of them.
+// The other examples are disabled: otherwise one ring would send a message in each of them.
 const enabledExamples = ['00 start here.json', '28 office - wallboard (FlowFuse dashboard).json'];
-// An argument names another user directory.
+// An argument sets another user directory.
 const userDir = resolve(process.argv[2] ?? join(root, '.node-red'));
 prepareUserDir();
 
@@ -35,13 +35,13 @@ const simulator = await startSimulator({
   controlPort: await freePort('its page', 8890),
   v20: { ...v20Client, port: await freePort('the simulated 3CX V20', 5001) },
 });
-// For the example with several PBXs.
+// The example with several PBXs needs a second one.
 const secondSimulator = await startSimulator({
   pbx,
   port: await freePort('the second simulator', 8891),
   controlPort: await freePort('its page', 8892),
 });
-// For the examples with MQTT.
+// The examples with MQTT need a broker.
 const broker = await Aedes.createBroker();
 const brokerPort = await freePort('the MQTT broker', 1883);
 createServer(broker.handle).listen(brokerPort, host);
@@ -108,7 +108,7 @@ async function freePort(what, wanted) {
 /** Links this package into the user directory and, the first time, puts the example flows there. */
 function prepareUserDir() {
   link('node-red-contrib-3cx', root);
-  // For the example that needs it.
+  // One example needs this module.
   link('@flowfuse/node-red-dashboard', join(root, 'node_modules/@flowfuse/node-red-dashboard'));
 
   const flows = join(userDir, 'flows.json');
@@ -139,8 +139,8 @@ function disabled(node) {
 }
 
 /**
- * A second copy of the first example, with other ids, which reaches the simulator by the APIs of V20. It is the same phone
- * system, so both together would show each call twice.
+ * A second copy of the first example, with other ids, which reaches the simulator by the APIs of V20. It is the same
+ * phone system, so with both copies each call appears twice.
  */
 function startHereByV20() {
   const text = readFileSync(join(root, 'examples/00 start here.json'), 'utf8');
@@ -150,7 +150,7 @@ function startHereByV20() {
   });
 }
 
-/** As Node-RED keeps credentials on disk. */
+/** Encrypts credentials the way Node-RED keeps them on disk. */
 function encrypted(credentials) {
   const iv = randomBytes(16);
   const cipher = createCipheriv('aes-256-ctr', createHash('sha256').update(credentialSecret).digest(), iv);
@@ -159,7 +159,7 @@ function encrypted(credentials) {
   };
 }
 
-/** A node of an example with the usual port connects to the server that runs here, whichever port that has now. */
+/** Points a node of an example at the server that runs here, on its present port. */
 function atOurs(node) {
   if (node.type === 'mqtt-broker') return { ...node, port: '${BROKER_PORT}' };
   if (node.type !== '3cx-config') return node;

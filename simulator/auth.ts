@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /**
- * Who may use the 3CX HTTP API. The original server asks nobody; forks of it want HTTP Basic or a bearer token. `user`
- * must not hold a colon, and nothing be empty.
+ * The clients that may use the 3CX HTTP API. The original build accepts everybody; forks of it want HTTP Basic or a
+ * bearer token. `user` must not contain a colon, and nothing may be empty.
  */
 export type SimulatorAuth =
   | { readonly type: 'none' }
@@ -50,13 +50,13 @@ function check(what: string, value: unknown, pattern: RegExp, rule: string): voi
   if (!pattern.test(value)) throw new RangeError(`${what} ${rule}`);
 }
 
-/** What comes after the scheme, whose case doesn't matter; empty for another scheme. */
+/** The text after the scheme, in upper or lower case; empty for another scheme. */
 function credentials(scheme: string, authorization = ''): string {
   const [given = '', value = ''] = authorization.split(' ', 2);
   return given.toLowerCase() === scheme ? value : '';
 }
 
-/** Compares in a time that tells nothing: hashes have all the same length. */
+/** Compares in constant time: all hashes have the same length. */
 function comparison(right: Buffer): (given: Buffer) => boolean {
   const hash = (value: Buffer) => createHash('sha256').update(value).digest();
   const expected = hash(right);

@@ -1,15 +1,15 @@
 import type { SimulatorAuth } from './auth';
 import { PbxError } from './pbx';
 
-/** How the builds of the community server that are in use differ from each other. */
+/** The differences between the builds of the community server that people run. */
 export interface Habits {
-  /** The authentication that it always asks for; null: none by itself, but a proxy in front of it may ask for any. */
+  /** The authentication that it always requires; null: it requires none, but a proxy in front of it may. */
   readonly auth: Exclude<SimulatorAuth['type'], 'none'> | null;
   /** Where an operation fails: no answer at all, or 500 with the exception's message. */
   readonly errors: 'unanswered' | '500';
   /** What `stop` gets: an empty answer, since the listener stops first, or its text. */
   readonly stop: 'empty' | 'text';
-  /** What an unknown operation answers, and a known one that does nothing. */
+  /** The answer to an unknown operation, and to a known one that does nothing. */
   readonly idle: string;
   /** `Content-Type` of all answers; null for none. */
   readonly contentType: string | null;
@@ -21,7 +21,7 @@ export interface Habits {
   readonly unknownQueue: string | null;
   /** Are there phones of the kind `Web`, to dial from and to answer at? */
   readonly hasWeb: boolean;
-  /** The phone kind of `unpark`; null: its second argument says it. */
+  /** The phone kind of `unpark`; null: its second argument names it. */
   readonly unparkKind: string | null;
   /** Is the extension of `dnregs` a prefix? */
   readonly dnregsByPrefix: boolean;
@@ -29,7 +29,7 @@ export interface Habits {
   readonly notreadySetsProfile: boolean;
 }
 
-/** A server that has lost its PBX answers this to everything, and some builds do to unknown operations. */
+/** The answer to everything from a server that has lost its PBX. Some builds also give it to unknown operations. */
 export const idlePage = '<HTML><BODY>Idle</BODY></HTML>';
 
 const original: Habits = {
@@ -66,7 +66,7 @@ export const builds = {
     queueNumber: 'all',
     unknownQueue: 'unidentifyable',
   },
-  // Not just 2020: keys that are numbers come before all others.
+  // “Just 2020” would be a key that is a number, and numbers come before all other keys.
   '2020-later': of2020,
   /** The oldest. */
   '2020-first': { ...of2020, dnregsByPrefix: true },

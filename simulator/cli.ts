@@ -93,7 +93,7 @@ async function main(): Promise<void> {
     delay: wholeNumber(values.delay),
     traffic: wholeNumber(values.traffic),
     seed: wholeNumber(values.seed),
-    // startSimulator refuses other words with a sentence.
+    // startSimulator refuses other words with a clear message.
     server: values.server as ServerKind,
     auth: authOf(values),
     build: values.build as Build,
@@ -142,12 +142,12 @@ function v20Of(values: Partial<Record<'v20-port' | 'client-id' | 'client-secret'
   return port === undefined ? {} : { v20: { port: wholeNumber(port), clientId, clientSecret } };
 }
 
-/** NaN for anything but digits, which startSimulator refuses with a sentence. */
+/** NaN for anything but digits, which startSimulator refuses with a clear message. */
 function wholeNumber(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
-/** What is wrong, and for a port what to do about it. */
+/** The reason, and for a port the remedy. */
 function sentenceOf(error: NodeJS.ErrnoException): string {
   const { message, code = '' } = error;
   if (error instanceof PortError) return `${message} Choose another one with --${error.option}; 0 is any free port.`;
@@ -155,7 +155,7 @@ function sentenceOf(error: NodeJS.ErrnoException): string {
   const isPartOfSecret =
     code.endsWith('UNEXPECTED_POSITIONAL') && process.argv.some((arg) => /^--(password|token|client-secret)/.test(arg));
   if (isPartOfSecret) return 'There is an argument without an option: a value with blanks needs quotes.';
-  // parseArgs goes on with advice that doesn't fit here.
+  // parseArgs adds advice that does not fit here.
   return message.split(/(?<=\.)\s/)[0] ?? message;
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** The time that makecall's delay, the history and the traffic go by: the real one, or one that a test moves. */
+/** The time for makecall's delay, the history and the traffic: the real one, or one that a test moves. */
 export interface Clock {
   /** In ms: since 1970 in real time, since the start in virtual time. Never goes back. */
   now(): number;
@@ -10,7 +10,7 @@ export interface Clock {
    * @returns ends it
    */
   after(ms: number, callback: () => void): () => void;
-  /** Ends all that is still to come. */
+  /** Ends all pending timers. */
   stop(): void;
 }
 
@@ -51,7 +51,7 @@ export class VirtualClock implements Clock {
   private time = 0;
   private advanced: Promise<unknown> = Promise.resolve();
 
-  /** @param settle resolves when all that a timer has set off waits for another one */
+  /** @param settle resolves when everything that a timer has started waits for another timer */
   constructor(private readonly settle: () => Promise<unknown> = turn) {}
 
   now(): number {
@@ -69,8 +69,7 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the time on, from one timer to the next; what one of them sets off can set the next. A call while another one
-   * runs comes after it.
+   * Moves the time on, from one timer to the next. A timer can set further timers. A second call runs after the first.
    *
    * @throws RangeError for anything but a finite number of ms from 0
    */
@@ -83,7 +82,7 @@ export class VirtualClock implements Clock {
 
   private async moveTo(end: number): Promise<void> {
     for (;;) {
-      // A request that waited for the last timer goes on first, and may set another.
+      // A request that waited for the last timer continues first, and may set another one.
       await this.settle();
       const next = this.next();
       if (next === undefined || next.at > end) break;
@@ -94,7 +93,7 @@ export class VirtualClock implements Clock {
     this.time = end;
   }
 
-  /** Of those at the same time, the one that was set first. */
+  /** The earliest timer; of several at the same time, the one that was set first. */
   private next(): VirtualTimer | undefined {
     let next: VirtualTimer | undefined;
     for (const timer of this.timers) if (next === undefined || timer.at < next.at) next = timer;

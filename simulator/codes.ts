@@ -1,10 +1,10 @@
 import type { Clock } from './clock';
 import type { Pbx } from './pbx';
 
-/** How long a code is seen, in ms: less than makecall and unpark wait until they look for the call. */
+/** The time for which a code is visible, in ms: shorter than makecall and unpark wait before they look for the call. */
 const seenFor = 1000;
 
-/** Connects codes that are seen being dialled, until the clock is stopped. */
+/** Connects codes that are visible while they are dialled, until the clock is stopped. */
 export function connectCodes(pbx: Pbx, clock: Clock): void {
   const seen = new Set<string>();
   pbx.onChange(() => {
@@ -13,7 +13,7 @@ export function connectCodes(pbx: Pbx, clock: Clock): void {
       seen.add(id);
       clock.after(seenFor, () => {
         seen.delete(id);
-        // Somebody may have hung up, or connected it, before.
+        // Somebody may have hung up, or connected it, by now.
         if (pbx.dialledCodes().includes(id)) pbx.connect(id);
       });
     }

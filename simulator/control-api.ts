@@ -42,7 +42,7 @@ const pageFiles = [
   ['/page.js', 'page.js', 'text/javascript'],
 ] as const;
 
-/** A caller's number and a queue's name come from anywhere: nothing but the page's own script can ever run. */
+/** A caller's number and a queue's name may be any text, so only the page's own script may run. */
 const pageHeaders = Object.entries({
   'Cache-Control': 'no-cache',
   'Content-Security-Policy':
@@ -52,9 +52,9 @@ const pageHeaders = Object.entries({
 });
 
 /**
- * Starts the control API, for what the HTTP API of a PBX can't do: calls from outside, people who pick up, hold and hang
- * up, and APIs that fail. JSON over HTTP on a port of its own, with a page to click on; errors are `{ status, message }`. All of it is
- * the simulator's own, not part of the 3CX HTTP API.
+ * Starts the control API, for everything that the HTTP API of a PBX cannot do: calls from outside, people who pick up,
+ * hold and hang up, and APIs that fail. It is JSON over HTTP on its own port, with a page to click on; errors are `{
+ * status, message }`. All of it is the simulator's own, and no part of the 3CX HTTP API.
  *
  * @param options.port 0 for any free port
  * @throws Error with the system's `code`, such as `EADDRINUSE`
@@ -74,7 +74,7 @@ export async function startControlApi(options: {
   // h3 is an ES module, this package CommonJS.
   const { EventStream, H3, HTTPError, toNodeHandler } = await import('h3');
 
-  /** Errors a caller can cause become answers; anything else stays h3's affair (500). */
+  /** Errors that a caller can cause become answers; h3 answers all others (500). */
   const answering = (handler: (event: H3Event) => unknown) => async (event: H3Event) => {
     try {
       return await handler(event);
@@ -179,7 +179,7 @@ function statusOf(error: unknown): number | undefined {
 }
 
 /**
- * Browsers tell with each change from where it comes; other programs don't.
+ * Checks the origin of a change. Browsers send it with each change; other programs don't.
  *
  * @throws RequestError 403 for another web page that happens to be open in the same browser
  */
@@ -204,7 +204,8 @@ async function readJson(event: H3Event): Promise<unknown> {
  */
 function inboundCall(body: unknown, pbx: Pbx): InboundCall {
   const fields = fieldsOf(body, ['number', 'extension', 'queue'], '{"extension": "10", "number": "+49301234"}');
-  // An empty number is a caller who withholds it. No control characters, and nothing that breaks a record apart.
+  // An empty number is a caller who withholds it. Control characters, and characters that would split a record, are
+  // refused.
   const number = text(fields, 'number', /^[^\p{Cc};<>]{0,64}$/u, 'text without control characters, ; < >');
   const extension = text(fields, 'extension', /^.+$/, 'text');
   const queue = text(fields, 'queue', /^[0-9A-Za-z_.*#+-]{1,32}$/, 'a DN');

@@ -1,6 +1,6 @@
 /**
- * What can be wrong with an API. `hangs`: a request gets no answer until this is over, and is carried out then. `fails`: an
- * error is the answer to each. `gone`: nothing listens at its port.
+ * The faults of an API. `hangs`: a request gets no answer until this is over, and is carried out then. `fails`: every
+ * answer is an error. `gone`: nothing listens at its port.
  */
 export const faults = ['none', 'hangs', 'fails', 'gone'] as const;
 export type Fault = (typeof faults)[number];

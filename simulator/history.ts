@@ -5,7 +5,9 @@ import type { Connection, ConnectionStatus, Pbx } from './pbx';
 export interface HistoryEntry {
   /** By the simulator's clock, in ms: since 1970 in real time, since the start in virtual time. */
   readonly at: number;
-  /** Call id at that moment. That an attended transfer takes a connection to another call is no entry by itself. */
+  /**
+   * Call id at that moment. When an attended transfer takes a connection to another call, that alone makes no entry.
+   */
   readonly call: string;
   /** Id of the connection. */
   readonly connection: string;
@@ -26,7 +28,7 @@ export interface HistoryEntry {
 /** How many entries are kept. */
 const maxEntries = 100_000;
 
-/** What truly happened: every state change of every connection, however briefly it lasted. */
+/** The true history: every state change of every connection, however briefly it lasted. */
 export class History {
   private recorded: HistoryEntry[] = [];
   /** The connections as they were after the last change, by id. */
@@ -54,7 +56,7 @@ export class History {
         this.recorded.push(entry(at, connection, old?.status ?? null, connection.status));
       }
     }
-    // Not one by one: that would move all of them each time.
+    // Dropping them one by one would move all of them each time.
     if (this.recorded.length >= 2 * maxEntries) this.recorded = this.entries();
   }
 }

@@ -12,7 +12,7 @@ import { type Form, formOf } from './operations';
 import { checkOneOf } from './options';
 import { type Pbx, PbxError } from './pbx';
 
-/** A request, and what became of it. */
+/** A request, and its answer. */
 export interface LoggedRequest {
   /** 1, 2, … in the order of arrival. */
   readonly id: number;
@@ -20,11 +20,11 @@ export interface LoggedRequest {
   readonly path: string;
   /** When it arrived, in ms since 1970. */
   readonly at: number;
-  /** The body it was answered with; null before, and for good where the server gives no answer. */
+  /** The body of its answer; null before, and for good where the server gives no answer. */
   readonly answer: string | null;
   /** From its arrival to its answer, in ms; null as long as `answer` is. */
   readonly milliseconds: number | null;
-  /** It is certain by now that it gets no answer. */
+  /** True once it is certain that it gets no answer. */
   readonly isUnanswered: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface ApiServerOptions {
 interface Answer {
   readonly status: number;
   readonly body: string;
-  /** Before those that every answer has. */
+  /** These headers come before those of every answer. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -62,8 +62,8 @@ const maxRequests = 100;
 const closingStatuses = [411, 500];
 
 /**
- * The wire: the HTTP server that people run, with its habits, for both forms of the API. It works on the raw path, does
- * one request after the other, and where an operation fails it may never answer.
+ * The wire: the HTTP server that people run, with its habits, for both forms of the API. It works on the raw path,
+ * handles one request after the other, and may never answer where an operation fails.
  */
 export class ApiServer {
   /** The last requests in order of arrival. */
@@ -89,7 +89,7 @@ export class ApiServer {
   private port = 0;
   /** Aborted for good at its end. */
   private readonly closing = new AbortController();
-  /** Aborted whenever it stops listening: what was under way gets no answer. */
+  /** Aborted whenever it stops listening: open requests get no answer. */
   private life = new AbortController();
   /** Connections with a request that is never answered, or with their last answer: nothing more is read there. */
   private readonly ended = new WeakSet<Socket>();
@@ -126,7 +126,7 @@ export class ApiServer {
   }
 
   /**
-   * @param listener is told of each request when it arrives, and again when it is answered or will certainly not be
+   * @param listener called for each request when it arrives, and again when it is answered or certainly will not be
    * @returns ends it
    */
   onRequest(listener: (request: LoggedRequest) => void): () => void {
@@ -134,7 +134,7 @@ export class ApiServer {
     return () => this.listeners.delete(listener);
   }
 
-  /** What is wrong with it. */
+  /** The fault that it has. */
   get fault(): Fault {
     return this.currentFault;
   }
@@ -202,7 +202,8 @@ export class ApiServer {
     this.requests.push(logged);
     if (this.requests.length > maxLogged) this.requests.shift();
     this.tell(logged);
-    // Also for a client that has gone meanwhile: the community server finds out when it answers, the command is done.
+    // This also runs for a client that is gone: the community server notices that only when it answers, and has carried
+    // out the command.
     const { signal } = this.life;
     this.lane = this.lane.then(() => this.serve(logged, request, response, signal));
   }
@@ -294,7 +295,7 @@ export class ApiServer {
 
   private async stop(response: ServerResponse, signal: AbortSignal): Promise<void> {
     this.server.close();
-    // Rejects when the client has gone, or close() came in between; either way there is nobody to wait for.
+    // It rejects when the client is gone, or after close(); either way nobody waits.
     await finished(response, { signal }).catch(() => undefined);
     await this.close();
     this.hasStopped();

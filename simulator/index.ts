@@ -51,16 +51,18 @@ export interface SimulatorOptions {
   readonly host?: string;
   /** Which form of the API it speaks; default `community`. */
   readonly server?: ServerKind;
-  /** What the 3CX HTTP API asks of its clients; default `{ type: 'none' }`, as the original. */
+  /** The authentication that the 3CX HTTP API requires; default `{ type: 'none' }`, as the original. */
   readonly auth?: SimulatorAuth;
   /**
    * Which build of the community server it is like; default `original`. `original-2024` needs `auth` of type `basic`,
    * `bearer` of type `bearer`. With the documented server: `original`, `exceptions` or `idle`.
    */
   readonly build?: Build;
-  /** Milliseconds that makecall, and unpark of the community server, blocks everything; default 2500, as there. */
+  /**
+   * The time for which makecall, and unpark of the community server, block everything, in ms; default 2500, as there.
+   */
   readonly delay?: number;
-  /** Who is there: extensions, queues and the trunk; default: the PBX that the community server was captured with. */
+  /** Its extensions, queues and trunk; default: the PBX that the community server was captured with. */
   readonly pbx?: PbxDescription;
   /** A call rings each phone of an extension on a connection of its own; default false. */
   readonly phoneLegs?: boolean;
@@ -72,11 +74,11 @@ export interface SimulatorOptions {
   /** A call that waits in a queue has a connection at the queue's number; default false. */
   readonly queueLegs?: boolean;
   /**
-   * `virtual`: a clock that starts at 0 and moves only with `advance()`. The delay of makecall, the traffic and the history
-   * go by it, nothing else. Default `real`.
+   * `virtual`: a clock that starts at 0 and moves only with `advance()`. It is used for the delay of makecall, the
+   * traffic and the history only. Default `real`.
    */
   readonly time?: 'real' | 'virtual';
-  /** Calls per minute, on average, that come and go by themselves until close(); from 0, which is the default, to 6000. */
+  /** Random calls per minute, on average, until close(); from 0, which is the default, to 6000. */
   readonly traffic?: number;
   /** The same seed gives the same traffic, with virtual time exactly; from 0 to 4294967295, default 1. */
   readonly seed?: number;
@@ -101,7 +103,7 @@ export interface Simulator {
   readonly requestCount: number;
   /** Resolves when `/stop` has ended the 3CX HTTP API; the control API goes on. Stays pending otherwise. */
   readonly stopped: Promise<void>;
-  /** What is wrong with the 3CX HTTP API. */
+  /** The fault of the 3CX HTTP API; null without one. */
   readonly fault: Fault;
   /**
    * Breaks the 3CX HTTP API, or mends it.
@@ -113,7 +115,7 @@ export interface Simulator {
   now(): number;
   /**
    * Moves virtual time on, and resolves when everything that was due by then has happened. A request takes part once it
-   * has arrived, which `requestCount` tells.
+   * has arrived, see `requestCount`.
    *
    * @param ms a number from 0
    * @throws RangeError for another number, Error in real time
@@ -138,9 +140,9 @@ const maxSeed = 2 ** 32 - 1;
 const maxDelay = 2 ** 31 - 1;
 
 /**
- * Starts a simulator: a 3CX HTTP API to try things with, as the server that people run (`community`) or as the interface
- * document has it (`documented`), with a small PBX behind it and a control API that lets calls come in. Several can run
- * side by side.
+ * Starts a simulator: a 3CX HTTP API for experiments, with a small PBX behind it and a control API that makes calls
+ * come in. It behaves like the server that people run (`community`), or like the interface document (`documented`).
+ * Several can run side by side.
  *
  * @throws RangeError for an option that isn't allowed
  * @throws Error with a `code` when a port can't be used, `EADDRINUSE` when it is taken. Nothing listens then.
@@ -160,7 +162,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     traffic = 0,
     seed = 1,
   } = options;
-  // Node.js would listen on all addresses.
+  // Without this, Node.js would listen on all addresses.
   if (host === '') throw new RangeError('The host is missing.');
   checkRange('The port', port, maxPort);
   checkRange('The control port', controlPort, maxPort);
@@ -173,7 +175,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   checkOneOf('The form of the codes', codes, codeForms);
   checkOneOf('The time', time, ['real', 'virtual']);
   const clock = time === 'real' ? new RealClock() : new VirtualClock();
-  // A copy, since what the caller has may change.
+  // The copy is needed because the caller may change its own object.
   const pbx = new Pbx(options.pbx === undefined ? defaultSetup() : structuredClone(checkSetup(options.pbx)), {
     phoneLegs,
     codes,

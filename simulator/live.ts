@@ -6,7 +6,7 @@ import type { Connection, Pbx, PbxState } from './pbx';
 import { type V20State, v20StateOf } from './v20/live';
 import type { V20Server } from './v20/server';
 
-/** The 3CX HTTP API: the requests that it gets, and what is wrong with it. */
+/** The 3CX HTTP API: its requests, and its fault. */
 export interface WatchedApi {
   readonly fault: Fault;
   setFault(fault: Fault): Promise<void>;
@@ -19,20 +19,20 @@ export interface WatchedApi {
 export interface LiveState extends PbxState {
   /** Base URL of the 3CX HTTP API. */
   readonly apiUrl: string;
-  /** What is wrong with the 3CX HTTP API; not there while nothing is. */
+  /** The fault of the 3CX HTTP API; absent without one. */
   readonly fault?: Exclude<Fault, 'none'>;
   /** When it was sent, in ms since 1970. */
   readonly now: number;
   /** Since when each connection rings, or talks (on hold or not): by its id, in ms since 1970. */
   readonly since: Readonly<Record<string, number>>;
-  /** Not there where the V20 APIs aren't served. */
+  /** Absent unless the V20 APIs are served. */
   readonly v20?: V20State;
 }
 
-/** How soon a client comes back that lost the simulator, in ms. */
+/** The time after which a client that lost the simulator reconnects, in ms. */
 const retryDelay = 1000;
 
-/** Tells any number of clients what happens, as it happens: the server-sent events of the control API. */
+/** Sends events to any number of clients as they happen: the server-sent events of the control API. */
 export class Live {
   private readonly pbx: Pbx;
   private readonly api: WatchedApi;
@@ -50,7 +50,7 @@ export class Live {
     pbx.onChange(() => this.lookAtTheClock(pbx.connections()));
   }
 
-  /** Sends everything, and then, until the stream is closed, what changes: once for all changes of one tick. */
+  /** Sends everything, and then all changes, together for each tick, until the stream is closed. */
   tell(stream: EventStream): void {
     let stateChanged = true;
     const requests = new Set(this.api.requests);
@@ -65,7 +65,7 @@ export class Live {
         if (requests.size > 0) messages.push({ event: 'requests', data: JSON.stringify([...requests]) });
         stateChanged = false;
         requests.clear();
-        // Takes as long as the client needs, which then gets what happened meanwhile at once.
+        // This takes as long as the client needs. The client then gets all later changes at once.
         await stream.push(messages);
       }
       isSending = false;

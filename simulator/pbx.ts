@@ -68,7 +68,7 @@ export interface InboundCall {
   readonly queue?: string;
 }
 
-/** How PBXs differ. */
+/** The differences between PBXs. */
 export interface PbxOptions {
   /** A call rings each phone of an extension on a connection of its own. Default: all of them on one. */
   readonly phoneLegs?: boolean;
@@ -78,7 +78,9 @@ export interface PbxOptions {
    * replaced by a new connection (`new-id`).
    */
   readonly codes?: CodeForm;
-  /** A call that waits in a queue has a connection at the queue's number until somebody answers. Default: it has none. */
+  /**
+   * Whether a call that waits in a queue has a connection at the queue's number until somebody answers. Default: no.
+   */
   readonly queueLegs?: boolean;
 }
 
@@ -144,7 +146,7 @@ interface Member {
 }
 
 /**
- * The PBX: extensions, queues and calls in memory. No I/O and no time in it; what the HTTP API makes of it stands in
+ * The PBX: extensions, queues and calls in memory, without I/O and without time. Its answers over the HTTP API are in
  * `operations/`.
  */
 export class Pbx {
@@ -157,7 +159,10 @@ export class Pbx {
   private nextConnection = firstConnection;
   private nextCall = firstCall;
 
-  /** @param setup Who is there; default: the set-up of the captures. Everybody is Available and logged in. */
+  /**
+   * @param setup its extensions, queues and trunk; default: the set-up of the captures. Everybody is Available and
+   *   logged in.
+   */
   constructor(setup: PbxSetup = defaultSetup(), options: PbxOptions = {}) {
     this.options = { phoneLegs: false, codes: 'unseen', queueLegs: false, ...options };
     this.trunk = setup.trunk;
@@ -245,7 +250,7 @@ export class Pbx {
     return copyOfMember(this.member(number));
   }
 
-  /** The queue's name, or undefined when there is none with that number. */
+  /** The queue's name, or undefined for a number without a queue. */
   queueName(number: string): string | undefined {
     return this.queues.find((queue) => queue.number === number)?.name;
   }
@@ -273,11 +278,11 @@ export class Pbx {
 
   /**
    * A call from an extension to an extension, a queue, or (any other number) out on the trunk. `*10` fetches the call
-   * that was parked first, `*20*<extension>` picks up a call that rings the extension; where there is none, it goes out on
-   * the trunk.
+   * that was parked first, `*20*<extension>` picks up a call that rings the extension. Without such a call, the code
+   * goes out on the trunk.
    *
    * @param phone id of the phone that dials, for connections that are at one phone
-   * @returns the call; of a code the call that it takes, or a call of its own while it is seen being dialled
+   * @returns the call; for a code, the call that it takes, or a call of its own while the code is visible
    * @throws PbxError `unknown` when the caller is not an extension
    */
   makeCall(from: string, destination: string, phone?: string): Call {
@@ -544,10 +549,10 @@ export class Pbx {
   }
 
   /**
-   * Changes the queues an agent is logged in to, in the way of the community server: a working set that comes out empty
-   * (or full) means *all* queues from then on; empty logs the agent out, unless `loggedIn` says otherwise.
+   * Changes the queues that an agent is logged in to, in the way of the community server. A working set that ends up
+   * empty (or full) means *all* queues from then on. An empty set logs the agent out, unless `loggedIn` says otherwise.
    *
-   * @param change Queues to take out of the working set, then to add; and the log-in status to end with
+   * @param change queues to take out of the working set, then to add; and the log-in status to end with
    * @throws PbxError `unknown` when it is not an extension
    */
   changeQueues(
@@ -686,7 +691,9 @@ export class Pbx {
     this.meet(call, leg);
   }
 
-  /** The connection that a code takes over; undefined for a number that is no code, and where there is none. */
+  /**
+   * The connection that a code takes over; undefined for a number that is not a code, and for a code without a call.
+   */
   private meantBy(destination: string): Leg | undefined {
     if (destination === retrieveCode) return this.legs().find(isParked);
     const [, extension] = pickUpCode.exec(destination) ?? [];
@@ -799,7 +806,7 @@ function isCode(call: OpenCall): boolean {
   return leg?.status === 'Dialing' && other === undefined && call.offeredTo === null;
 }
 
-/** Held is whoever talks to somebody with Hold, and nobody else but a parked party. */
+/** A party is Held while the other side has Hold, or while it is parked. */
 function settleHold(call: OpenCall): void {
   for (const leg of call.legs) {
     if (isParked(leg) || (leg.status !== 'Connected' && leg.status !== 'Held')) continue;

@@ -7,9 +7,9 @@ export interface Random {
   integer(end: number): number;
   /** From `first` to `last`, a whole number. */
   between(first: number, last: number): number;
-  /** True so many times out of one. */
+  /** True once in this many times, on average. */
   chance(probability: number): boolean;
-  /** One of them; undefined when there are none. */
+  /** One of them; undefined for an empty list. */
   pick<T>(values: readonly T[]): T | undefined;
   /** All of them in another order; a copy. */
   shuffled<T>(values: readonly T[]): T[];

@@ -85,7 +85,7 @@ function problemOf(value: unknown, { $ref, ...inline }: Schema, place: string): 
   });
 }
 
-/** What no schema can say. */
+/** Checks the rules that no schema can express. */
 function referenceProblemOf({ extensions, queues, trunk }: PbxSetup): string | null {
   const numbers = new Map<string, string>();
   const twice = (number: string, place: string): string | null => {

@@ -8,7 +8,7 @@ export interface Phone {
   readonly userAgent: string;
 }
 
-/** Who is there. */
+/** The extensions, queues and trunk of a PBX. */
 export interface PbxSetup {
   /** Of the JSON file, for editors. */
   readonly $schema?: string;
@@ -18,7 +18,10 @@ export interface PbxSetup {
   readonly trunk: string;
 }
 
-/** Who is there, as people write it and `pbx.schema.json` describes it: only numbers and names are needed. */
+/**
+ * The extensions, queues and trunk, as people write them and `pbx.schema.json` describes them: only numbers and names
+ * are needed.
+ */
 export interface PbxDescription {
   /** Of the JSON file, for editors. */
   readonly $schema?: string;

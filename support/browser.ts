@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Starts a headless Chrome or Chromium, installing one where there is none. */
+/** Starts a headless Chrome or Chromium, and installs one if it is missing. */
 export async function launchBrowser(): Promise<Browser> {
   const script = join(__dirname, 'install-browser.mjs');
   const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });

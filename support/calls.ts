@@ -78,9 +78,11 @@ export class ListTracker extends CallTracker {
 export type Listed = Connection & Partial<Leg>;
 
 /**
- * A call list in a line: `<id> <DN> <status> <number>` for each connection, and optionally `q<queue>`, `c<ccid>`, the
- * recording, or what V20 says: `g<group>`, `#<call id>`, `@<role>`, `~<name>`, `/<trunk>`, `>` when its party has called
- * and `<` when it was called, and when it was gone: `-<ms since the start>`, perhaps `taken`.
+ * Reads a call list in one line: `<id> <DN> <status> <number>` for each connection, with optional marks.
+ *
+ * Marks: `q<queue>`, `c<ccid>`, and the recording. For V20: `g<group>`, `#<call id>`, `@<role>`, `~<name>`, `/<trunk>`,
+ * `>` for a party that called and `<` for one that was called. A leg that is gone has `-<ms since the start>`, perhaps
+ * with `taken`.
  */
 export function listOf(text: string): Listed[] {
   return text
@@ -135,7 +137,7 @@ export function watching(): ListTracker {
   return tracker;
 }
 
-/** Plays snapshots, a second apart, after an empty one; `-` is none. */
+/** Plays snapshots, a second apart, after an empty one; `-` is a missing one. */
 export function play(...snapshots: string[]): CallEvent[] {
   const tracker = watching();
   return snapshots.flatMap((text, index) => {

@@ -5,7 +5,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { nodeRed5 } from './node-red-5';
 
-/** What axe, whose source has been evaluated in the page, finds in a form and calls serious or critical. */
+/** The serious and critical findings of axe in a form. The page must have evaluated axe's source. */
 export async function serious(page: Page, form: string): Promise<string[]> {
   const { violations } = await page.evaluate<AxeResults>(`axe.run('${form}', { resultTypes: ['violations'] })`);
   return (

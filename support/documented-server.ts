@@ -4,7 +4,7 @@ import { startServer, type TestServer } from './http-server';
 /** How an operation ends: carried out, refused (or nothing there, for a query), or with HTTP 500. */
 export type Ending = 'done' | 'refused' | 'failed';
 
-/** The text that stands in the place of an argument, by the order of the path. */
+/** An answer, as text or made from the arguments in the order of the path. */
 type Answer = string | ((...args: string[]) => string);
 
 /**
@@ -38,7 +38,7 @@ const operations = {
     (_extension, profile = '') => profile,
     'false',
   ],
-  // What it says while nobody has set another profile.
+  // The profile before anybody sets another one.
   showstatus: [/^\/showstatus\/([^/]+)\/[^/]+$/, 'Available', 'Available'],
   divert: [/^\/divert\/([^/]+)\/([^/]+)$/, 'true', 'false'],
   stop: [/^\/stop$/, 'true', 'true'],

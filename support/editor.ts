@@ -8,7 +8,7 @@ export async function settled(page: Page): Promise<void> {
   })()`);
 }
 
-/** Did the page go away, or load anew, before the answer came? */
+/** Did the page go away, or load again, before the answer came? */
 export function isCancelled(request: Request): boolean {
   return request.failure()?.errorText === 'net::ERR_ABORTED';
 }
@@ -20,7 +20,7 @@ export async function withoutAnimations(page: Page): Promise<void> {
 
 /** Which browser the editor is opened in. */
 export interface EditorOptions {
-  /** What the browser says its language is. */
+  /** The language of the browser. */
   locale?: string;
   /** Of a user of `adminAuth`, for the editor's form. */
   login?: { username: string; password: string };
@@ -31,7 +31,7 @@ export interface EditorOptions {
  * classes, never by words, so that it works in every language.
  */
 export class Editor {
-  /** What went wrong so far: errors on the page and in its console, and requests without success. */
+  /** The problems so far: errors on the page and in its console, and failed requests. */
   readonly problems: string[] = [];
 
   private constructor(
@@ -185,7 +185,7 @@ export class Editor {
     return verdict;
   }
 
-  /** What a field offers while something is typed into it. */
+  /** A suggestion of a field while something is typed into it. */
   suggestion(text: string): Locator {
     return this.page.locator('.red-ui-autoComplete-container:visible li').getByText(text, { exact: true }).first();
   }

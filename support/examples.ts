@@ -21,7 +21,7 @@ export function exampleFiles(): string[] {
   return readdirSync(examplesFolder).sort();
 }
 
-/** What an example shows less of, though it runs, by the way to the PBX. */
+/** The things that an example shows less of on a way to the PBX, although it runs there. */
 const limits: Record<ApiType, Record<string, string>> = {
   http: {},
   v20: {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** A server on the given address that takes no more connections: clients get no answer until it is freed. */
+/** A server on the given address that accepts no further connections: clients get no answer until it is freed. */
 export interface FullServer {
   port: number;
   /** Takes connections from now on. A client that tried before gets through when its system tries again, after a second. */

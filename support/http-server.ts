@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import https from 'node:https';
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
 
-/** Answers one request, with a text or by itself; does nothing for "no answer". */
+/** Answers one request: returns a text, or writes the response. It does nothing for "no answer". */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => string | undefined;
 
 export interface TestServer {
@@ -13,7 +13,7 @@ export interface TestServer {
   requests: string[];
   /** How many connections were opened to it so far. */
   connections: () => number;
-  /** Resolves once it has received so many requests. */
+  /** Resolves once the server has received this many requests. */
   received: (count: number) => Promise<void>;
   /** Ends it and all its connections. */
   close: () => Promise<void>;

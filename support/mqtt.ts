@@ -49,7 +49,7 @@ export interface Published {
 
 /** A client of a broker that hears everything there is. */
 export class Listener {
-  /** What it heard, oldest first. */
+  /** The received messages, oldest first. */
   readonly heard: Published[] = [];
   private readonly events = new EventEmitter();
 
@@ -60,7 +60,7 @@ export class Listener {
     });
   }
 
-  /** Connects again by itself. */
+  /** Connects, and connects again whenever the connection breaks. */
   static async connect(port: number): Promise<Listener> {
     const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 50 });
     const listener = new Listener(client);

@@ -8,13 +8,13 @@ import { until } from './until';
 const cache = resolve(__dirname, '../.cache/nginx');
 
 /**
- * Starts nginx, fetching it from Debian where there is none, and resolves once it listens.
+ * Starts nginx, fetching it from Debian if it is missing, and resolves once it listens.
  *
  * @param config a file for its conf.d
- * @param port that this file lets it listen on, at 127.0.0.1
- * @param folder an empty one, for what it writes
+ * @param port the port in that file, at 127.0.0.1
+ * @param folder an empty one, for its files
  * @returns ends it
- * @throws Error with what it said, when it ends by itself
+ * @throws Error with its output, when it ends early
  */
 export async function startNginx(config: string, port: number, folder: string): Promise<() => Promise<void>> {
   const main = join(folder, 'nginx.conf');

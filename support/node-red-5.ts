@@ -22,11 +22,11 @@ export function runsNodeRed5(version = process.versions.node): boolean {
 }
 
 /**
- * Node-RED 5, and a Node.js that runs it: this one, or, where this one is too old, one of the npm registry. Each is installed
- * once, into a folder of its own. A devDependency would bring 171 more packages to everybody, with a warning on Node.js 20,
- * which cannot run them; and a Node.js in the root would run every script.
+ * Installs Node-RED 5, and a Node.js that runs it if this one is too old, from the npm registry. Each is installed
+ * once, into its own folder. As a devDependency it would bring everybody 171 more packages, with a warning on Node.js
+ * 20, which cannot run them. A Node.js in the root would run every script.
  *
- * @param onInstall is told what is about to be fetched
+ * @param onInstall called with the name of a package that is about to be fetched
  */
 export async function nodeRed5(onInstall?: (what: string) => void): Promise<NodeRedProgram> {
   const red = join(await installed('node-red', onInstall), 'node-red/red.js');
@@ -39,7 +39,7 @@ export async function nodeRed5(onInstall?: (what: string) => void): Promise<Node
 async function installed(name: PackageName, onInstall: (what: string) => void = () => undefined): Promise<string> {
   const what = `${name}@${versions[name]}`;
   const folder = join(cache, what.replace('@', '-'));
-  // The last thing written, so an installation that was broken off is none.
+  // The stamp is written last, so an interrupted installation is incomplete.
   const stamp = join(folder, 'installed');
   if ((await readFile(stamp, 'utf8').catch(() => '')) !== what) {
     onInstall(what);

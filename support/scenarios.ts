@@ -5,7 +5,7 @@ import { loadFlow, type Outcome, type Properties } from './flow';
 interface Scenario<Server> {
   /** The arguments, as they come in `msg`. */
   args: Record<string, string>;
-  /** What happens on the server before. */
+  /** Prepares the server. */
   before?: (server: Server) => unknown;
 }
 

@@ -15,7 +15,7 @@ export interface Tarball {
 export async function pack(folder: string): Promise<Tarball> {
   // The build is there already, and running it again would pull it from under the other tests.
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  // Node-RED brings an older npm, which builds all the same, and which scripts find first.
+  // Node-RED brings an older npm, which scripts find first, and which builds even so.
   const folders = (process.env.PATH ?? '').split(delimiter).filter((path) => !/node_modules[\\/]\.bin$/.test(path));
   const env = { ...process.env, PATH: folders.join(delimiter) };
   const { stdout } = await run('npm', args, { cwd: resolve(__dirname, '..'), env });

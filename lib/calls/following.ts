@@ -25,7 +25,7 @@ export interface MadeCall {
   callId: string | null;
 }
 
-/** An event of a followed call, and whose call it is. */
+/** An event of a followed call, and the owner of the call. */
 export interface Followed<Owner> {
   owner: Owner;
   event: FollowedEvent;

@@ -29,7 +29,7 @@ export function countCalls(legs: readonly Leg[]): number {
  */
 export function groupIntoCalls(legs: readonly Leg[], { isQueue, knownCall }: GroupingOptions): Leg[][] {
   let dns: Set<string> | null = null;
-  /** Asked for new legs only, and most lists have none. */
+  /** Filled for new legs only, since most lists contain no new leg. */
   const isDn = (number: string): boolean => (dns ??= new Set(legs.map(({ extension }) => extension))).has(number);
   const groups: Group[] = [];
   const byGroup = new Map<string, Group>();

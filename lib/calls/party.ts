@@ -65,8 +65,8 @@ export function leadingLeg(legs: readonly Leg[], before: Pick<Party, 'connection
 }
 
 /**
- * Is it still the same part in the call? Whoever rings or dials after something else has been elsewhere in between, and
- * begins anew; unless that is another phone, which has been ringing all the while.
+ * Is it still the same part in the call? A party that rings or dials after doing something else was elsewhere in
+ * between, and begins again; unless that is another phone, which has been ringing all the while.
  */
 export function goesOn(party: Party, now: readonly Leg[]): boolean {
   const { status, legs } = party;
@@ -105,7 +105,7 @@ export function isChanged({ legs: before }: Party, now: readonly Leg[]): boolean
   return now.length !== before.size || now.some((leg) => before.get(leg.id) !== leg);
 }
 
-/** Who came into a call by dialling a code is the same party there, and was called by nobody. */
+/** Enters a party into a call by a dialled code. It stays the same party, and nobody called it. */
 export function enterByCode(party: Party, call: Call): Party {
   party.call.parties.delete(party);
   call.parties.add(party);
@@ -131,14 +131,14 @@ export function bringUp(party: Party, legs: readonly Leg[], now: Moment): CallEv
   party.connection = id;
   party.callId = callId ?? party.callId;
   party.queue = queue ?? party.queue;
-  // No code overwrites a number; that nothing is told of the other one does not either, but it does a code.
+  // A code never overwrites a number. An empty number overwrites a code only.
   if (!isCode(number) && (number !== '' || isCode(party.number))) {
     // Whose name it was goes with the number.
     party.name = name ?? (number === party.number ? party.name : null);
     party.number = number;
   }
   const names: CallEventName[] = [];
-  // A status that the PBX does not tell says nothing; nor does a phone that rings on where another one has answered.
+  // An undefined status changes nothing. Neither does a phone that rings on where another one has answered.
   if (status !== party.status && status !== 'undefined' && (isUp(status) || !isUp(party.status))) {
     const name = enter(party, status, group, now);
     if (name !== null) names.push(name);
@@ -167,7 +167,7 @@ function enter(party: Party, status: ConnectionStatus, group: Leg['group'], now:
     if (party.isExtension) addRung(party.call, party);
     return 'ringing';
   }
-  // Whoever dials after something else is another party.
+  // A party that dials after doing something else is another party.
   if (!isUp(status)) return 'dialing';
   if (!isUp(before)) {
     answer(party, group, now);
@@ -177,7 +177,7 @@ function enter(party: Party, status: ConnectionStatus, group: Leg['group'], now:
   return before === 'connected' ? 'held' : null;
 }
 
-/** Happens once: a party stays answered. Whoever began the call, inside or outside, has not taken it. */
+/** Happens once: a party stays answered. The caller, inside or outside, has not taken the call. */
 function answer(party: Party, group: Leg['group'], now: Moment): void {
   const { call, isTrunk, isExtension, direction, cameByCode } = party;
   party.answeredAt = now;

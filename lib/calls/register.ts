@@ -35,10 +35,10 @@ export class Register {
   }
 
   /**
-   * A leg stays in the call it was first put in, so where none came, went or moved, nobody is to be found: what saves most
-   * of the work with long lists.
+   * A leg stays in the call it was first put in. So while no leg came, went or moved, all parties are known, which
+   * saves most of the work with long lists.
    *
-   * @returns null where somebody may be new, or in another call
+   * @returns null where a party may be new, or in another call
    */
   private sameParties(legs: readonly Leg[]): Attendance | null {
     const { legs: before, present, partyOf } = this.last;
@@ -55,7 +55,7 @@ export class Register {
       const own = present.get(party) ?? [];
       return [party, own.map((leg) => news.get(leg.id) ?? leg)];
     });
-    // Who dialled may have dialled a code, and be in another call.
+    // A party that dialled may have dialled a code, and be in another call now.
     if (!changed.every(([party, own]) => party.status !== 'dialing' && goesOn(party, own))) return null;
     for (const [party, own] of changed) present.set(party, own);
     this.learnQueues([...news.values()]);

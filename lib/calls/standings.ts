@@ -7,7 +7,7 @@ export interface Standing {
   activeCalls: number;
 }
 
-/** What an extension does in a call whose leg has this status. */
+/** The state of an extension in a call whose leg has this status. */
 export const stateIn: Record<ConnectionStatus, ExtensionState> = {
   undefined: 'idle',
   dialing: 'dialing',

@@ -40,8 +40,8 @@ export class States {
 
   /**
    * @param extensions in a call or not
-   * @returns the state of each of these and of each that is in a call, as it is now (`initial`); of a DN that may turn out
-   *   to be a queue, as it was reported last
+   * @returns the present state of each of these, and of each that is in a call (`initial`). A DN that may still turn
+   *   out to be a queue has the state that was reported last
    */
   current(extensions: Iterable<string>, accuracyMs: number): StateOccurrence[] {
     const { standings, reported } = this;

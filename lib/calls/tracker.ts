@@ -91,7 +91,7 @@ export class CallTracker {
     return this.states.current(extensions, this.accuracyMs);
   }
 
-  /** What is known now, one for each extension in a call: the very same array until something changes. */
+  /** The present calls, one for each extension in a call: the very same array until something changes. */
   calls(): readonly CallState[] {
     this.knownCalls ??= this.begunParties().map((party) => this.state(party));
     return this.knownCalls;
@@ -214,8 +214,8 @@ export class CallTracker {
 }
 
 /**
- * The directions of those whose status the PBX had not told before, fixed from then on: who is seen Connected first has
- * started the call when its leg is the call's first, unless the leg was transferred there.
+ * Finds the directions of parties whose status the PBX had not reported before; they stay fixed. A party that is seen
+ * Connected first has started the call if its leg is the call's first, unless the leg was transferred there.
  */
 function directionsOf({ present, changed, before }: Attendance): readonly (readonly [Party, Direction])[] {
   const beginners = changed.filter(([{ status }]) => status === 'undefined');

@@ -38,14 +38,14 @@ export function joinCalls(attendance: Attendance): Joined {
 }
 
 /**
- * The party that took over from one that is gone after it was answered: the one that has its leg now, or an extension
- * that joined the call after that answer, while the outside line stays.
+ * Finds the party that took over from one that is gone after it was answered. It is the party that has its leg now. Or
+ * it is an extension that joined the call after that answer, while the outside line stays.
  */
 export function takenOverBy(party: Party, { present, partyOf }: Attendance): string | null {
   const { call, extension, legs, answeredAt } = party;
   const heir = [...legs.keys()].map((id) => partyOf.get(id)).find((other) => other?.call === call);
   if (heir !== undefined) return heir.extension === extension ? null : nameOf(heir, present);
-  // Who rang and is gone has got nothing.
+  // A party that rang and is gone did not get the call.
   const isThere = (other: Party): boolean => present.get(other)?.some(({ gone }) => gone === undefined) ?? false;
   const others = [...call.parties].filter(isThere);
   // Where the PBX says which legs are one call, lines outside may have no leg: see below.
@@ -172,7 +172,7 @@ function partiesLeft(call: Call, { present, before }: Attendance): Party[] {
 
 /** How a transfer names the party it went to: the extension, or the number outside. */
 function nameOfCall(call: Call, attendance: Attendance): string {
-  // Whoever is new there, if only another phone of who has left, is not who was talked to.
+  // A party that is new there was not in the conversation, even if it is only another phone of the one that left.
   const there = partiesLeft(call, attendance);
   const party = there.find(({ isExtension }) => isExtension) ?? there[0];
   return party === undefined ? '' : nameOf(party, attendance.present);

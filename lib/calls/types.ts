@@ -9,7 +9,7 @@ import type {
   Recording,
 } from '../pbx';
 
-/** What is known of one extension's part in a call. Times are ISO 8601, durations in seconds. */
+/** The facts about one extension's part in a call. Times are ISO 8601, durations in seconds. */
 export interface CallState {
   /** Ours; lives over transfers. */
   call: string;
@@ -25,7 +25,7 @@ export interface CallState {
   number: string;
   /** `number` in international form, which the connection knows too; null for an extension and what is no number. */
   e164: string | null;
-  /** The other party's name; null when nobody tells one. */
+  /** The other party's name; null without a name. */
   name: string | null;
   direction: Direction;
   /** No trunk takes part. */
@@ -34,7 +34,7 @@ export interface CallState {
   trunk: string | null;
   status: ConnectionStatus;
   previousStatus: ConnectionStatus | null;
-  /** Null when the PBX does not tell. */
+  /** Null when the PBX does not report it. */
   recording: Recording | null;
   startedAt: string;
   answeredAt: string | null;
@@ -55,7 +55,7 @@ export interface CallState {
 
 export type CallEvent = CallState & { event: CallEventName };
 
-/** What a state says of the call that makes it. */
+/** The fields of a state that come from the call behind it. */
 type CallOfState = Pick<
   CallState,
   | 'call'
@@ -72,8 +72,8 @@ type CallOfState = Pick<
 >;
 
 /**
- * What an extension does has changed. Of the calls that make its state it names the latest; all of that is null when the
- * extension is idle.
+ * A change of an extension's state. The event names the latest of the calls that make the state; those fields are null
+ * when the extension is idle.
  */
 export interface StateEvent extends Readonly<{ [Name in keyof CallOfState]: CallOfState[Name] | null }> {
   event: 'state';

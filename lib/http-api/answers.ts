@@ -12,30 +12,36 @@ import {
 } from '../pbx';
 
 /**
- * Takes the wrapper off that some builds put around an answer, and the white space.
+ * Removes white space, and the HTML wrapper that some builds put around an answer.
  *
  * @param body an answer, as received
  */
 export function unwrap(body: string): string {
   const text = body.trim();
   const inner = text.replace(/^<html>(\s*<head>\s*<\/head>)?\s*<body>/i, '');
-  // Without its beginning, the end of a wrapper is part of a text.
+  // An end without a beginning is no wrapper: it is part of the text.
   return inner === text ? text : inner.replace(/<\/body>\s*<\/html>$/i, '').trim();
 }
 
-/** @throws ThreeCxError `unexpected-answer`: never quotes the text, which may hold phone numbers and gets logged */
+/**
+ * @throws ThreeCxError `unexpected-answer`. The message never quotes the answer: it gets logged, and the answer may
+ *   contain phone numbers
+ */
 export function unexpected(body: string): ThreeCxError {
   const kind = body.trim() === '' ? 'nothing' : /<(html|!doctype)/i.test(body) ? 'an HTML page' : 'something';
   return new ThreeCxError('unexpected-answer', `the server answered with ${kind} that the 3CX HTTP API does not send`);
 }
 
-/** `true` or `false` in any case, else null. */
+/** Reads `true` or `false`, in upper or lower case; null for any other text. */
 export function booleanOf(text: string): boolean | null {
   if (/^true$/i.test(text)) return true;
   return /^false$/i.test(text) ? false : null;
 }
 
-/** A call id is opaque (community: `00000A5F3C2D1_8`) but has a digit, which no word does; null for what cannot be one. */
+/**
+ * Reads a call id. Ids are opaque (community: `00000A5F3C2D1_8`), but contain a digit, which no word does. Null for
+ * anything that cannot be an id.
+ */
 export function callIdOf(text: string): string | null {
   return /^[\w.:-]{1,64}$/.test(text) && /\d/.test(text) ? text : null;
 }
@@ -75,10 +81,9 @@ export function registrationOf(text: string): Registration | null {
 }
 
 /**
- * Which kind of phone is it that is registered?
+ * Finds out which kind of phone is registered, by the rules by which the server looks for a phone (community).
  *
  * @param registration the extension's first; undefined for a server that has no `dnregs`
- * @returns the kind, by the rules by which the server looks for a phone (community)
  */
 export function phoneOf(registration: Registration | null | undefined): 'Soft' | 'Web' | 'Desktop' {
   if (!registration || registration.userAgent.includes('3CXPhone for Windows')) return 'Soft';
@@ -86,8 +91,8 @@ export function phoneOf(registration: Registration | null | undefined): 'Soft' |
 }
 
 /**
- * Is it the phone of another extension? Its contact, `sip:10@…`, shows whose it is, where its user part is an
- * extension's number. A web client has a random one there.
+ * Does the registration belong to another extension? The user part of its contact, `sip:10@…`, shows that where it is
+ * an extension's number. A web client has a random user part.
  */
 export function isOfAnother(extension: string, { contact }: Registration): boolean {
   const user = /^<?sips?:(\d+)(?:[:;][^@]*)?@/i.exec(contact)?.[1] ?? '';
@@ -96,8 +101,8 @@ export function isOfAnother(extension: string, { contact }: Registration): boole
 }
 
 /**
- * Reads `Queue: <name> Anrufer: <number>` (community). A name stands before the number, so what follows the first
- * `Anrufer:` is the number: a caller cannot pretend to have come through a queue.
+ * Reads `Queue: <name> Anrufer: <number>` (community). The name comes before the number, so the number is everything
+ * after the first `Anrufer:`, and a caller cannot pretend to have come through a queue.
  *
  * @returns null for any other text; `number` is null when the caller withholds it
  */
@@ -109,7 +114,7 @@ export function callerOf(text: string): { number: string | null; queue: { number
   return { number: number.trim() || null, queue: name === '' || name === directCall ? null : { number: null, name } };
 }
 
-/** How the community server names the queue of a call that came through none. */
+/** The queue's name in the answer of the community server for a call that came through no queue. */
 const directCall = 'Direkter Anruf';
 
 /**
@@ -123,7 +128,7 @@ export function connectionsOf(body: string): Connection[] {
   return new ListReader().read(body);
 }
 
-/** Reads one list of connections after the other, and parses of each only the records that the one before had not. */
+/** Reads call lists one after the other. Of each list it parses only the records that the previous one did not have. */
 export class ListReader {
   private body: string | null = null;
   private connections: Connection[] = [];
@@ -151,9 +156,10 @@ export class ListReader {
 }
 
 /**
- * Has the extension exactly one call? Several connections of it are one call where several of its phones ring: then
- * they have the same number and queue, and nothing but ringing phones between them in the list. Two callers who withhold
- * their numbers can't be told apart.
+ * Does the extension have exactly one call?
+ *
+ * When several of its phones ring, one call has several connections. They have the same number and queue, and only
+ * ringing phones lie between them in the list. Two callers who withhold their numbers look alike.
  */
 export function isSingleCall(extension: string, connections: readonly Connection[]): boolean {
   const isOwn = (connection: Connection): boolean => connection.extension === extension;
@@ -175,8 +181,8 @@ function recordsOf(body: string): string[] {
 }
 
 /**
- * A name or number may hold `<br>` as well: it separates two records only where another one, or the end, follows, and
- * where the one before is complete. A number that holds both can't be told from two records.
+ * Splits a list into records. A name or number may contain `<br>` too, so a `<br>` ends a record only where that record
+ * is complete, and another record or the end of the text follows. A number that contains both looks like two records.
  */
 function splitRecords(text: string): string[] {
   const separator = text.includes('REC=')
@@ -186,8 +192,9 @@ function splitRecords(text: string): string[] {
 }
 
 /**
- * The free texts are the queue's name, which the PBX' owner chose, and the other party's number, which a caller may
- * have. The first `;Queue_Nummer=…;EP=` ends the name, the last `;REC=` ends the number: a caller can forge no field.
+ * Reads one record. Two fields are free text: the queue's name, which the PBX' owner chose, and the other party's
+ * number, which a caller may choose. The name ends at the first `;Queue_Nummer=…;EP=`, and the number at the last
+ * `;REC=`, so a caller can forge no field.
  */
 function connectionOf(record: string): Connection | null {
   const separator = /^ID=\d+([;:])/.exec(record)?.[1];
@@ -230,7 +237,7 @@ function freeTexts(
   const recording = recordingAt < 0 ? '' : tail.slice(recordingAt + key('REC').length);
   const texts = recordingAt < 0 ? tail : tail.slice(0, recordingAt);
 
-  // If `EP` comes first, there is no queue, and text that looks like one belongs to the number.
+  // If `EP` comes first, the record has no queue, and text that looks like a queue belongs to the number.
   const queue = texts.startsWith(key('EP'))
     ? null
     : new RegExp(`${key('Queue_Nummer')}([^${separator}]*)(?=${key('EP')}|$)`).exec(texts);
@@ -246,7 +253,10 @@ function freeTexts(
 
 const statuses = new Map<string, ConnectionStatus>(connectionStatuses.map((status) => [status, status]));
 
-/** `REC` is the last recording action; a number where the server has no name for it (community). */
+/**
+ * The values of `REC`, the last recording action. Where the server has no name for an action, `REC` is a number
+ * (community).
+ */
 const recordings = new Map<string, Recording>([
   ['start', 'on'],
   ['resume', 'on'],

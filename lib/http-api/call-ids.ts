@@ -1,16 +1,19 @@
 import type { Connection } from '../pbx';
 
-/** A call id that was answered for an extension; of a certain leg when that was asked for. */
+/** A call id that the server answered for an extension. `leg` is set when the question was about that leg. */
 interface Told {
   callId: string;
   leg: string | undefined;
 }
 
-/** Finds out which call id belongs to which leg: call lists have none, and `ondn` gives that of an extension's last call. */
+/**
+ * Finds out which call id belongs to which leg. Call lists contain no ids, and `ondn` returns the id of an extension's
+ * last call.
+ */
 export class CallIds {
   private readonly known = new Map<string, string>();
   private readonly asked = new Set<string>();
-  /** Since the last list, by extension. */
+  /** The ids answered since the last list, by extension. */
   private readonly told = new Map<string, Told>();
 
   /** @returns null while it is not known */
@@ -19,9 +22,9 @@ export class CallIds {
   }
 
   /**
-   * Takes a call id that the server answered. It counts from the next list on, when it is clear whose it can be.
+   * Notes a call id that the server answered. It is assigned at the next list, which shows whose id it can be.
    *
-   * @param leg the one that was asked for, if it was
+   * @param leg the leg that the question was about, if any
    */
   tell(extension: string, callId: string, leg?: string): void {
     this.told.set(extension, { callId, leg });
@@ -48,15 +51,15 @@ export class CallIds {
     return isNews;
   }
 
-  /** There is no list: by the next one, the calls whose ids were answered may be over. */
+  /** Forgets the ids after a failed poll: by the next list their calls may be over. */
   forget(): void {
     this.told.clear();
   }
 
   /**
-   * Picks a leg whose call id is to be asked for: the only one of its extension. Each is picked once.
+   * Picks a leg to ask the call id for: the only leg of its extension. Each leg is picked once.
    *
-   * @param mayAsk whether an extension can be asked now, for the call id of one of its legs
+   * @param mayAsk whether a question about a leg of an extension may be sent now
    */
   pick(list: readonly Connection[], mayAsk: (extension: string, leg: string) => boolean): Connection | null {
     const counts = new Map<string, number>();

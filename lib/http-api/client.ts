@@ -32,7 +32,7 @@ export interface ClientOptions {
   proxy?: string;
   /** How long to wait for an answer once a request was sent, in ms. */
   timeout?: number;
-  /** When set, makecall, transfer and divert go nowhere else. */
+  /** Limits the destinations of makecall, transfer and divert; without it any destination is allowed. */
   isAllowed?: (destination: string) => boolean;
   /** Whether `stop`, which ends the server, may be sent. */
   allowStop?: boolean;
@@ -44,15 +44,15 @@ export interface ClientOptions {
 
 /** The result of a poll. */
 export interface List {
-  /** The very same array as the time before when the server's text is the same. */
+  /** The same array object as in the poll before, when the server's text is unchanged. */
   connections: Connection[];
   /** How long the request was on the wire, in ms. */
   milliseconds: number;
 }
 
-/** The longest timeout of polls and look-ups, in ms: they must not keep a command waiting. */
+/** The longest timeout of polls and look-ups, in ms: a command must not wait longer for them. */
 const maxPollTimeout = 4_000;
-/** How long commands do without the call list after the server did not answer with one, in ms. */
+/** How long commands do without a call list after the server failed to return one, in ms. */
 const listPause = 60_000;
 
 /** Speaks the 3CX HTTP API to one server, documented or community, one request at a time. */
@@ -61,15 +61,15 @@ export class HttpApiClient {
   private readonly wire: Wire;
   private readonly timeout: number;
   private health: Health = 'unknown';
-  /** Operations of which the server understood the second of their two forms. */
+  /** The operations for which the server understood the second of their two forms. */
   private readonly secondForm = new Set<OperationName>();
-  /** Queries that the server answered as unknown, where it carried out the command that they came before. */
+  /** The queries that the server does not know: it carried out the command after them. */
   private readonly missing = new Set<OperationName>();
   private waitingPoll: Promise<List> | null = null;
   private readonly lists = new ListReader();
-  /** The list of the last poll, until a command may have changed it. */
+  /** The list of the last poll. It is dropped when a command may have changed it. */
   private polled: { connections: Connection[]; until: number } | null = null;
-  /** Until when no command waits for a list, because the server left the last one unanswered. */
+  /** The time until which no command waits for a list, since the server left the last request for one unanswered. */
   private noListUntil = 0;
 
   /** @throws ThreeCxError `invalid-argument`, naming the setting that is wrong */
@@ -124,7 +124,7 @@ export class HttpApiClient {
           ? await this.check(turn, 'ondn', given, unknown)
           : request.before && (await this.currentList(turn));
       const answered = await this.send(turn, name, given, this.timeout);
-      // It carried out the command, so the queries before it were not unknown because of a passing fault.
+      // The server carried out the command, so no passing fault made the queries before it fail.
       for (const query of unknown) this.missing.add(query);
       const after = request.after?.(answered);
       const known = after ? await this.lookUp(turn, after, given) : (before ?? null);
@@ -135,10 +135,11 @@ export class HttpApiClient {
   }
 
   /**
-   * Lists all connections, after all commands and queries that wait. One that already waits is shared.
+   * Lists all connections. The request waits for all commands and queries, and a second caller shares a poll that
+   * already waits.
    *
-   * @param currentFor how long a command may use this list as the current one instead of asking for another, in ms
-   * @throws ThreeCxError when there is no list: never an empty one instead
+   * @param currentFor how long a command may use this list instead of requesting its own, in ms
+   * @throws ThreeCxError when there is no list: a failure never looks like an empty list
    */
   poll(currentFor = 0): Promise<List> {
     const job = async (turn: Turn): Promise<List> => {
@@ -159,9 +160,9 @@ export class HttpApiClient {
   }
 
   /**
-   * Asks for the call id of an extension's last call, after all commands and queries that wait.
+   * Asks for the id of an extension's last call, after all commands and queries that wait.
    *
-   * @returns null when it has no call, or the server (documented) does not say
+   * @returns null when the extension has no call, or the server (documented) does not report ids
    * @throws ThreeCxError when the request could not be sent or got no answer
    */
   async callId(extension: string): Promise<string | null> {
@@ -183,8 +184,8 @@ export class HttpApiClient {
   }
 
   /**
-   * Finds out which of the two servers it is: the community server does not have `Transfer` with a capital. Without
-   * arguments `Transfer` does nothing on the documented one.
+   * Finds out which of the two servers answers. The community server does not know `Transfer` with a capital. The
+   * documented server does nothing for a `Transfer` without arguments.
    *
    * @throws ThreeCxError when there was no answer
    */
@@ -200,7 +201,7 @@ export class HttpApiClient {
     });
   }
 
-  /** Aborts what is on the wire and fails what waits with `closed`. Can be called again. */
+  /** Aborts the request on the wire and fails all waiting ones with `closed`. Can be called again. */
   close(): void {
     this.lane.close();
     this.wire.close();
@@ -219,11 +220,11 @@ export class HttpApiClient {
   }
 
   /**
-   * Asks before a call. `dnregs` matches the extension exactly, where makecall would ring any extension that begins with
-   * it. `ondn` shows the id that makecall answers with when there is no new call.
+   * Sends a query before a command that calls. `dnregs` matches the extension exactly, while makecall would ring any
+   * extension that begins with it. `ondn` shows the id that makecall returns when it has made no new call.
    *
-   * @param unknown takes the query when the server does not know it
-   * @returns null when the server does not know the query, or does not answer `ondn` as one of ours
+   * @param unknown collects the query when the server does not know it
+   * @returns null when the server does not know the query, or answers `ondn` with something unexpected
    */
   private async check(
     turn: Turn,
@@ -240,14 +241,14 @@ export class HttpApiClient {
         unknown.push(query);
         return null;
       }
-      // It does not decide whose phone rings, only what can be said about the call.
+      // `ondn` does not decide whose phone rings, only how much the result can say about the call.
       if (query === 'ondn' && code === 'unexpected-answer') return null;
       const subject = query === 'dnregs' ? 'a phone' : 'earlier calls';
       throw new ThreeCxError(code, `${message}; nothing was dialled: the check for ${subject} failed`, systemCode);
     }
   }
 
-  /** The call list that a command depends on. */
+  /** Returns the call list that a command depends on. */
   private async listBefore(turn: Turn): Promise<Connection[]> {
     try {
       return await this.list(turn);
@@ -257,14 +258,16 @@ export class HttpApiClient {
     }
   }
 
-  /** The list of the last poll while it is current, else a new one; null when there is none. */
+  /**
+   * Returns the list of the last poll while it is current, and otherwise a new one; null when the server gives none.
+   */
   private async currentList(turn: Turn): Promise<Outcome | null> {
     const { polled } = this;
     if (polled !== null && performance.now() < polled.until) return { ok: true, connections: polled.connections };
     return this.lookUp(turn, 'showallcalls', {});
   }
 
-  /** Asks on behalf of a command, which succeeds or fails by its own answer. */
+  /** Sends a query on behalf of a command. The command succeeds or fails by its own answer alone. */
   private async lookUp(turn: Turn, query: 'showstatus' | 'showallcalls', given: Arguments): Promise<Outcome | null> {
     try {
       if (query === 'showstatus') return await this.ask(turn, query, given, this.pollTimeout);
@@ -360,13 +363,13 @@ export class HttpApiClient {
   private setHealth(health: Health): void {
     if (health === this.health) return;
     this.health = health;
-    // The server that comes back may be another one.
+    // Another server may answer from now on.
     if (health === 'unreachable') this.missing.clear();
     this.options.onHealth?.(health);
   }
 }
 
-/** Adds the usual reason to a timeout. */
+/** Adds the most common reason to a timeout. */
 function aboutExtension(error: ThreeCxError): ThreeCxError {
   if (error.code !== 'timeout') return error;
   return new ThreeCxError(

@@ -14,11 +14,11 @@ import { Poller, type PollerOptions } from './poller';
 
 export type HttpApiOptions = Omit<ClientOptions, 'onAnswer'> & PollerOptions;
 
-/** A PBX that is reached by the 3CX HTTP API, a program beside it that answers URLs. To watch it means to poll. */
+/** A PBX that is reached by the 3CX HTTP API, a program beside it that answers URLs. Watching it means polling. */
 export class HttpApi implements Pbx {
-  /** Divert too: the community server does nothing for it, and says so. */
+  /** All operations, divert too: the community server does nothing for it, and its answer says so. */
   readonly supports: ReadonlySet<OperationName> = new Set(operationNames);
-  /** `showstatus` is about one extension. */
+  /** False, because `showstatus` is about one extension. */
   readonly listsPresences = false;
   private readonly client: HttpApiClient;
   private readonly poller: Poller;

@@ -5,7 +5,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 
-/** For a name with one address, of which this is Node.js' own default, in ms. */
+/** The time for connecting to a host name with one address, in ms: the default of Node.js. */
 const defaultAttempt = 250;
 
 export interface Agents {
@@ -13,7 +13,7 @@ export interface Agents {
   httpsAgent: https.Agent;
 }
 
-/** What a request needs from the connection. */
+/** The demands of a request on its connection. */
 export interface Needs {
   /** In ms. */
   timeout: number;
@@ -25,8 +25,8 @@ export interface Needs {
 /**
  * The one connection to a server, kept alive from request to request.
  *
- * A server may close an idle connection at any time, also in the moment in which the next request leaves. So a command
- * gets a new connection unless this one was used just before.
+ * A server may close an idle connection at any time, even at the moment when the next request leaves. So a command gets
+ * a new connection unless this one was used just before.
  */
 export class KeptConnection {
   /** A command never starts on a connection that has been idle for longer, in ms. */
@@ -43,7 +43,7 @@ export class KeptConnection {
   private socket: Socket | null = null;
   /** `Infinity` while it is not idle. */
   private idleSince = Infinity;
-  /** How long the server keeps idle connections according to its last answer, in ms. */
+  /** The time for which the server keeps idle connections, according to its last answer, in ms. */
   private announced = Infinity;
   /** The shortest idle time after which the server was seen to close a connection, in ms. */
   private observed = Infinity;
@@ -59,26 +59,26 @@ export class KeptConnection {
     this.current = this.createAgents(this.attempt);
   }
 
-  /** Of the connection that `prepare` chose. */
+  /** The agents of the connection that `prepare` chose. */
   get agents(): Agents {
     return this.current;
   }
 
-  /** Chooses between the connection that stands and a new one. */
+  /** Chooses between the open connection and a new one. */
   async prepare({ timeout, repeatable, signal }: Needs): Promise<void> {
     if (!repeatable && this.isFree() && (!this.isKept || this.idle > 1)) await readWhatArrived();
     if (this.isFree() && (repeatable || this.idle <= this.maxIdle)) return;
     this.addresses = this.lastUsedFirst(await abortable(resolve(this.host), signal));
     this.close();
     const count = this.addresses.length;
-    // The last share is for the answer.
+    // The last share of the time is for the answer.
     const attempt = count > 1 ? Math.ceil(timeout / (count + 1)) : defaultAttempt;
     if (attempt === this.attempt) return;
     this.attempt = attempt;
     this.current = this.createAgents(attempt);
   }
 
-  /** Follows a request. */
+  /** Tracks a request, from its start to its answer. */
   track(request: ClientRequest): Tracked {
     const { idle } = this;
     this.idleSince = Infinity;
@@ -93,7 +93,7 @@ export class KeptConnection {
   }
 
   /**
-   * A request was answered: the connection is idle from now on, unless the answer ends it.
+   * Notes that a request was answered: the connection is idle from now on, unless the answer ends it.
    *
    * @param keepAlive the header of the answer
    */
@@ -105,7 +105,7 @@ export class KeptConnection {
     if (request.shouldKeepAlive) this.idleSince = performance.now();
   }
 
-  /** The server closed the connection after it had been idle for this many ms. */
+  /** Notes that the server closed the connection after it had been idle for this many ms. */
   closedAfter(idle: number): void {
     if (idle < 0) return;
     this.isKept = false;
@@ -150,7 +150,7 @@ export class KeptConnection {
   }
 }
 
-/** A request, and what is known of the connection that it uses. */
+/** A request, and the facts about its connection that its outcome depends on. */
 export class Tracked {
   /** Whether bytes of it may have left. */
   sent = false;
@@ -173,7 +173,7 @@ export class Tracked {
         this.bytesBefore = socket.bytesRead;
         connected(socket);
       };
-      // Before the connection stands no byte of the request can have left.
+      // No byte of the request can have left before the connection was open.
       if (request.reusedSocket) ready();
       else if (socket instanceof TLSSocket) socket.once('secureConnect', ready);
       else if (socket.connecting) socket.once('connect', ready);
@@ -181,13 +181,16 @@ export class Tracked {
     });
   }
 
-  /** Did it use a connection that stood before, and get no byte of an answer? */
+  /** Did the request use a kept connection, and get no byte of an answer? */
   get isUnanswered(): boolean {
     return this.request.reusedSocket && this.socket?.bytesRead === this.bytesBefore;
   }
 }
 
-/** A busy process learns late that a server has closed a connection: one turn to come to it, and one to act on it. */
+/**
+ * Waits until a closed connection is noticed. A busy process learns of it late: it takes one turn to read the news, and
+ * one to act on it.
+ */
 async function readWhatArrived(): Promise<void> {
   await nextTurn();
   await nextTurn();

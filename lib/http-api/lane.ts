@@ -11,13 +11,13 @@ export interface Limits {
   yields: boolean;
 }
 
-/** A job's use of the lane while it has its turn. */
+/** The use of the lane by a job during its turn. */
 export interface Turn {
   /**
    * Puts one exchange on the wire.
    *
-   * @param exchange does it
-   * @param limits `timeout` in ms; `yields` when a waiting command may end it early because it hangs
+   * @param exchange performs it
+   * @param limits `timeout` in ms; `yields` when a waiting command may end a hanging exchange early
    */
   send<T>(exchange: Exchange<T>, limits: Limits): Promise<T>;
 }
@@ -27,17 +27,17 @@ interface Waiting {
   fail(error: ThreeCxError): void;
 }
 
-/** The community server answers one request at a time: so one is on the wire, and the others wait here, ordered. */
+/** Sends one request at a time and lets the others wait, in order: the community server answers one at a time. */
 export class RequestLane {
   static readonly maxWaiting = 100;
-  /** Longest wait for the own turn, in ms. */
+  /** The longest wait for a turn, in ms. */
   static readonly maxWait = 30_000;
   /**
-   * How long a query may be on the wire while a command waits, in ms. It may wait for two calls that another program
-   * makes, which take the server 5 s.
+   * How long a query may stay on the wire while a command waits, in ms. The query may be waiting for two calls of
+   * another program, which take the server 5 s.
    */
   static readonly patience = 6_000;
-  /** How long a poll waits behind commands, in ms: it takes milliseconds, and they take seconds. */
+  /** How long commands may overtake a poll, in ms. A poll takes milliseconds, and a command takes seconds. */
   static readonly pollPatience = 1_000;
 
   private readonly waiting: Record<Priority, Set<Waiting>> = {
@@ -45,20 +45,21 @@ export class RequestLane {
     query: new Set(),
     poll: new Set(),
   };
-  /** Those, of any priority, that may not be overtaken any longer. */
+  /** Jobs of any priority that others may no longer overtake. */
   private readonly due = new Set<Waiting>();
   private occupied = false;
   private closed = false;
   /** Ends the exchange that is on the wire. */
   private abort: ((reason: ThreeCxError) => void) | null = null;
-  /** Set once the exchange on the wire has used up the patience of a waiting command. */
+  /** True once the exchange on the wire has used up the patience of a waiting command. */
   private overdue = false;
 
   /**
-   * Waits for a turn and runs the job; nobody else is on the wire until its promise settles.
+   * Waits for a turn and runs the job. Nothing else is on the wire until its promise settles.
    *
    * @param overtakenFor how long others may overtake it, in ms
-   * @throws ThreeCxError `busy` when too many wait or this one waited too long, `closed`, and what the job throws
+   * @throws ThreeCxError `busy` when too many jobs wait or this one waited too long, `closed`, and anything the job
+   *   throws
    */
   run<T>(priority: Priority, job: (turn: Turn) => Promise<T>, overtakenFor?: number): Promise<T> {
     if (this.closed) return Promise.reject(closedError());
@@ -83,7 +84,7 @@ export class RequestLane {
       const entry: Waiting = {
         start: () => {
           leave();
-          // Not before `run` has returned: the caller may have to note that its job waits.
+          // The job starts after `run` has returned, so that the caller can first note that it waits.
           Promise.resolve({ send: this.send.bind(this) })
             .then(job)
             .finally(() => {
@@ -103,7 +104,7 @@ export class RequestLane {
     });
   }
 
-  /** Aborts what is on the wire and fails what waits with `closed`; nothing is sent any more. */
+  /** Aborts the exchange on the wire and fails all waiting jobs with `closed`. Nothing is sent from now on. */
   close(): void {
     this.closed = true;
     this.abort?.(closedError());

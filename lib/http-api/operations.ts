@@ -12,16 +12,18 @@ import {
   unwrap,
 } from './answers';
 
-/** The checked arguments: those of the operation are there, the optional ones where they were given. */
+/** The checked arguments: all required ones, and the optional ones that were given. */
 type Given = Readonly<Record<ArgumentName, string>>;
 
-/** How an operation is asked, and how its answer is read. */
+/** How to request an operation, and how to read its answer. */
 interface Request {
-  /** Where the two servers differ: the form to try first, and the other one. */
+  /** The form to try first, and a second one where the two servers differ. */
   paths: (given: Given) => readonly [string] | readonly [string, string];
-  /** The answer that shows that this form was not understood and nothing was done. */
+  /** The answer of a server that did not understand the first form, and so did nothing. */
   otherPathOn?: RegExp;
   /**
+   * Reads an answer.
+   *
    * @param text the answer, unwrapped
    * @param body the answer, as received
    * @returns null when no server of ours gives this answer
@@ -29,29 +31,29 @@ interface Request {
    */
   read: (text: string, given: Given, body: string) => Outcome | null;
   /**
-   * Where the arguments to send depend on the calls: they are read from the call list, which is asked for first.
+   * Finds the arguments that depend on the calls. The client requests the call list first.
    *
-   * @returns null when they don't
+   * @returns null when no argument depends on the calls
    */
   byCallList?: (given: Given) => ((connections: readonly Connection[]) => Given | RefusalReason) | null;
-  /** A query asked first, because the answer to the command proves less than it seems to. */
+  /** A query to send before the command, because the answer to the command proves less than it seems to. */
   before?: 'ondn' | 'showallcalls';
-  /** A query asked after the command, for the same reason. */
+  /** A query to send after the command, for the same reason. */
   after?: (answered: Outcome) => 'showstatus' | 'showallcalls' | null;
   /**
-   * Corrects what the answer to the command says by the answer to that query.
+   * Corrects the result of the command by the answer to that query.
    *
-   * @param known null when the query was not asked or got no usable answer
+   * @param known null when the query was not sent or got no usable answer
    */
   correct?: (answered: Outcome, known: Outcome | null, given: Given) => Outcome;
   /**
-   * Rings a phone of the first DN that begins with the extension (community), so `dnregs` is asked before. Its answer also
-   * chooses the phone where that is left to us.
+   * The operation rings a phone of the first DN that begins with the extension (community), so the client sends
+   * `dnregs` first. The answer also chooses the phone for `Auto`.
    */
   ringsByPrefix?: true;
 }
 
-/** The number that each action of `record` is sent as, and what the recording is then. */
+/** The number that is sent for each action of `record`, and the state of the recording after it. */
 const recordActions: Readonly<Record<string, [code: number, recording: Recording]>> = {
   start: [0, 'on'],
   stop: [1, 'off'],
@@ -59,14 +61,14 @@ const recordActions: Readonly<Record<string, [code: number, recording: Recording
   resume: [3, 'on'],
 };
 
-/** What `toggle` does, by what the recording is now. */
+/** The action that `toggle` stands for, by the state of the recording. */
 const toggleActions: Readonly<Record<Recording, string>> = { off: 'start', paused: 'resume', on: 'stop' };
 
 const notUnderstood = /^idle$/i;
 
 type Reading = Omit<Request, 'paths'>;
 
-/** `makecall` and `unpark`: the answer may be the id of a call that was there before. */
+/** Shared by `makecall` and `unpark`, which may answer with the id of an older call. */
 const startsCall = {
   read: readDialled,
   before: 'ondn',
@@ -75,14 +77,14 @@ const startsCall = {
 } satisfies Reading;
 
 /**
- * `ready`, `notready` and `logout` set the profile before they look at the queues; a fork answers `true` and leaves the
- * profile alone.
+ * Shared by `ready`, `notready` and `logout`, which set the profile before they look at the queues. One fork answers
+ * `true` without changing the profile.
  */
 const changesProfile = { read: readQueueAnswer, after: () => 'showstatus', correct: addProfile } satisfies Reading;
 
 /**
- * The twenty operations over the HTTP API. Paths and answers: documented in the interface document of 17 February 2022, or
- * community, as the server that people run has them; where they differ, the entry says so.
+ * The twenty operations over the HTTP API. “Documented” is the interface document of 17 February 2022, “community” the
+ * server that people run. An entry says where they differ.
  */
 export const requests: Readonly<Record<OperationName, Request>> = {
   // Documented: "open calls in HTML", records with `:` and CCID; community: with `;` and the queue.
@@ -90,17 +92,17 @@ export const requests: Readonly<Record<OperationName, Request>> = {
     paths: () => ['/showallcalls'],
     read: (_text, _given, body) => ({ ok: true, connections: connectionsOf(body) }),
   },
-  // Community: `Web` too; `0` is dialled without a call id, `null` means no such phone.
+  // Community: also has `Web`. `0` means that it dialled but has no call id, `null` that it found no such phone.
   makecall: {
     paths: ({ extension, destination, phone }) => [`/makecall/${extension}/${destination}/${phone}`],
     ...startsCall,
   },
   ready: { paths: ({ extension }) => [`/ready/${extension}`], ...changesProfile },
-  // The document's `/ready/` is a slip, and would do the opposite: so there is no other form to try.
+  // The document's `/ready/` is a slip that would do the opposite, so there is no second form to try.
   notready: { paths: ({ extension }) => [`/notready/${extension}`], ...changesProfile },
   logout: { paths: ({ extension }) => [`/logout/${extension}`], ...changesProfile },
-  // Documented: extension, action. Community: the other way round. For one queue community has `save`: `login_only_to`
-  // logs out of every other queue, and a queue that the agent is not in logs in to all of them.
+  // Documented: extension, action. Community: action, extension. For one queue the community server has `save`:
+  // `login_only_to` logs out of every other queue, and for a queue without the agent it logs in to all of them.
   login: {
     paths: ({ extension, action, ...optional }) =>
       'queue' in optional
@@ -109,7 +111,7 @@ export const requests: Readonly<Record<OperationName, Request>> = {
     otherPathOn: /is not a valid extension\.?$/i,
     read: readQueueAnswer,
   },
-  // The oldest build takes the extension as a prefix, and answers with the phone of another one.
+  // The oldest build takes the extension as a prefix, and may answer with the phone of another extension.
   dnregs: {
     paths: ({ extension }) => [`/dnregs/${extension}`],
     read: (text, { extension }) => {
@@ -140,7 +142,7 @@ export const requests: Readonly<Record<OperationName, Request>> = {
     paths: ({ extension }) => [`/drop/${extension}`],
     read: readBoolean('no-call'),
   },
-  // Documented: `true` / `false`. Community: the id of the extension's last call, which need not be the answered one.
+  // Documented: `true` / `false`. Community: the id of the extension's last call, which is not always the answered one.
   answer: {
     paths: ({ extension }) => [`/answer/${extension}`],
     read: (text) => {
@@ -153,7 +155,7 @@ export const requests: Readonly<Record<OperationName, Request>> = {
     correct: (answered, list, { extension }) =>
       answered.ok && !isSingleCall(extension, list?.connections ?? []) ? { ...answered, callId: null } : answered,
   },
-  // Community: acts on the extension's last connected call.
+  // Community: records the extension's last connected call.
   record: {
     byCallList: (given) => (given.recordAction === 'toggle' ? (list) => toggled(given, list) : null),
     paths: ({ extension, recordAction }) => [`/record/${extension}/${recordActions[recordAction]?.[0]}`],
@@ -163,7 +165,7 @@ export const requests: Readonly<Record<OperationName, Request>> = {
       return outcome?.ok ? { ...outcome, recording } : outcome;
     },
   },
-  // Documented with a capital, which community answers with `idle` and does nothing for.
+  // Documented with a capital. The community server answers that form with `idle` and does nothing.
   transfer: {
     paths: ({ extension, destination }) => [
       `/transfer/${extension}/${destination}`,
@@ -176,13 +178,13 @@ export const requests: Readonly<Record<OperationName, Request>> = {
     paths: ({ extension }) => [`/park/${extension}/`],
     read: readBoolean('no-call'),
   },
-  // Documented: without the phone, `true` / `false`. Community: needs it, and answers as makecall does.
+  // Documented: no phone, `true` / `false`. Community: needs a phone, and answers like makecall.
   unpark: {
     paths: ({ extension, phone }) => [`/unpark/${extension}/${phone}`, `/unpark/${extension}/`],
     otherPathOn: notUnderstood,
     ...startsCall,
   },
-  // Community: `true` as well for an extension without a `3CXPhone for Windows`, and then nothing is joined.
+  // Community: answers `true` even for an extension without a `3CXPhone for Windows`, and then joins nothing.
   atttrans: {
     paths: ({ extension }) => [`/atttrans/${extension}/`],
     read: readBoolean('no-call'),
@@ -199,7 +201,7 @@ export const requests: Readonly<Record<OperationName, Request>> = {
       return isOther ? { ok: false, reason: 'refused', ...answer } : { ok: true, ...answer };
     },
   },
-  // Documented with a second argument of no meaning, which community ignores.
+  // Documented with a second argument that means nothing. The community server ignores it.
   showstatus: {
     paths: ({ extension }) => [`/showstatus/${extension}`, `/showstatus/${extension}/show`],
     otherPathOn: notUnderstood,
@@ -208,20 +210,20 @@ export const requests: Readonly<Record<OperationName, Request>> = {
       return answer && { ok: true, ...answer };
     },
   },
-  // Documented without an answer; community recognises it, does nothing and answers `idle`.
+  // Documented without an answer. The community server recognises it, does nothing and answers `idle`.
   divert: {
     paths: ({ extension, destination }) => [`/divert/${extension}/${destination}`],
     read: readBoolean('refused'),
   },
   stop: {
     paths: () => ['/stop'],
-    // Most builds (community) stop listening first, and the answer is empty then.
+    // Most builds (community) stop listening before they answer, so the answer is empty.
     read: (text, _given, body) =>
       /stopped/i.test(text) || booleanOf(text) === true || body.trim() === '' ? { ok: true } : null,
   },
 };
 
-/** Did the server understand the operation? An unknown one is answered with `idle`, as is a phone without a call. */
+/** Did the server not know the operation? It answers an unknown one with `idle`, and also a phone without a call. */
 export function isUnknownOperation(name: OperationName, body: string): boolean {
   return name !== 'getcallerid' && notUnderstood.test(unwrap(body));
 }
@@ -254,7 +256,7 @@ function readQueueAnswer(text: string): Outcome | null {
   return reason === null ? readBoolean('refused')(text) : { ok: false, reason };
 }
 
-/** The community server answers with the extension's last call, whether it is the new one or not. */
+/** Removes the call id unless the call is new: the community server answers with the extension's last call. */
 function confirmNewCall(answered: Outcome, before: Outcome | null): Outcome {
   if (!answered.ok || answered.callId == null) return answered;
   const idsBefore = [before?.callId, ...(before?.connections ?? []).map(({ id }) => id)];
@@ -267,7 +269,7 @@ function addProfile(answered: Outcome, status: Outcome | null): Outcome {
   return { ...answered, profile, profileName };
 }
 
-/** The calls are joined when the extension has left both, and the two others are still there. */
+/** Confirms a transfer when the extension has left both calls, and the two others are still there. */
 function confirmJoined(answered: Outcome, list: Outcome | null, { extension }: Given): Outcome {
   if (!answered.ok) return answered;
   const { connections = [] } = list ?? {};

@@ -1,10 +1,16 @@
-/** This many of the last polls decide what is usual: a single slow one changes nothing. */
+/** The number of last polls that decide on the usual time: a single slow poll changes nothing. */
 const lookBack = 5;
 
-/** How often to poll: as is wanted, but at most half of the server's time, which answers one request at a time. */
+/**
+ * Decides how often to poll: at the wanted interval, but using at most half of the server's time, since it answers one
+ * request at a time.
+ */
 export class Pace {
   private readonly periods: number[];
-  /** From one poll to the next, in ms; follows when it is another one by a quarter, so that a status does not flicker. */
+  /**
+   * The usual time from one poll to the next, in ms. It changes in steps of a quarter at least, so that a status does
+   * not flicker.
+   */
   private usual: number;
 
   /** @param interval wanted from one poll to the next, in ms */
@@ -15,7 +21,7 @@ export class Pace {
 
   /**
    * @param milliseconds how long the last poll was on the wire
-   * @returns the pause until the next one, in ms: at least as long
+   * @returns the pause until the next poll, in ms: at least as long
    */
   pauseAfter(milliseconds: number): number {
     const period = Math.max(this.interval, 2 * milliseconds);
@@ -26,7 +32,7 @@ export class Pace {
     return period - milliseconds;
   }
 
-  /** How long it usually is from one poll to the next, in ms; null when that is about what is wanted. */
+  /** The usual time from one poll to the next, in ms; null while that is about the wanted interval. */
   get stretched(): number | null {
     return this.usual < 1.5 * this.interval ? null : this.usual;
   }

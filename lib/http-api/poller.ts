@@ -6,19 +6,19 @@ import { type Numbering, roleOf } from './roles';
 
 /** The longest pause between two polls while the server is away, in ms. */
 const maxPause = 30_000;
-/** Two lists further apart, or three intervals where that is more, have a gap between them, in ms. */
+/** The longest time between two lists without a gap, in ms; or three intervals, where that is longer. */
 const maxDistance = 8_000;
-/** How long to leave an extension alone after the question for its call id got no answer, in ms. */
+/** How long to leave an extension alone after it got no answer to `ondn`, in ms. */
 const callIdPause = 60_000;
 
 export interface PollerOptions {
-  /** From one poll to the next, in ms; longer while the server takes more than half of that to answer. */
+  /** The time from one poll to the next, in ms; longer while the server needs more than half of it to answer. */
   interval: number;
   numbering: Numbering;
   clock: () => Moment;
 }
 
-/** Asks for the call list again and again, as long as somebody watches. */
+/** Polls the call list as long as somebody watches. */
 export class Poller {
   private readonly callIds = new CallIds();
   private readonly silentUntil = new Map<string, number>();
@@ -26,16 +26,16 @@ export class Poller {
   private watcher: Watcher | null = null;
   /** Failed polls in a row. */
   private failures = 0;
-  /** Until the next poll, in ms, when the last one gave a list. */
+  /** The pause until the next poll, in ms, after a poll that gave a list. */
   private pause = 0;
   private timer: NodeJS.Timeout | null = null;
   private isPolling = false;
   private isAskingForCallIds = false;
-  /** When the last list was received, and when it was asked for: it may show either moment. */
+  /** The times at which the last list was received and requested: the list may show either moment. */
   private last: { at: Moment; askedAt: number } | null = null;
   private list: readonly Connection[] = [];
   private legs: readonly Leg[] = [];
-  /** Of each connection the very same object, until something of it is new. */
+  /** The leg of each connection: the same object until the connection changes. */
   private readonly legOf = new WeakMap<Connection, Leg>();
 
   constructor(
@@ -62,22 +62,22 @@ export class Poller {
     };
   }
 
-  /** Takes a call id that a command was answered with. */
+  /** Notes the call id that a command returned. */
   tellCallId(extension: string, callId: string): void {
     if (this.watcher !== null) this.callIds.tell(extension, callId);
   }
 
-  /** The server has answered something. If it was away, there is no reason to wait any longer. */
+  /** Polls again soon when the server answers anything after it was away. */
   onAnswer(): void {
     if (this.failures > 0) this.pollNow();
   }
 
-  /** Polls at once; a poll under way while a command is carried out has waited for it, so it comes after. */
+  /** Polls at once. A poll that waited for a command comes after it, so it needs no second one. */
   pollNow(): void {
     this.stopTimer();
     if (this.isPolling || this.watcher === null) return;
     this.isPolling = true;
-    // A command may take this list for the current one until the next is late.
+    // A command may use this list as the current one until the next poll is late.
     void this.client
       .poll(2 * (this.stretched ?? this.options.interval))
       .then(
@@ -101,7 +101,7 @@ export class Poller {
 
   private schedule(): void {
     if (this.watcher === null) return;
-    // Not in step with others that lost the same server.
+    // The jitter keeps clients that lost the same server from polling in step.
     const jitter = 1 + Math.random() / 4;
     const { interval } = this.options;
     const growing = interval * 2 ** Math.max(this.failures - 1, 0) * jitter;
@@ -123,7 +123,7 @@ export class Poller {
     if (watcher === null) return;
     const at = this.options.clock();
     const distance = at.steady - (last?.askedAt ?? at.steady);
-    // The list may be as old as its request.
+    // The list may be as old as the request for it.
     this.last = { at, askedAt: at.steady - milliseconds };
     const isNews = this.callIds.assign(connections);
     const changed = isNews || connections !== this.list;
@@ -154,7 +154,7 @@ export class Poller {
     return leg;
   }
 
-  /** One after the other; each is one request, which everything else overtakes. */
+  /** Asks for call ids, one after the other. Each takes one request, which everything else overtakes. */
   private async askForCallIds(): Promise<void> {
     if (this.isAskingForCallIds) return;
     this.isAskingForCallIds = true;

@@ -1,6 +1,8 @@
 import type { Role } from '../pbx';
 
-/** Which DNs are not a person's phone. The HTTP API does not say, so the connection's settings do. */
+/**
+ * Decides which DNs are not a person's phone. The HTTP API does not report that, so the connection has settings for it.
+ */
 export interface Numbering {
   /** DNs of outside lines. */
   trunks: RegExp;

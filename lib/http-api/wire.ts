@@ -17,7 +17,7 @@ export interface WireOptions {
   proxy: URL | null;
 }
 
-/** Of the error of a server that listens for one name only, and was asked by another. */
+/** The system code of an error from a server that listens for one host name, when the request used another. */
 export const wrongHostCode = 'INVALID_HOSTNAME';
 const wrongHost =
   'the server does not accept this host name (HTTP 400, Invalid Hostname): ' +
@@ -25,7 +25,10 @@ const wrongHost =
 
 const maxAnswerBytes = 4 * 1024 * 1024;
 
-/** With the first connection: this takes longer than loading all the rest, and an installed package may be unused. */
+/**
+ * Loads axios with the first connection: that takes longer than loading all the rest, and an installed package may be
+ * unused.
+ */
 function loadAxios(): AxiosStatic {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('axios') as AxiosStatic;
@@ -51,7 +54,7 @@ export class Wire {
       method: 'get',
       proxy: options.proxy === null ? false : proxyConfig(options.proxy),
       headers: new (loadAxios().AxiosHeaders)({
-        // Compressed answers would only let a small one grow without limit.
+        // Compression would let a small answer grow without limit.
         'Accept-Encoding': 'identity',
         ...(options.authorization === null ? {} : { Authorization: options.authorization }),
       }),
@@ -65,7 +68,7 @@ export class Wire {
 
   /**
    * @param path begins with `/`; sent as it is
-   * @param needs the reason of its `signal`, a ThreeCxError, is thrown when that aborts after the request was sent
+   * @param needs when its `signal` aborts after the request was sent, `get` throws the signal's reason, a ThreeCxError
    * @returns the body of a 200 answer
    * @throws ThreeCxError `unreachable`, `lost`, `unauthorized`, `server-error`, `unsupported`, `unexpected-answer`, or
    *   the reason of the signal
@@ -96,7 +99,7 @@ export class Wire {
       if (translated.code !== 'lost' || !tracked?.isUnanswered) throw translated;
       this.connection.closedAfter(tracked.idle);
       if (!needs.repeatable) throw translated;
-      // It goes over a new connection now, so this happens once.
+      // The second request uses a new connection, so this happens only once.
       return this.get(path, needs);
     }
   }
@@ -127,7 +130,10 @@ export class Wire {
     return new ThreeCxError('unexpected-answer', `the server answered HTTP ${status}`);
   }
 
-  /** An error of axios carries the request with its headers: only what it means leaves this place. */
+  /**
+   * Turns an error of axios into one of ours. The original contains the request with its headers, so it must not get
+   * out.
+   */
   private translate(error: unknown, signal: AbortSignal, sent: boolean): ThreeCxError {
     if (error instanceof ThreeCxError) return error;
     const code = codeOf(error);
@@ -145,7 +151,7 @@ export class Wire {
   }
 }
 
-/** The system's code, or that of axios. */
+/** The system's code of an error, or the code of axios. */
 function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : '';

@@ -3,7 +3,7 @@ import { findConnection, openAccess } from './connection';
 import { testConnection, testDeployed, type TestedValues } from './connection-test';
 import type { Access, NodeAPI } from './types';
 
-/** What the dialogs ask the runtime for. */
+/** Registers the routes through which the dialogs question the runtime. */
 export function registerAdminRoutes(RED: NodeAPI): void {
   RED.httpAdmin.post('/3cx/test', RED.auth.needsPermission('3cx-config.write'), (request, response) => {
     const values: unknown = request.body;

@@ -1,18 +1,20 @@
 import { uptime } from 'node:os';
 import type { Moment } from '../pbx';
 
-/** The system counts its running time in hundredths or whole seconds: less than this is no sleep, in ms. */
+/** The resolution of the system's running time, with a margin, in ms: a smaller difference is no sleep. */
 const coarseness = 2_000;
 
-/** Counts milliseconds that nobody sets. It goes on while the machine sleeps, when Node.js's own clock stands still. */
+/**
+ * Counts milliseconds that nobody sets. It keeps counting while the machine sleeps, which Node.js's own clock does not.
+ */
 export class SteadyClock {
   private slept = 0;
   /** The difference between the two clocks while the machine has not slept. */
   private readonly offset: number;
 
   /**
-   * @param running stands still while the machine sleeps, in ms
-   * @param system goes on, but coarsely, in ms
+   * @param running a clock that stops while the machine sleeps, in ms
+   * @param system a clock that keeps going but is coarse, in ms
    */
   constructor(
     private readonly running = (): number => performance.now(),
@@ -31,7 +33,7 @@ export class SteadyClock {
 
 const steady = new SteadyClock();
 
-/** The moment it is, by the clock on the wall and by the steady one. */
+/** The present moment, by the clock on the wall and by the steady one. */
 export function now(): Moment {
   return { wall: Date.now(), steady: steady.now() };
 }

@@ -8,16 +8,16 @@ import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { type Environment, Settings } from './settings';
 import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
 
-/** The connection as it stands in the dialog. */
+/** The values of the connection in the dialog. */
 export type TestedValues = ConnectionDef & ConnectionCredentials;
 
-/** What stands in a field of the dialog for a secret that is stored. */
+/** The value of a dialog's field that represents a stored secret. */
 const storedSecret = '__PWRD__';
 const maxTimeout = 4_000;
 
 /**
- * Tries a connection as it stands in the dialog, deployed or not. Stored secrets go to nobody but the server they were
- * stored for, the way they were to go there.
+ * Tests a connection with the values in the dialog, deployed or not. A stored secret goes only to the server that it
+ * was stored for, and only by the same way.
  *
  * @param values of the dialog, unchecked
  */
@@ -59,31 +59,31 @@ export async function testConnection(RED: NodeAPI, values: TestedValues): Promis
   }
 }
 
-/** Tries a connection as it is deployed. */
+/** Tests a connection as it is deployed. */
 export function testDeployed(RED: NodeAPI, { def, credentials }: ConnectionNode): Promise<Verdict> {
   const secrets = Object.fromEntries(secretNames.map((name) => [name, storedSecret]));
   return testConnection(RED, { ...def, ...credentials, ...secrets });
 }
 
-/** @returns null when there is no telling */
+/** @returns null when the answers do not show it */
 async function serverOf(pbx: Pbx): Promise<ServerKind | null> {
   const identity = await pbx.identify().catch(() => null);
   return identity?.server ?? null;
 }
 
-/** What 3CX V20 allows the API client. */
+/** Reads the rights that 3CX V20 gives the API client. */
 async function v20Of(pbx: Pbx): Promise<Partial<Verdict>> {
   const { v20 = null } = await pbx.identify();
   return { v20 };
 }
 
-/** Why 3CX V20 gives no token, or takes none. */
+/** Explains why 3CX V20 gives no token, or accepts none. */
 function v20ReasonFor(error: ThreeCxError): Partial<Verdict> {
   const { systemCode = null } = error;
   return systemCode === tokenTakenCode ? { hint: 'token-taken' } : { detail: systemCode ?? statusOf(error) };
 }
 
-/** Why a server does not list its calls. */
+/** Explains why a server does not list its calls. */
 async function reasonFor(error: ThreeCxError, pbx: Pbx): Promise<Partial<Verdict>> {
   const { code, systemCode = null } = error;
   if (systemCode === wrongHostCode) return { hint: 'host-name' };
@@ -91,19 +91,19 @@ async function reasonFor(error: ThreeCxError, pbx: Pbx): Promise<Partial<Verdict
   if (code !== 'unsupported' && code !== 'timeout' && code !== 'server-error') return { detail };
   const server = await serverOf(pbx);
   if (code === 'unsupported') return { detail, hint: server === 'community' ? 'idle' : null };
-  // A proxy without a server behind it fails at everything, which would pass for the documented server.
+  // A proxy without a server behind it fails at everything, which would look like the documented server.
   const isServer = code === 'timeout' ? server !== null : server === 'community';
   return isServer ? { detail, server, hint: 'no-list' } : { detail };
 }
 
-/** @returns null where the verdict itself says it */
+/** @returns null where the verdict is enough */
 function statusOf({ code, message }: ThreeCxError): string | null {
   return code === 'unauthorized' ? null : (/\bHTTP \d{3}\b/.exec(message)?.[0] ?? null);
 }
 
 /**
- * The environment of a connection that is not deployed: that of the flow which it is to be in, else of all flows. Any
- * node that is deployed there leads to it.
+ * The environment of a connection that is not deployed: that of the flow that it will be in, or of all flows. Any
+ * deployed node there leads to it.
  */
 function surroundings(RED: NodeAPI, { id, name, z }: TestedValues): Environment {
   const flows = new Map<string, object>();
@@ -122,7 +122,7 @@ function usesStoredSecret(settings: PbxSettings, values: ConnectionCredentials):
   return name !== null && values[name] === storedSecret;
 }
 
-/** @returns the secret that the server is asked with */
+/** @returns the secret that the request carries */
 function secretNameOf(settings: PbxSettings): keyof Secrets | null {
   if (settings.api === 'v20') return 'clientSecret';
   switch (settings.auth?.type) {
@@ -135,7 +135,7 @@ function secretNameOf(settings: PbxSettings): keyof Secrets | null {
   }
 }
 
-/** Those of the stored ones that stand for what was not typed anew. */
+/** The stored secrets, without those that were typed again. */
 function keptSecrets(values: ConnectionCredentials, stored: Secrets): Partial<Secrets> {
   const kept = secretNames.filter((name) => values[name] === storedSecret);
   return Object.fromEntries(kept.map((name) => [name, stored[name]]));

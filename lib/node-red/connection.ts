@@ -15,12 +15,12 @@ import type {
   Target,
 } from './types';
 
-/** What is known of the calls and profiles of each connection, by its id: kept over deploys. */
+/** The calls and profiles known on each connection, by its id. They are kept over deploys. */
 const memories = new Map<string, Memory>();
 
 /**
- * Makes a `3cx-config` node the connection that its users share. A wrong setting leaves it without a PBX, says so once in
- * the log and fails each message that goes through it: it never throws, or Node-RED would drop the node.
+ * Makes a `3cx-config` node the connection that its users share. A wrong setting leaves it without a PBX: it is logged
+ * once, and each message through the connection fails. Nothing is thrown, since Node-RED would drop the node.
  */
 export function openConnection(RED: NodeAPI, node: ConnectionNode, def: ConnectionDef): void {
   node.users = {};
@@ -71,10 +71,10 @@ export function openConnection(RED: NodeAPI, node: ConnectionNode, def: Connecti
 }
 
 /**
- * Logs one line when the PBX goes away, and one when it is back, in however many ways it fails meanwhile; no number and
- * no secret in either.
+ * Logs one line when the PBX goes away and one when it is back, however many failures come between. Neither contains a
+ * number or a secret.
  *
- * @returns is to be called whenever that may have changed
+ * @returns must be called whenever that may have changed
  */
 function outageLog(RED: NodeAPI, node: ConnectionNode): () => void {
   let isAway = false;
@@ -96,7 +96,7 @@ function outageLog(RED: NodeAPI, node: ConnectionNode): () => void {
 export const secretNames = ['password', 'token', 'clientSecret'] as const;
 export type Secrets = Required<Pick<ConnectionCredentials, (typeof secretNames)[number]>>;
 
-/** As they were typed: in `node.credentials` Node-RED has replaced each `${ENV}` that is the whole of one. */
+/** The secrets as they were typed. In `node.credentials` Node-RED has replaced each one that is a `${ENV}`. */
 export function storedSecrets(RED: NodeAPI, { id, _alias }: ConnectionNode): Secrets {
   // In an instance of a subflow the credentials are those of the node in its template.
   const stored = RED.nodes.getCredentials(_alias ?? id) as ConnectionCredentials | undefined;
@@ -104,17 +104,17 @@ export function storedSecrets(RED: NodeAPI, { id, _alias }: ConnectionNode): Sec
   return { password, token, clientSecret };
 }
 
-/** @returns null when there is no such connection, or it is not deployed */
+/** @returns null when the connection does not exist or is not deployed */
 export function findConnection(RED: NodeAPI, id: string | undefined): ConnectionNode | null {
   const found = id === undefined || id === '' ? null : (RED.nodes.getNode(id) as ConnectionNode | undefined);
   return found?.type === '3cx-config' ? found : null;
 }
 
 /**
- * Finds the connection of a node and keeps it posted until it is closed.
+ * Finds the connection of a node, and shows the node its state until the node is closed.
  *
  * @param id the `server` property
- * @returns null when none is chosen, or it is not deployed
+ * @returns null when no connection is chosen, or it is not deployed
  */
 export function useConnection(RED: NodeAPI, user: ConnectionUser, id: string | undefined): ConnectionNode | null {
   const found = findConnection(RED, id);
@@ -126,16 +126,16 @@ export function useConnection(RED: NodeAPI, user: ConnectionUser, id: string | u
   return found;
 }
 
-/** @returns null when no connection is chosen, or one of its settings is wrong */
+/** @returns null when no connection is chosen, or a setting of it is wrong */
 export function openAccess(connection: ConnectionNode | null): Access | null {
   const access = connection?.access;
   return access === undefined || access instanceof ThreeCxError ? null : access;
 }
 
 /**
- * The way to the PBX of a node's connection.
+ * Returns the way to the PBX of a node's connection.
  *
- * @throws ThreeCxError `invalid-argument` when none is chosen or one of its settings is wrong
+ * @throws ThreeCxError `invalid-argument` when no connection is chosen or a setting of it is wrong
  */
 export function accessOf(connection: ConnectionNode | null): Access {
   if (connection === null) throw new ThreeCxError('invalid-argument', 'server: no 3CX connection is chosen');
@@ -143,7 +143,7 @@ export function accessOf(connection: ConnectionNode | null): Access {
   return connection.access;
 }
 
-/** Carries out an operation, see {@link Pbx.execute}, and completes what it told. */
+/** Carries out an operation, see {@link Pbx.execute}, and completes its result. */
 export async function execute(
   { pbx, calls, profiles, contacts }: Access,
   name: OperationName,

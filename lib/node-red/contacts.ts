@@ -8,7 +8,7 @@ export interface ContactSettings {
   names: readonly Contact[];
 }
 
-/** The fields of a payload that say who somebody is, with those that they follow from. */
+/** The fields of a payload that identify somebody, with the fields that they are derived from. */
 interface Named {
   extension?: string;
   extensionName?: string | null;
@@ -18,7 +18,7 @@ interface Named {
 }
 
 /**
- * Reads who has which number.
+ * Reads the names for numbers.
  *
  * @throws ThreeCxError `invalid-argument`, naming the setting that is wrong
  */
@@ -26,15 +26,15 @@ export function readContacts(settings: Settings): ContactSettings {
   return { country: settings.country('country'), names: settings.contacts('names') };
 }
 
-/** Who has which number, for the nodes of one connection: by its `names`, else as the PBX tells it. */
+/** The names for numbers, for the nodes of one connection: from its `names`, and otherwise from the PBX. */
 export class Contacts {
   private readonly international: InternationalNumbers;
   private readonly byNumber = new Map<string, string>();
-  /** The same by the numbers in international form; null until one is asked for. */
+  /** The same names by international numbers; null until one is needed. */
   private byE164: ReadonlyMap<string, string> | null = null;
 
   /**
-   * @param pbx tells what its DNs are called, where it can
+   * @param pbx has the names of its DNs, if it reports any
    * @param isDn knows extensions and other DNs of the PBX: their numbers have no international form
    */
   constructor(
@@ -45,7 +45,7 @@ export class Contacts {
     this.international = new InternationalNumbers(country);
     for (const { number, name } of names) {
       const key = asDialled(number.trim());
-      // The first of several is the one that the dialog shows first.
+      // The first of several entries counts. The dialog shows that one first too.
       if (key !== '' && name.trim() !== '' && !this.byNumber.has(key)) this.byNumber.set(key, name.trim());
     }
   }
@@ -55,22 +55,22 @@ export class Contacts {
     return this.isDn(number) ? null : this.international.of(number);
   }
 
-  /** @returns the name of an extension, or of another DN; null when nobody tells one */
+  /** @returns the name of an extension, or of another DN; null without a name */
   extensionName(extension: string): string | null {
     return this.byNumber.get(extension) ?? this.pbx.nameOf?.(extension) ?? null;
   }
 
   /**
-   * @param told what the PBX calls the party that has this number; null when it tells no name
-   * @returns the name of whoever has the number; null when nobody tells one
+   * @param told the PBX's name for the party with this number; null when it has no name
+   * @returns the name of the number's owner; null without a name
    */
   name(number: string, told: string | null = null): string | null {
     return this.byNumber.get(asDialled(number)) ?? this.foreignName(number) ?? told ?? this.extensionName(number);
   }
 
   /**
-   * Completes a payload in place: `extensionName` where it has an `extension`; `e164` and `name` where it has a `number`.
-   * A `name` that is there already is taken as the PBX's own.
+   * Completes a payload in place: `extensionName` where it has an `extension`; `e164` and `name` where it has a
+   * `number`. An existing `name` is the PBX's own.
    *
    * @returns the same payload
    */
@@ -84,7 +84,7 @@ export class Contacts {
     return payload;
   }
 
-  /** Completes what an operation told, as {@link complete} does; the result itself stays as it is. */
+  /** Completes the result of an operation, as {@link complete} does, in a copy. */
   completeResult(result: Result): Result {
     const { connections, number, name = null } = result;
     return {
@@ -94,7 +94,7 @@ export class Contacts {
     };
   }
 
-  /** Are two numbers the same, as dialled or else in international form? */
+  /** Are two numbers the same, as dialled or in international form? */
   sameNumber(a: string, b: string): boolean {
     if (asDialled(a) === asDialled(b)) return true;
     const e164 = this.e164(a);
@@ -127,7 +127,7 @@ export class Contacts {
   }
 }
 
-/** @returns a number as it would be dialled; what is no number as people write it stays as it is */
+/** @returns a number as it would be dialled; any text that is no such number unchanged */
 function asDialled(number: string): string {
   return plainNumber(number) ?? number;
 }

@@ -9,10 +9,11 @@ import type { ConnectionUser, NodeAPI, OperationNodeDef } from './types';
 export type FollowPayload = FollowedEvent;
 
 /**
- * Makes a node send the message that made a call once more when the call is answered, and when it has ended.
+ * Makes a node send the message that made a call again when the call is answered, and when it has ended.
  *
  * @param calls that the nodes of its connection follow; null where it has none
- * @returns begins to look for a call, to be called before a command is sent; null for a node that does not follow calls
+ * @returns begins to look for a call, and must be called before a command is sent; null for a node that does not follow
+ *   calls
  */
 export function followCalls(
   RED: NodeAPI,
@@ -24,7 +25,7 @@ export function followCalls(
   if (calls === null || !canFollow(type) || !isWanted(RED, node, def)) return null;
   const onEvent = (event: FollowedEvent, msg: NodeMessage): void => {
     const again = event.event === 'ended' ? msg : RED.util.cloneMessage(msg);
-    // A flow may change what it gets: other nodes get the same event.
+    // A flow may change its message, and other nodes get the same event.
     const payload: FollowPayload = structuredClone(event);
     const output = resultOutputs.length + followEvents.indexOf(event.event);
     node.send([...Array<null>(output).fill(null), Object.assign(again, { payload })]);
@@ -44,7 +45,7 @@ export function madeCallOf({ ok, given, callId = null }: Result): MadeCall | nul
   return ok && extension !== undefined && destination !== undefined ? { extension, destination, callId } : null;
 }
 
-/** A wrong setting must not stop the flow, nor go unnoticed. */
+/** A wrong setting is logged, but does not stop the flow. */
 function isWanted(RED: NodeAPI, node: ConnectionUser, def: OperationNodeDef): boolean {
   try {
     return new Settings(RED, node, { ...def }).flag('follow');
@@ -54,7 +55,9 @@ function isWanted(RED: NodeAPI, node: ConnectionUser, def: OperationNodeDef): bo
   }
 }
 
-/** What makes a node another one: all but its place and its wires, as Node-RED sees it too. */
+/**
+ * The properties that make it a different node if they change: all but its place and its wires, as in Node-RED itself.
+ */
 function definitionOf(def: OperationNodeDef): string {
   const own = Object.entries(def).filter(([property]) => !['x', 'y', 'wires'].includes(property));
   return JSON.stringify(own.sort(([a], [b]) => a.localeCompare(b)));

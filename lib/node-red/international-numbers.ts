@@ -1,14 +1,14 @@
 import type * as PhoneNumbers from 'awesome-phonenumber';
 import { plainNumber } from '../pbx';
 
-/** How many numbers are remembered: the same few come in every payload of a call. */
+/** The size of the cache: the same few numbers come in every payload of a call. */
 const maxKnown = 1_000;
-/** No number is longer, and what a caller sends may be as long as it likes. */
+/** The most characters of a number. A caller may send a longer text. */
 const maxCharacters = 64;
-/** The least digits that a number outside has, where it says nothing of a country. */
+/** The fewest digits of an outside number without a country code. */
 const minDigits = 6;
 
-/** With the first number: it brings the numbering plans of all countries. */
+/** Loads the library with the first number: it brings the numbering plans of all countries. */
 function loadPhoneNumbers(): typeof PhoneNumbers {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('awesome-phonenumber') as typeof PhoneNumbers;
@@ -18,12 +18,12 @@ function loadPhoneNumbers(): typeof PhoneNumbers {
 export class InternationalNumbers {
   private readonly known = new Map<string, string | null>();
 
-  /** @param country where a national number belongs, see `countries`; empty: national numbers are not known */
+  /** @param country where national numbers belong, see `countries`; with an empty text they are not converted */
   constructor(private readonly country: string) {}
 
   /**
-   * @param number as the PBX or somebody wrote it
-   * @returns null for a code, an extension, and everything else that is no possible number
+   * @param number as the PBX or a person wrote it
+   * @returns null for a code, an extension, and any text that is no possible number
    */
   of(number: string): string | null {
     if (number.length > maxCharacters) return null;
@@ -43,7 +43,7 @@ export class InternationalNumbers {
     if (/^00\d+$/.test(number)) return internationalForm(`+${number.slice(2)}`);
     if (this.country === '' || plain.length < minDigits) return null;
     const { possible, valid, number: forms } = loadPhoneNumbers().parsePhoneNumber(plain, { regionCode: this.country });
-    // Without the leading 0 it may be a local number, which is possible as a national one too.
+    // Without the leading 0 it may be a local number that only looks like a possible national one.
     return (plain.startsWith('0') ? possible : valid) ? (forms?.e164 ?? null) : null;
   }
 }

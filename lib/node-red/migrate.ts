@@ -1,15 +1,15 @@
-/** What a node was saved with. */
+/** The saved properties of a node. */
 type Definition = Readonly<Record<string, unknown>>;
 
-/** What makes a definition of version n (by its place, from 0) one of version n + 1. */
+/** The steps from one version to the next. The step at place n makes version n + 1 of version n. */
 const steps: readonly ((def: Definition) => Definition)[] = [
-  // Written by hand, without a version: what it leaves out takes its default.
+  // A flow written by hand has no version. Properties that it leaves out have their defaults.
   (def) => def,
   (def) => ({
     ...def,
-    // An empty text took nothing from the message: of a queue that meant all of them.
+    // An empty text took nothing from the message. As a queue it meant all queues.
     ...(def.queueType === 'str' && def.queue === '' ? { queueType: 'msg' } : {}),
-    // It was a regular expression, which stands between slashes now.
+    // A regular expression is now written between slashes.
     ...(def.allowDestinations ? { allowDestinations: `/${def.allowDestinations as string}/` } : {}),
   }),
 ];
@@ -18,9 +18,9 @@ const steps: readonly ((def: Definition) => Definition)[] = [
 export const currentVersion = steps.length;
 
 /**
- * Brings a definition to the version of this package.
+ * Converts a definition to the version of this package.
  *
- * @param def as it was saved, by whatever version; one of a later version is taken as it is
+ * @param def as it was saved, by any version; a later version is left unchanged
  * @returns a copy
  */
 export function migrate<T extends object>(def: T): T {

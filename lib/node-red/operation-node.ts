@@ -23,7 +23,7 @@ type Message = NodeMessageInFlow & { operation?: unknown };
 /** How an operation ended. */
 type Outcome = { task: Task; result: Result } | { code: ErrorCode };
 
-/** Registers a node that carries out the operations that the menu has for it, and does nothing else. */
+/** Registers a node that carries out the operations that the menu has for it. */
 export function registerOperationNode(RED: NodeAPI, type: NodeType): void {
   RED.nodes.registerType(type, function (this: ConnectionUser, def: OperationNodeDef) {
     RED.nodes.createNode(this, def);
@@ -32,9 +32,9 @@ export function registerOperationNode(RED: NodeAPI, type: NodeType): void {
 }
 
 /**
- * Makes a node carry out one operation per message: done to output 1, refused to output 2, and to Catch nodes, with
- * `msg.error.code`, what could not be asked or was not answered. A node with `follow` sends a message that made a call
- * again as {@link followCalls} says.
+ * Makes a node carry out one operation per message. Done goes to output 1, refused to output 2. Requests that could not
+ * be sent or got no answer go to Catch nodes, with `msg.error.code`. A node with `follow` sends a message that made a
+ * call again, see {@link followCalls}.
  */
 export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: OperationNodeDef, type: NodeType): void {
   const offered = Object.keys(offersOf(type));
@@ -47,7 +47,7 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
   let closed = false;
 
   node.showHealth = () => {
-    // What a closed node shows would stand under the one that took its place.
+    // A closed node must not show a status: it would appear under its successor.
     if (closed) return;
     const configured = openAccess(connection) !== null;
     const status = statusOf(RED, { configured, health: connection?.health ?? 'unknown', underWay, last });
@@ -100,7 +100,7 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
     };
     carryOut(msg).then(
       ({ task, result, settle }) => {
-        // Whoever gets the message may change it.
+        // The flow may change the message after it was sent.
         const call = settle && madeCallOf(result);
         const made = call && { call, msg: RED.util.cloneMessage(msg) };
         send(result.ok ? msg : [null, msg]);

@@ -23,7 +23,7 @@ type Asked<Of extends Offer> = Record<RequiredOf<Of> & ArgumentName, string> &
 type NamedDetails = Omit<Details, 'connections'> & { connections: NamedConnection[] };
 type Told<Of extends Offer, Key extends string> = Pick<NamedDetails, Column<Of['operation'], Key> & keyof Details>;
 
-/** Of an operation `Name` as a node offers it. */
+/** The payload of an operation that a node offers as `Name`. */
 type Payload<Name, Of> = Of extends Offer
   ? { operation: Name; answer: string } & Asked<Of> &
       (
@@ -38,16 +38,16 @@ export type NodePayload<Type extends NodeType> = {
 }[keyof Offers[Type]];
 
 /**
- * `msg.payload` of a node that carries out an operation. `answer` is the raw text that the PBX answered; `detail` its own
- * reason for a refusal, where it gives one.
+ * `msg.payload` of a node that carries out operations. `answer` is the raw text of the PBX, and `detail` its own reason
+ * for a refusal, where it gives one.
  */
 export type OperationPayload = { [Type in NodeType]: NodePayload<Type> }[NodeType];
 
 /**
- * @param name the operation, as the node names it
- * @param offer its entry in the menu: of the arguments the payload repeats those that the node has fields for
- * @param result what the PBX said
- * @returns the payload as {@link OperationPayload} describes it, which derives from the same entries
+ * @param name the operation, by the node's name for it
+ * @param offer its entry in the menu; the payload repeats the arguments that the node has fields for
+ * @param result the PBX's result
+ * @returns the payload that {@link OperationPayload} describes, derived from the same entries
  */
 export function payloadOf(name: string, offer: Offer, result: Result): Record<string, unknown> {
   const { given, ok, answer } = result;

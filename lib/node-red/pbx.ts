@@ -30,7 +30,7 @@ export type PbxSettings = HttpSettings | V20Settings;
 export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Settings): PbxSettings {
   const api = settings.oneOf('api', apiTypes);
   refuseLogIn(String(def.url));
-  // Every PBX has another address; that of the HTTP API is the one that it has where people leave it as it is.
+  // The HTTP API has the same address wherever people leave it unchanged, but every V20 has its own.
   const url = api === 'v20' ? settings.required('url') : settings.text('url', connectionDefaults.url);
   const proxy = proxyFor(url, referred(RED, 'proxy', 'http proxy', def.proxy) as ProxyNode | null);
   const tls = referred(RED, 'tls', 'tls-config', def.tls) as TlsNode | null;
@@ -54,7 +54,7 @@ export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Sett
   };
 }
 
-/** Opens the way to a PBX that a connection has chosen. */
+/** Opens the way to a PBX that the settings of a connection describe. */
 export function openPbx(settings: PbxSettings, onHealth: (health: Health) => void = () => undefined): Pbx {
   const options = { onHealth, clock: now };
   return settings.api === 'v20' ? new V20Pbx({ ...settings, ...options }) : new HttpApi({ ...settings, ...options });
@@ -93,7 +93,7 @@ interface ProxyNode extends Node<{ username?: string; password?: string }> {
 function referred(RED: NodeAPI, name: string, type: string, id: string | undefined): Node | null {
   if (id === undefined || id === '') return null;
   const node = RED.nodes.getNode(id) as Node | undefined;
-  // Going on without it would send the request, and the password with it, another way than was asked for.
+  // Without it the request, with its password, would take another way than the settings say.
   if (node?.type !== type) throw new ThreeCxError('invalid-argument', `${name} names no ${type} node that is deployed`);
   return node;
 }

@@ -5,14 +5,14 @@ import { Settings } from './settings';
 import { profileStatusOf, type ProfileWatchingState } from './status';
 import type { ConnectionUser, NodeAPI, ProfileWatchDef } from './types';
 
-/** What is known of an extension. */
+/** The profile and log-in of an extension. */
 export interface ProfileState {
   extension: string;
   extensionName: string | null;
-  /** Null for a name outside the five, and when the PBX gave none. */
+  /** Null for a name outside the five, and when the PBX returned none. */
   profile: Profile | null;
   profileName: string | null;
-  /** Whether it is logged in to its queues. Null where the PBX does not tell. */
+  /** Whether the extension is logged in to its queues. Null where the PBX does not report it. */
   loggedIn: boolean | null;
 }
 
@@ -22,35 +22,35 @@ export interface ProfilePayload extends ProfileState {
   /** Null, with its name, when nothing was known before. */
   previousProfile: Profile | null;
   previousProfileName: string | null;
-  /** It is no change, but how it was when the node began. */
+  /** True for a profile that the node found when it began, instead of a change. */
   initial: boolean;
   /** Counts the messages of this node, from 1, without gaps. */
   seq: number;
 }
 
-/** `msg.payload` of the answer to a message that comes in. */
+/** `msg.payload` of the answer to an incoming message. */
 export interface ProfilesPayload {
   /** In the order of their numbers. */
   profiles: ProfileState[];
 }
 
 /**
- * Makes a node send a message for each change of a profile, and tell what it knows when a message comes in. A list of
- * extensions that is wrong is an error in the log, and nothing is asked.
+ * Makes a node send a message for each change of a profile, and answer each incoming message with the profiles that it
+ * knows. A wrong list of extensions is logged as an error, and nothing is looked up.
  */
 export function watchProfiles(RED: NodeAPI, node: ConnectionUser, def: ProfileWatchDef): void {
   const connection = useConnection(RED, node, def.server);
   const { interest, initial } = readDefinition(RED, node, def);
   const profiles = openAccess(connection)?.profiles;
   const extensions = interest instanceof ThreeCxError ? null : interest.extensions;
-  /** Extensions that have told their profile since the node began. */
+  /** The extensions whose profile was read since the node began. */
   const announced = new Set<string>();
   let seq = 0;
   let shown: ProfileWatchingState | null = null;
   let closed = false;
 
   node.showHealth = () => {
-    // What a closed node shows would stand under the one that took its place.
+    // A closed node must not show a status: it would appear under its successor.
     if (closed) return;
     const { error = null, count = 0, isAnswered = false } = profiles?.standing(extensions) ?? {};
     const health = connection?.health ?? 'unknown';
@@ -87,7 +87,7 @@ export function watchProfiles(RED: NodeAPI, node: ConnectionUser, def: ProfileWa
       if (interest instanceof ThreeCxError) throw interest;
       const access = accessOf(connection);
       const { error } = access.profiles.standing(extensions);
-      // What was known before would look like what is.
+      // Old profiles would look like current ones.
       if (error !== null) throw error;
       const known = access.profiles
         .known(extensions)
@@ -107,7 +107,7 @@ export function watchProfiles(RED: NodeAPI, node: ConnectionUser, def: ProfileWa
   });
 }
 
-/** What payloads say of an extension. */
+/** The facts about an extension in a payload. */
 function stateOf(
   extension: string,
   extensionName: string | null,
@@ -127,7 +127,9 @@ function payloadOf(
   return { event: 'profile', ...state, previousProfile, previousProfileName, loggedIn, initial, seq };
 }
 
-/** A list of extensions that is wrong leaves nothing to watch; another setting that is wrong is not used. */
+/**
+ * Reads the settings. With a wrong list of extensions there is nothing to watch; any other wrong setting is ignored.
+ */
 function readDefinition(
   RED: NodeAPI,
   node: ConnectionUser,

@@ -1,26 +1,26 @@
-/** How long something is left alone that gave no answer, in ms. */
+/** How long a thing is left alone after it gave no answer, in ms. */
 const silence = 60_000;
 
-/** What is due next, and when (steady time, in ms). */
+/** The next thing to look up, and its time (steady, in ms). */
 export interface Due {
   key: string;
   at: number;
 }
 
 /**
- * Says what is to be looked up next, one after the other: each thing once in its own interval, all of them spread evenly,
- * and what takes long at most half of the time. Knows no clock: all times are handed in.
+ * Decides what to look up next, one thing at a time. Each has its own interval, and all are spread evenly. Slow
+ * look-ups take at most half of the time. It knows no clock: every time is an argument.
  */
 export class Schedule {
   /** In ms. */
   private intervals: ReadonlyMap<string, number> = new Map();
   private readonly askedAt = new Map<string, number>();
   private readonly silentUntil = new Map<string, number>();
-  /** When the last look-up began, and until when none may begin because that one took long. */
+  /** The start of the last look-up, and the end of the pause after it. */
   private begunAt = -Infinity;
   private restUntil = -Infinity;
 
-  /** @param intervals what is to be looked up from now on, each with its interval in ms; an order of its own decides ties */
+  /** @param intervals the things to look up from now on, each with its interval in ms; their order decides ties */
   set(intervals: ReadonlyMap<string, number>): void {
     this.intervals = intervals;
     for (const known of [this.askedAt, this.silentUntil]) {
@@ -38,7 +38,7 @@ export class Schedule {
     return next && { key: next.key, at: Math.max(next.at, this.begunAt + this.gap(), this.restUntil) };
   }
 
-  /** A look-up begins. One that is a little late does not move those after it. */
+  /** Notes the start of a look-up. A short delay does not move the following ones. */
   begin({ key, at }: Due, now: number): void {
     this.begunAt = now - at < this.gap() ? at : now;
     const interval = this.intervals.get(key) ?? 0;
@@ -46,23 +46,23 @@ export class Schedule {
     this.askedAt.set(key, now - dueAt < interval ? dueAt : now);
   }
 
-  /** @param took how long the look-up took, in ms: the next one begins so much later at the earliest */
+  /** @param took how long the look-up took, in ms; the next one starts at least that much later */
   end(now: number, took: number): void {
     this.restUntil = now + took;
   }
 
-  /** It was answered, in whatever way: it is due an interval later. */
+  /** Notes an answer of any kind: the thing is due again one interval later. */
   answered(key: string, now: number): void {
     this.silentUntil.delete(key);
     if (this.intervals.has(key)) this.askedAt.set(key, now);
   }
 
-  /** It gave no answer. */
+  /** Notes that a thing gave no answer. */
   leaveAlone(key: string, now: number): void {
     if (this.intervals.has(key)) this.silentUntil.set(key, now + silence);
   }
 
-  /** It is due at once. */
+  /** Makes a thing due at once. */
   hasten(key: string): void {
     this.silentUntil.delete(key);
     this.askedAt.delete(key);

@@ -13,18 +13,18 @@ import {
 } from '../pbx';
 import type { NodeAPI } from './types';
 
-/** Whose environment variables count: a node's, those of the flow that one is to be in, or (null) the process's. */
+/** The owner of the environment variables: a node, the flow that the node will be in, or (null) the process. */
 export type Environment = Node | null | { id: string; name: string; _flow: object };
 
-/** The types know nodes only. */
+/** A part that the types of Node-RED have for nodes only. */
 interface EnvironmentReader {
   evaluateNodeProperty(name: string, type: 'env', node: Environment, msg: object): string | number | undefined;
 }
 
 /**
- * Replaces each `${ENV}` in a setting. Node-RED does so only where a variable is the whole of it.
+ * Replaces each `${ENV}` in a setting. Node-RED only replaces a variable that is the whole setting.
  *
- * @param name names the setting in the error
+ * @param name the setting's name for the error
  * @throws ThreeCxError `invalid-argument` when a variable is not set: an empty text could mean something else
  */
 export function expandEnvironment(RED: NodeAPI, environment: Environment, name: string, text: string): string {
@@ -39,7 +39,7 @@ function valueOf(RED: NodeAPI, environment: Environment, name: string, variable:
   return String(value);
 }
 
-/** Reads the settings of one node; each reader throws ThreeCxError `invalid-argument`, naming the setting. */
+/** Reads the settings of one node. Each reader throws ThreeCxError `invalid-argument`, naming the setting. */
 export class Settings {
   constructor(
     private readonly RED: NodeAPI,
@@ -52,14 +52,14 @@ export class Settings {
     return text === '' ? byDefault : expandEnvironment(this.RED, this.environment, name, text);
   }
 
-  /** A text that nothing can stand in for. */
+  /** Reads a text that has no default. */
   required(name: string): string {
     const text = this.text(name, '').trim();
     if (text === '') throw new ThreeCxError('invalid-argument', `${name} is missing`);
     return text;
   }
 
-  /** A secret: only a `${ENV}` that is the whole of it is replaced, so that no error quotes a part of a secret. */
+  /** Reads a secret. A `${ENV}` is replaced only if it is the whole secret, so that no error quotes a part of one. */
   secret(name: string): string {
     const text = this.literal(name);
     const variable = /^\$\{([^{}\s]+)\}$/.exec(text)?.[1];
@@ -75,7 +75,7 @@ export class Settings {
     return String(value);
   }
 
-  /** A number of milliseconds. */
+  /** Reads a number of milliseconds. */
   milliseconds(name: string, byDefault: number, least: number): number {
     const value = millisecondsOf(this.text(name, String(byDefault)), least);
     if (value === null) {
@@ -84,7 +84,7 @@ export class Settings {
     return value;
   }
 
-  /** A regular expression; an empty one, where that is the default, matches everything. */
+  /** Reads a regular expression. An empty default matches everything. */
   expression(name: string, byDefault: string): RegExp {
     const text = this.text(name, byDefault);
     try {
@@ -94,7 +94,7 @@ export class Settings {
     }
   }
 
-  /** Where calls may go. */
+  /** Reads the destinations that may be called. */
   destinations(name: string): (destination: string) => boolean {
     const text = this.text(name, '');
     try {
@@ -105,17 +105,17 @@ export class Settings {
     }
   }
 
-  /** A list of numbers, ranges and patterns; everything is in an empty one. */
+  /** Reads a list of numbers, ranges and patterns. An empty list contains everything. */
   numbers(name: string): (number: string) => boolean {
     return this.readList(name, parseNumberList);
   }
 
-  /** The numbers that such a list names, at most so many. */
+  /** Lists the numbers named in such a list, up to a maximum. */
   namedNumbers(name: string, max: number): string[] {
     return this.readList(name, (text) => namedNumbers(text, max));
   }
 
-  /** The extensions to ask for, numbers and ranges only; none are in an empty list. */
+  /** Reads the extensions to send requests for: numbers and ranges only. An empty list names none. */
   extensions(name: string): string[] {
     return this.readList(name, listExtensions);
   }
@@ -129,7 +129,7 @@ export class Settings {
     }
   }
 
-  /** A country; empty for none. */
+  /** Reads a country; an empty text means none. */
   country(name: string): string {
     const text = this.text(name, '');
     const country = text.trim() === '' ? '' : countryOf(text);
@@ -139,7 +139,7 @@ export class Settings {
     return country;
   }
 
-  /** A list of numbers with their names. */
+  /** Reads a list of numbers with their names. */
   contacts(name: string): Contact[] {
     const list = this.values[name] ?? [];
     if (!Array.isArray(list)) throw new ThreeCxError('invalid-argument', `${name} must be a list of numbers and names`);
@@ -153,7 +153,11 @@ export class Settings {
     });
   }
 
-  /** How often to look at profiles, in seconds. @returns it in ms */
+  /**
+   * Reads the interval for looking up profiles, which is set in seconds.
+   *
+   * @returns it in ms
+   */
   profileInterval(name: string): number {
     const value = secondsOf(this.text(name, String(profileInterval.fallback)));
     if (value === null) throw new ThreeCxError('invalid-argument', `${name} must be a number of seconds`);

@@ -14,9 +14,9 @@ const looks = {
   bad: { fill: 'red', shape: 'ring' },
 } as const;
 
-/** No status is longer, in characters. */
+/** The longest status, in characters. */
 const maxLength = 23;
-/** Stands in a phrase for its number or name. */
+/** Marks the place of a number or name in a phrase. */
 const placeholder = '__number__';
 const phrases = new WeakMap<NodeAPI, Map<string, string>>();
 
@@ -24,25 +24,26 @@ const phrases = new WeakMap<NodeAPI, Map<string, string>>();
 export interface Task {
   name: string;
   offer: Offer;
-  /** Whom it calls, by name where that is known; absent while it is not read yet. */
+  /** The called number, by name where that is known; absent until it is read. */
   callee?: string;
 }
 
-/** What a node knows, of which its status follows. */
+/** The facts that the status of a node is derived from. */
 export interface NodeState {
   configured: boolean;
   health: Health;
-  /** The operations under way, oldest first. */
+  /** The operations in progress, oldest first. */
   underWay: readonly Task[];
-  /** How the last one ended, and when. */
+  /** How the last operation ended, and when. */
   last: ({ at: Date } & ({ task: Task; result: Result } | { code: ErrorCode })) | null;
 }
 
 /**
- * What was done stays true; what the phone system does now, a node that sends commands does not know. So the status says
- * what was done or answered, and when.
+ * Shows the last result with its time. That stays true, while a node that sends commands does not know the present
+ * state of the phone system.
  *
- * @returns the status of a node; its text is a key that the editor translates, or translated where it holds more
+ * @returns the status of a node. Its text is a key that the editor translates, or already translated where it holds
+ *   more
  */
 export function statusOf(RED: NodeAPI, { configured, health, underWay, last }: NodeState): NodeStatus {
   const [first] = underWay;
@@ -57,15 +58,15 @@ export function statusOf(RED: NodeAPI, { configured, health, underWay, last }: N
   return { ...looks.done, text: doneText(RED, task, result, maxLength - time.length) + time };
 }
 
-/** What a node knows that watches calls. */
+/** The facts that the status of a node that watches calls is derived from. */
 export interface WatchingState {
   configured: boolean;
   state: WatchState;
-  /** Why there is no snapshot. */
+  /** The reason why there is no snapshot. */
   code: ErrorCode | null;
-  /** How many calls the node looks at. */
+  /** The number of calls that pass the node's filters. */
   calls: number;
-  /** From one poll to the next, in ms, where that is longer than set because the server is slow; else null. */
+  /** The time from one poll to the next, in ms, where a slow server makes it longer than the setting; else null. */
   period: number | null;
 }
 
@@ -80,13 +81,13 @@ export function watchStatusOf(RED: NodeAPI, { configured, state, code, calls, pe
   return { ...looks.good, text: RED._('threecx.status.stretched', stretched) };
 }
 
-/** What a node knows that watches profiles. */
+/** The facts that the status of a node that watches profiles is derived from. */
 export interface ProfileWatchingState {
   configured: boolean;
   /** Why nothing is known; null when something is, or no answer has come yet. */
   code: ErrorCode | null;
   isAnswered: boolean;
-  /** Of how many extensions the profile is known. */
+  /** The number of extensions with a known profile. */
   profiles: number;
 }
 
@@ -121,12 +122,12 @@ function doneText(RED: NodeAPI, { name, offer, callee = '' }: Task, result: Resu
   const { given, profile, profileName, connections, idle, number, callId, registration } = result;
   const caller = result.name ?? number;
   if (operationOf(offer.operation).kind === 'command' && given.profile === undefined) {
-    // A recording, and a log-in, are named by what was chosen.
+    // A recording or a log-in is named by its chosen action.
     const what = given.recordAction ?? given.action ?? name;
     return withNumber(RED, `threecx.done.${what}`, callee, room);
   }
   if (profile) return phrase(RED, `threecx.status.${profile}`);
-  // A name of the PBX, not a key: a key has a dot.
+  // The PBX's name must not look like a key, which has a dot.
   if (profileName !== undefined) return shortened(profileName ?? '–', room).replaceAll('.', ' ');
   if (registration !== undefined)
     return phrase(RED, `threecx.done.${registration === null ? 'no-phone' : 'registered'}`);
@@ -136,15 +137,18 @@ function doneText(RED: NodeAPI, { name, offer, callee = '' }: Task, result: Resu
   return caller ? shortened(caller, room).replaceAll('.', ' ') : phrase(RED, 'threecx.done.withheld');
 }
 
-/** A text with a number or name in it, of which as much stays as there is room for. */
+/** Puts a number or name into a text, shortened to fit. */
 function withNumber(RED: NodeAPI, key: string, number: string, room: number): string {
   const text = phrase(RED, key);
   const rest = text.replace(placeholder, '').length;
-  // With a dot the editor would take the text for a key.
+  // The editor would read a text with a dot as a key.
   return text.replace(placeholder, () => shortened(number, room - rest).replaceAll('.', ' '));
 }
 
-/** A text in the language of Node-RED, which takes as long to translate as a command to send: so each only once. */
+/**
+ * Translates a text to the language of Node-RED. That takes as long as sending a command, so each text is translated
+ * once.
+ */
 function phrase(RED: NodeAPI, key: string, count?: number): string {
   const known = phrases.get(RED) ?? new Map<string, string>();
   phrases.set(RED, known);
@@ -158,7 +162,7 @@ function shortened(text: string, room: number): string {
   return text.length > room ? `${text.slice(0, Math.max(room - 1, 0))}…` : text;
 }
 
-/** Hours and minutes where Node-RED runs. */
+/** Hours and minutes in the time zone of Node-RED. */
 function clockTime(at: Date): string {
   return [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
 }

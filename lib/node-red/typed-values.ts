@@ -4,7 +4,8 @@ import { expandEnvironment } from './settings';
 import type { NodeAPI, OperationNodeDef } from './types';
 
 /**
- * Reads an argument `x` of a node from where its `xType` says: `str`, `msg`, `flow`, `global`, `env` or `jsonata`.
+ * Reads an argument `x` of a node from the place that its `xType` names: `str`, `msg`, `flow`, `global`, `env` or
+ * `jsonata`.
  *
  * @param def the node's properties
  * @returns undefined when it is absent
@@ -28,7 +29,7 @@ export async function argumentValue(
   }
 }
 
-/** From where an argument comes. */
+/** The source of an argument. */
 interface Source {
   type: string;
   value: string;
@@ -42,7 +43,7 @@ function sourceOf(def: OperationNodeDef, argument: ArgumentName): Source {
   return source.type === 'str' && source.value === '' ? { type: 'msg', value: argument } : source;
 }
 
-/** What an error calls an argument: the message property that it comes from, else by its own name. */
+/** The name of an argument in an error: the message property that it comes from, or its own name. */
 export function argumentLabel(def: OperationNodeDef, argument: ArgumentName): string {
   const { type, value } = sourceOf(def, argument);
   return type === 'msg' && value !== '' ? `msg.${value}` : argument;

@@ -6,10 +6,10 @@ import type { ProfileWatch } from './profile-watch';
 
 export type { NodeAPI };
 
-/** A `3cx-config` node as the editor saved it; what a flow leaves out takes its default at run time. */
+/** A `3cx-config` node as the editor saved it. Missing properties get their defaults at run time. */
 export interface ConnectionDef extends NodeDef {
   country?: string;
-  /** Numbers with the names of those who have them. */
+  /** Numbers with the names of their owners. */
   names?: unknown;
   api?: string;
   url?: string;
@@ -41,16 +41,16 @@ export interface ConnectionNode extends Node<ConnectionCredentials> {
   _alias?: string;
   /** As it is deployed. */
   def: ConnectionDef;
-  /** The way to its PBX, or which setting is wrong. */
+  /** The way to its PBX, or the error of a wrong setting. */
   access: Access | ThreeCxError;
-  /** Where its secrets go to. */
+  /** The server that may get its secrets. */
   target: Target | null;
   health: Health;
   /** The nodes on this connection, by id; through them an error of this node reaches the Catch nodes of their tabs. */
   users: Record<string, ConnectionUser>;
 }
 
-/** What the nodes on a connection share. */
+/** The parts of a connection that its nodes share. */
 export interface Access {
   pbx: Pbx;
   calls: CallWatch;
@@ -67,12 +67,12 @@ export interface Target {
   proxy: string;
 }
 
-/** A node that shows how its connection is. */
+/** A node that shows the state of its connection. */
 export interface ConnectionUser extends Node {
   showHealth(): void;
 }
 
-/** The properties of the nodes with operations; each argument `x` stands there with its type `xType`. */
+/** The properties of the nodes with operations. Each argument `x` comes with its type, `xType`. */
 export interface OperationNodeDef extends NodeDef, Partial<Record<ArgumentName | `${ArgumentName}Type`, unknown>> {
   server?: string;
   operation?: string;

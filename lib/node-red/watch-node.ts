@@ -11,18 +11,18 @@ export type WatchPayload = WatchEvent & {
   seq: number;
 };
 
-/** `msg.payload` of the answer to a message that comes in. */
+/** `msg.payload` of the answer to an incoming message. */
 export interface CallsPayload {
   /** One for each extension in a call. */
   calls: CallState[];
 }
 
-/** With `initial`, so many extensions that the filter names are announced: of more, the first. */
+/** The most extensions named in the filter that are announced with `initial`; the first ones are taken. */
 const maxNamed = 1_000;
 
 /**
- * Makes a node announce what happens to calls, and tell what it knows of them when a message comes in. A filter that is
- * wrong is named in the log and not used.
+ * Makes a node announce the events of calls, and answer each incoming message with the calls that it knows. A wrong
+ * filter is logged and not used.
  */
 export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): void {
   const connection = useConnection(RED, node, def.server);
@@ -41,7 +41,7 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
   let count = 0;
   let shown: Partial<WatchingState> = {};
   node.showHealth = () => {
-    // After most polls there is nothing to count anew, nor to tell the editor.
+    // Most polls change nothing, so there is nothing to count again or to send to the editor.
     if (all() !== counted) {
       counted = all();
       const own = known();
@@ -63,7 +63,7 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
     node.showHealth();
     for (const event of subscription.select(occurrences, isSnapshot ? calls : null)) {
       seq += 1;
-      // A flow may change what it gets: other nodes get the same event.
+      // A flow may change its message, and other nodes get the same event.
       const payload: WatchPayload = { ...structuredClone(event), seq };
       const msg = { topic: event.event, payload };
       node.send(split ? outputs.map((name) => (name === event.event ? msg : null)) : msg);
@@ -77,7 +77,7 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
       try {
         const watch = accessOf(connection).calls;
         const { state, error } = watch;
-        // What was known before would look like what is.
+        // Old calls would look like current ones.
         if (state === 'connecting' || state === 'offline')
           throw error ?? new ThreeCxError('closed', 'the node was closed');
         const payload: CallsPayload = { calls: watch.completed(known()) };
@@ -100,7 +100,7 @@ export function watchCalls(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef
 
 function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): { interest: Interest; split: boolean } {
   const settings = new Settings(RED, node, { ...def });
-  /** A wrong setting must not stop the flow, nor go unnoticed. */
+  /** A wrong setting is logged, but does not stop the flow. */
   const read = <T>(setting: () => T, otherwise: T): T => {
     try {
       return setting();
@@ -128,7 +128,9 @@ function readDefinition(RED: NodeAPI, node: ConnectionUser, def: WatchNodeDef): 
   };
 }
 
-/** The default ones when a flow does not say; of a later version's, those that this one knows. */
+/**
+ * The events that the node announces: the defaults when its flow names none, and only known ones of a later version.
+ */
 function chosenEvents(node: ConnectionUser, events: unknown): Set<EventName> {
   if (events === undefined) return new Set(defaultEvents);
   const chosen: unknown[] = Array.isArray(events) ? events : [events];

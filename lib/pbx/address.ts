@@ -3,45 +3,52 @@ import { choices } from './arguments';
 import { ThreeCxError } from './errors';
 import { operationNames } from './operations';
 
-/** By what else a path of the HTTP API can go on: the community server logs in to one queue by `/save/<action>/…`. */
+/**
+ * The words with which the path of an operation can go on. The community server logs in to one queue by
+ * `/save/<action>/…`.
+ */
 const names = [...operationNames, 'save'];
 const actions = [...choices.action, 'login_only_to', 'logout_only_from', 'login_current', 'logout_current'];
 
 /**
- * Finds an operation at the end of a path: its name in any case, alone or with arguments. The first argument is a number
- * or a queue action, so a path such as `/record/api` is not taken for an operation.
+ * Finds an operation at the end of a path: its name in any case, alone or with arguments. The first argument must be a
+ * number or a queue action, so a path such as `/record/api` is no operation.
  */
 export const operationAtEnd = new RegExp(
   `(?:^|/)(?:${names.join('|')})(?:/+(?:${actions.join('|')}))*(?:/+(?:%.*|[^a-z/]+(?:/.*)?))?/*$`,
   'i',
 );
 
-/** How a path of 3CX V20's own APIs begins (official), and that of its web client, which people copy from the browser. */
+/**
+ * The beginning of a path of 3CX V20's own APIs (official), or of its web client, which people copy from the browser.
+ */
 const v20Path = /\/(?:callcontrol|connect\/+token|webclient|xapi)(?:\/.*)?$/i;
 
-/** A base URL to which paths can be added: without the slash at its end. */
+/** Prepares a base URL for adding paths: removes the slash at its end. */
 export function withoutEndSlash({ href }: URL): string {
   return href.replace(/(?<!\/)\/+$/, '');
 }
 
-/** How an address begins that was typed without that: the HTTP API is rarely behind TLS, 3CX V20 always is (official). */
+/**
+ * The scheme of an address that was typed without one. The HTTP API is rarely behind TLS, 3CX V20 always is (official).
+ */
 const schemes: Readonly<Record<ApiType, string>> = { http: 'http://', v20: 'https://' };
 /** A host name or IP address, perhaps with a port and a path. `http//pbx` is a slip, and no host. */
 const bareAddress = /^(?!https?\/)(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?(?:[/?#].*)?$/is;
 
-/** @returns an address as people type it, `192.168.1.5:8889`, with what it has to begin with; any other text unchanged */
+/** @returns the address with a scheme, if people typed it without one (`192.168.1.5:8889`); any other text unchanged */
 export function withScheme(text: string, api: ApiType = 'http'): string {
   const address = text.trim();
   return bareAddress.test(address) ? schemes[api] + address : text;
 }
 
-/** What nobody may leave at the end of a base URL. */
+/** The ends that no base URL may have. */
 const ends: Readonly<Record<ApiType, RegExp>> = { http: operationAtEnd, v20: v20Path };
 
-/** What is wrong with a base URL. */
+/** The ways in which a base URL can be wrong. */
 export type BaseUrlProblem = 'address' | 'log-in' | 'query' | 'operation';
 
-/** @returns what keeps operations from being added to it; null when nothing does */
+/** @returns the reason why no operation can be added to the URL; null when there is no reason */
 export function baseUrlProblemOf(text: string, api: ApiType = 'http'): BaseUrlProblem | null {
   const url = httpUrlOf(text);
   if (url === null) return 'address';
@@ -50,7 +57,7 @@ export function baseUrlProblemOf(text: string, api: ApiType = 'http'): BaseUrlPr
   return ends[api].test(url.pathname) ? 'operation' : null;
 }
 
-/** @returns what is wrong with it already before its environment variables (`${…}`) are replaced */
+/** @returns what is wrong with the URL even before its environment variables (`${…}`) are replaced */
 export function baseUrlTemplateProblemOf(text: string, api: ApiType = 'http'): BaseUrlProblem | null {
   if (holdsLogIn(text)) return 'log-in';
   return ends[api].test(text.trim().replace(/^[a-z]+:\/\/[^/]*/i, '')) ? 'operation' : null;
@@ -82,8 +89,8 @@ export function baseUrl(text: string, api: ApiType = 'http'): URL {
 }
 
 /**
- * Refuses an address with a user or password before its environment variables are replaced: an error about one that is
- * not set would quote a password that has `${` in it.
+ * Refuses an address with a user or password before its environment variables are replaced. Later, an error about a
+ * variable that is not set would quote a password that contains `${`.
  *
  * @throws ThreeCxError `invalid-argument`
  */

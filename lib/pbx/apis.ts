@@ -6,23 +6,23 @@ import type { OperationName } from './operations';
 export const apiTypes = ['http', 'v20'] as const;
 export type ApiType = (typeof apiTypes)[number];
 
-/** What one way to a PBX has nothing for. Each sentence says what that is, and what to do instead. */
+/** The gaps of one way to a PBX. Each sentence names the gap, and the way around it. */
 export interface Lacks {
   operations: Readonly<Partial<Record<OperationName, string>>>;
   /** Arguments that an operation does not take, though it can be carried out. */
   arguments: Readonly<Partial<Record<OperationName, Readonly<Partial<Record<ArgumentName, string>>>>>>;
   /** Events that never come. */
   events: readonly EventName[];
-  /** Events of which nobody knows whether they come. */
+  /** Events that may or may not come: nobody has tried it. */
   unsureEvents: readonly EventName[];
 }
 
 /**
- * What cannot be done or told, by the way to the PBX: operations fail with `unsupported` and nothing is sent, and the
- * dialogs mark all of it. 3CX V20: its documentation has no request for these (V20 official).
+ * The gaps of each way to the PBX. These operations fail with `unsupported` before anything is sent, and the dialogs
+ * mark all gaps. 3CX V20: its documentation has no request for them (V20 official).
  */
 const lacking = {
-  // Divert is none: the community server does nothing for it, and says so.
+  // Divert is no gap: the community server does nothing for it, and its answer says so.
   http: { operations: {}, arguments: {}, events: [], unsureEvents: [] },
   v20: {
     operations: {
@@ -42,7 +42,7 @@ const lacking = {
       },
     },
     events: ['recording'],
-    // The PBX's own interface for programs has the two statuses of a held call (official); nobody has seen them here.
+    // The PBX's own interface for programs has both statuses of a held call (official). Nobody has seen them here.
     unsureEvents: ['held', 'resumed'],
   },
 } as const satisfies Record<ApiType, Lacks>;

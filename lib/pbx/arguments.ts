@@ -2,7 +2,7 @@ import { ThreeCxError } from './errors';
 import { plainNumber } from './numbers';
 import { profileNames, profileOf } from './profiles';
 
-/** What can be chosen for an argument, in the order of the dialogs. */
+/** The choices for an argument, in the order of the dialogs. */
 export const choices = {
   phone: ['Auto', 'Soft', 'Web', 'Desktop', 'Mobile'],
   action: ['login_all', 'logout_all'],
@@ -11,8 +11,8 @@ export const choices = {
 } as const satisfies Record<string, readonly string[]>;
 
 /**
- * Numbers that can be called. A destination may also be written as people write numbers, see {@link plainNumber}. The server
- * decodes nothing (community), so a value goes into the URL as it is.
+ * Numbers that can be called. A destination may also be written the way people write numbers, see {@link plainNumber}.
+ * The server decodes nothing (community), so a value goes into the URL unchanged.
  */
 const numbers = {
   extension: { pattern: /^[0-9A-Za-z_.*+-]+$/, maxLength: 32 },
@@ -25,7 +25,7 @@ type NumberName = keyof typeof numbers;
 export type ArgumentName = NumberName | ChoiceName;
 export type Arguments = Partial<Record<ArgumentName, string>>;
 
-/** What is wrong with an argument. */
+/** The ways in which an argument can be wrong. */
 export type ArgumentProblem = 'missing' | 'type' | 'length' | 'characters' | 'reserved' | 'choice';
 
 export function isChoice(name: ArgumentName): name is ChoiceName {
@@ -36,12 +36,12 @@ export function isArgument(name: string): name is ArgumentName {
   return name in choices || name in numbers;
 }
 
-/** From where a node takes an argument of which its flow says nothing. */
+/** @returns the source of an argument in a node that was saved without one */
 export function fallbackOf(name: ArgumentName): { value: string; type: 'msg' | 'str' } {
   return name === 'phone' ? { value: 'Soft', type: 'str' } : { value: name, type: 'msg' };
 }
 
-/** Is it absent, so that an optional argument may be left out? */
+/** Is the value absent, so that an optional argument may be left out? */
 export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }

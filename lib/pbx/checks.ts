@@ -38,11 +38,11 @@ export function checkDestination(
   }
 }
 
-/** How many extensions a node can look at that asks for each of them. */
+/** The number of extensions that a node can watch where each takes its own request. */
 export const maxListedExtensions = 1_000;
 
 /**
- * Lists the extensions that are to be asked for: numbers and ranges, `10, 20-29`.
+ * Lists the extensions to send requests for, from numbers and ranges such as `10, 20-29`.
  *
  * @throws NumberListError
  */

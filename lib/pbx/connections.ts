@@ -9,20 +9,20 @@ export interface Queue {
   name: string;
 }
 
-/** One leg of a call: an extension's, or an outside line's, a queue's or a service's. */
+/** One leg of a call: of an extension, a trunk, a queue or a service. */
 export interface Connection {
-  /** Unique while the leg lives; after a blind transfer it can stand at another DN. */
+  /** Unique while the leg lives. After a blind transfer the leg can belong to another DN. */
   id: string;
   /** The DN that the leg belongs to: an extension, or a trunk for the outside leg. */
   extension: string;
   status: ConnectionStatus;
   /** The other party, as the PBX wrote it; may be empty. */
   number: string;
-  /** The other party's name; null when the PBX tells none. */
+  /** The other party's name; null when the PBX reports no name. */
   name: string | null;
   /** The queue that the call came through, null for a direct call. */
   queue: Queue | null;
-  /** Null when the PBX does not tell. */
+  /** Null when the PBX does not report it. */
   recording: Recording | null;
   /** 1, 2, … within one call; only the documented form of the HTTP API has it. */
   ccid?: string;
@@ -36,50 +36,50 @@ export interface NamedConnection extends Connection {
   e164: string | null;
 }
 
-/** What a DN is. */
+/** The kinds of DNs. */
 export const roles = ['extension', 'trunk', 'queue', 'service'] as const;
 export type Role = (typeof roles)[number];
 
-/** A leg in a snapshot, with what is known of it beyond what a call list has. */
+/** A leg in a snapshot, with the facts that a call list does not have. */
 export interface Leg extends Connection {
   role: Role;
   /** The PBX's own id of the call; null while it is not known. */
   callId: string | null;
-  /** Where the PBX says which legs are one call: the same for those of one call. */
+  /** The same for all legs of one call, where the PBX reports which legs belong together. */
   group?: string;
-  /** Where the PBX says so: did this leg's party call, or was it called? */
+  /** Did this leg's party call, or was it called? Set where the PBX reports it. */
   direction?: 'inbound' | 'outbound';
   /** The outside line that the other party is on, which may have no leg of its own in the snapshot. */
   trunk?: string;
-  /** It rang and is gone, but how that ended was not known at once. */
+  /** Set when the leg rang and is gone, and the reason was not known at once. */
   gone?: Gone;
 }
 
 /** How a ring ended. */
 export interface Gone {
   at: Moment;
-  /** Somebody took the call who has no leg in the snapshots. */
+  /** True when the call was taken by somebody who has no leg in the snapshots. */
   isTaken: boolean;
 }
 
-/** When something was. */
+/** A point in time. */
 export interface Moment {
-  /** Time of day, in ms since 1970: it may be set at any time. */
+  /** Time of day, in ms since 1970. Somebody may set that clock at any time. */
   wall: number;
-  /** In ms, by a clock that nobody sets: durations and orders come from it. */
+  /** In ms, by a clock that nobody sets. Durations and orders are derived from it. */
   steady: number;
 }
 
-/** All legs there are at one moment. */
+/** All legs at one moment. */
 export interface Snapshot {
-  /** The legs of one call stand next to each other, in the order in which they joined it. */
+  /** The legs of one call are neighbours, in the order in which they joined it. */
   connections: readonly Leg[];
   /** False when nothing has changed since the snapshot before. */
   changed: boolean;
   /** When it was received. */
   at: Moment;
-  /** How late what it shows may be, in ms. */
+  /** How late the snapshot may show something, in ms. */
   accuracyMs: number;
-  /** Since the snapshot before so much time has passed that something may have come and gone unseen. */
+  /** True when so much time has passed since the snapshot before that something may have come and gone unseen. */
   afterGap: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * The countries that a number can be a national one of, by their codes of ISO 3166. A dialog must know them without
- * libphonenumber, which has the same.
+ * The countries whose national numbers can be converted, by their ISO 3166 codes. A dialog must know them without
+ * libphonenumber, which has the same list.
  */
 export const countries: readonly string[] = (
   'AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ ' +

@@ -44,16 +44,16 @@ export class ThreeCxError extends Error {
     if (systemCode !== '') this.systemCode = systemCode;
   }
 
-  /** What Node-RED shows, and gives to Catch nodes: the reason comes first, without the name of a class before it. */
+  /** The text in Node-RED's log and for Catch nodes: the reason comes first, without a class name before it. */
   override toString(): string {
     return this.message;
   }
 }
 
 /**
- * @param error whatever was thrown
- * @returns the error of ours that it is
- * @throws any other error: a fault of this package, which must not be taken for an answer
+ * @param error any thrown value
+ * @returns the value, if it is an error of ours
+ * @throws any other error: it is a fault of this package, which must not pass as an answer
  */
 export function ownError(error: unknown): ThreeCxError {
   if (error instanceof ThreeCxError) return error;

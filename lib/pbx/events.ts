@@ -1,4 +1,4 @@
-/** What can happen to a call; in this order the events have outputs of their own. */
+/** The events of a call, in the order of their outputs. */
 export const callEventNames = [
   'ringing',
   'dialing',
@@ -13,21 +13,21 @@ export const callEventNames = [
 ] as const;
 export type CallEventName = (typeof callEventNames)[number];
 
-/** What can happen to the PBX: three times in a row there was no snapshot, and there is one again. */
+/** The events of the PBX: three polls in a row gave no snapshot, or there is a snapshot again. */
 const apiEventNames = ['offline', 'online'] as const;
 export type ApiEventName = (typeof apiEventNames)[number];
 
-/** In the order of the outputs. `state`: what an extension does has changed. */
+/** All events, in the order of the outputs. `state`: an extension does something else. */
 export const eventNames = [...callEventNames, 'state', ...apiEventNames] as const;
 export type EventName = (typeof eventNames)[number];
 
-/** Those of a node in a flow that does not say which: flows from before there was `state` do not expect it. */
+/** The events of a node whose flow names none. A flow older than `state` does not expect that one. */
 export const defaultEvents: readonly EventName[] = eventNames.filter((name) => name !== 'state');
 
 export const directions = ['inbound', 'outbound', 'unknown'] as const;
 export type Direction = (typeof directions)[number];
 
-/** With several calls an extension's state is the first of these. */
+/** The states of an extension. With several calls it has the first of these that applies. */
 export const extensionStates = ['talking', 'ringing', 'dialing', 'held', 'idle'] as const;
 export type ExtensionState = (typeof extensionStates)[number];
 
@@ -41,7 +41,7 @@ export const eventOutcomes = [
 ] as const;
 export type EventOutcome = (typeof eventOutcomes)[number];
 
-/** What a filter of a watching node can be set to; the first is the default. */
+/** The choices of a watching node's filters; the first is the default. */
 export const filterChoices = {
   direction: ['any', 'inbound', 'outbound'],
   scope: ['any', 'external', 'internal'],

@@ -6,13 +6,15 @@ const reasons = {
   count: 'has more numbers than can stand here',
 } as const;
 
-/** What is wrong with an entry. The last three: in a list that may hold numbers and ranges only. */
+/** The ways in which an entry can be wrong. The last three apply to lists of numbers and ranges only. */
 export type NumberListProblem = keyof typeof reasons;
 
-/** An entry that a list of numbers may not have. It is not quoted: it may be somebody's phone number. */
+/**
+ * An entry that is not allowed in a list of numbers. The error does not quote it: it may be somebody's phone number.
+ */
 export class NumberListError extends RangeError {
   /**
-   * @param entry which one, from 1 on
+   * @param entry its place in the list, from 1
    * @param problem what is wrong with it
    */
   constructor(
@@ -23,7 +25,7 @@ export class NumberListError extends RangeError {
   }
 }
 
-/** Is it a code of the PBX, as for a parked call (community), and nobody's number? */
+/** Is it a code of the PBX, as for a parked call (community), instead of somebody's number? */
 export function isCode(number: string): boolean {
   return number.startsWith('*');
 }
@@ -31,23 +33,23 @@ export function isCode(number: string): boolean {
 /** No extension has more digits. */
 const maxLength = 32;
 
-/** What can stand in a list of numbers: a number, a range as long as its ends, or a pattern. */
+/** An entry in a list of numbers: a number, a range whose numbers are as long as its ends, or a pattern. */
 type Entry = { number: string } | { first: string; last: string } | { pattern: string };
 
 /** The country codes of the ITU, E.164: none of them begins with another one. */
 const countryCode =
   '(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[035789]|9[679])\\d)';
-/** Digits, with what people put between them: the no-break space too. */
+/** Digits, with the characters that people put between them, the no-break space too. */
 const written = /^(?=[+(\d])\+?[\d \u00a0()/.-]*\d$/;
 const between = /\(0\)|[ \u00a0()/.-]/g;
-/** Stands for `(0)`, the digit that is dialled only without the country code. */
+/** Replaces `(0)`, the digit that is dialled only without the country code. */
 const optionalZero = 'o';
 const internationalZero = new RegExp(`^((?:\\+|00)${countryCode})${optionalZero}`);
 
 /**
- * Reads a number as people write it: `+49 (0)30 / 123-45` is `+493012345`.
+ * Reads a number the way people write it: `+49 (0)30 / 123-45` is `+493012345`.
  *
- * @returns its digits, perhaps with a `+` before them; null when the text is no number that is written this way
+ * @returns its digits, perhaps after a `+`; null when the text is not a number written this way
  */
 export function plainNumber(text: string): string | null {
   if (!written.test(text)) return null;
@@ -55,15 +57,16 @@ export function plainNumber(text: string): string | null {
   return marked.replace(internationalZero, '$1').replaceAll(optionalZero, '0');
 }
 
-/** The expression in a text that is one between slashes; null for any other. */
+/** @returns the regular expression between the slashes of a text; null for a text without them */
 export function expressionIn(text: string): string | null {
   return /^\/(.*)\/$/s.exec(text.trim())?.[1] ?? null;
 }
 
 /**
- * Reads where calls may go: a list of numbers as {@link parseNumberList} reads it, or a regular expression between slashes.
+ * Reads the setting for allowed destinations: a list of numbers, see {@link parseNumberList}, or a regular expression
+ * between slashes.
  *
- * @returns whether a destination is allowed; each one is by an empty text
+ * @returns whether a destination is allowed; an empty text allows every destination
  * @throws NumberListError, or SyntaxError for an expression
  */
 export function parseDestinations(text: string): (destination: string) => boolean {
@@ -76,8 +79,9 @@ export function parseDestinations(text: string): (destination: string) => boolea
 /**
  * Reads a list of numbers: `10, 20-29, 3*, 1?1`.
  *
- * @param text commas between; a range has as many digits as its ends; `*` stands for any characters, `?` for one
- * @returns whether a number is in it; every number is in an empty list
+ * @param text entries with commas between; numbers in a range have as many digits as its ends; `*` matches any
+ *   characters, `?` one character
+ * @returns whether a number is in the list; an empty list contains every number
  * @throws NumberListError
  */
 export function parseNumberList(text: string): (number: string) => boolean {
@@ -87,10 +91,10 @@ export function parseNumberList(text: string): (number: string) => boolean {
 }
 
 /**
- * Lists the numbers that a list of numbers names: those that stand in it, and those in its ranges. Patterns name none.
+ * Lists the numbers of a list: its numbers, and those in its ranges. Patterns add none.
  *
  * @param text see {@link parseNumberList}
- * @param max how many numbers to list at most: the first ones are listed
+ * @param max how many numbers to list; the rest is left out
  * @returns each number once, in the order of the list
  * @throws NumberListError
  */
@@ -124,7 +128,7 @@ function entryOf(entry: string, position: number): Entry {
   return /[*?]/.test(entry) ? { pattern: entry } : { number: entry };
 }
 
-/** One after the other: a range may have more than fit into memory. */
+/** Yields one number at a time, since a range may have more than fit into memory. */
 function* numbersOf(entry: Entry): Generator<string> {
   if ('number' in entry) yield entry.number;
   if (!('first' in entry) || entry.first.length > maxLength) return;
@@ -137,11 +141,12 @@ function matcherOf(entry: Entry): (number: string) => boolean {
   if ('number' in entry) return (number) => number === entry.number;
   if ('first' in entry) {
     const { first, last } = entry;
-    // As text, so that 020 is another number than 20; of one length, so that 100 is not between 10 and 11.
+    // Numbers are compared as text of one length: 020 is not 20, and 100 is not between 10 and 11.
     return (number) => number.length === first.length && /^\d+$/.test(number) && number >= first && number <= last;
   }
   const [head = '', ...parts] = entry.pattern.replace(/[.+]/g, '\\$&').replaceAll('?', '.').split('*');
-  // The text after a `*` matches where it first occurs, without backtracking: several `.*` take long for a long number.
+  // The text after a `*` matches where it first occurs. Backtracking between several `.*` would be slow for a long
+  // number.
   const inner = parts.slice(0, -1).map((part, index) => `(?=(?<to${index}>.*?${part}))\\k<to${index}>`);
   const tail = parts.slice(-1).map((part) => `.*${part}`);
   const expression = new RegExp(`^${[head, ...inner, ...tail].join('')}$`, 's');
@@ -149,11 +154,11 @@ function matcherOf(entry: Entry): (number: string) => boolean {
 }
 
 /**
- * Lists the numbers of a list that may have no patterns.
+ * Lists the numbers of a list without patterns.
  *
  * @param text see {@link parseNumberList}
  * @param max how many numbers there may be
- * @param isAllowed may this number stand in the list?
+ * @param isAllowed may this number be in the list?
  * @returns each number once, in the order of the list
  * @throws NumberListError
  */

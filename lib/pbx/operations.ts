@@ -6,11 +6,11 @@ import type { Profile } from './profiles';
 export const refusalReasons = ['no-call', 'no-phone', 'not-an-agent', 'not-an-extension', 'refused'] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
-/** What an operation can report beyond done or refused: fields of `msg.payload`. */
+/** The facts that an operation can report beyond done or refused: fields of `msg.payload`. */
 export interface Details {
-  /** Null when the PBX gave none, or when it can't be certain. */
+  /** Null when the PBX returned none, or the id is not certain. */
   callId: string | null;
-  /** Whether the PBX is known to have done it. */
+  /** Whether the PBX is known to have carried it out. */
   confirmed: boolean;
   /** Null for a name outside the five, or when the PBX gave none. */
   profile: Profile | null;
@@ -19,7 +19,7 @@ export interface Details {
   connections: Connection[];
   idle: boolean;
   number: string | null;
-  /** `number` in international form: the connection knows, not the PBX. */
+  /** `number` in international form, which the connection adds. */
   e164: string | null;
   /** Of the other party. */
   name: string | null;
@@ -39,10 +39,10 @@ interface Operation {
   kind: 'command' | 'query';
   arguments: readonly ArgumentName[];
   optional?: readonly ArgumentName[];
-  /** The details it reports when it was done, and when the PBX refused it. */
+  /** The details of the operation when it is done, and when the PBX refuses it. */
   done: readonly (keyof Details)[];
   refused?: readonly (keyof Details)[];
-  /** What it tells beyond that when it was done, where the PBX lets it be known. */
+  /** More details of a done operation, where the PBX reports them. */
   perhaps?: readonly (keyof Details)[];
   /** A phone rings while it is under way. */
   calls?: true;
@@ -58,9 +58,9 @@ const extension = ['extension'] as const;
 const status = ['profile', 'profileName'] as const;
 
 /**
- * The menu: what is true of each operation, whichever way the PBX is reached. Names and arguments: documented in the
- * interface document of the HTTP API, 17 February 2022; `queue` of `login`: community. Everything that depends on which
- * operations there are derives from this table, or is keyed by it.
+ * The menu: the facts about each operation that hold for every way to the PBX. Names and arguments are documented in
+ * the interface document of the HTTP API, 17 February 2022; `queue` of `login` is community. Everything that depends on
+ * which operations exist is derived from this table, or is keyed by it.
  */
 export const operations = {
   makecall: {
@@ -108,7 +108,9 @@ export interface Offer {
   fixed?: Readonly<Partial<Record<ArgumentName, string>>>;
 }
 
-/** What each node offers, by the values of its `operation`, in the order of its dialog; the first is the default. */
+/**
+ * The operations of each node, by the values of its `operation`, in the order of its dialog. The first is the default.
+ */
 export const offers = {
   '3cx-call-control': {
     makecall: { operation: 'makecall' },
@@ -147,25 +149,28 @@ export const offers = {
 export type Offers = typeof offers;
 export type NodeType = keyof Offers;
 
-/** The other value of `operation` that some nodes have: they send messages by themselves. */
+/** The other value of `operation`, in nodes that can send messages without an input. */
 export const watchOperation = 'watch';
-/** What these nodes watch, and whether they do so where a flow says nothing: then it comes first in the dialog, else last. */
+/**
+ * The subject that each of these nodes watches, and whether watching is its default. The default comes first in the
+ * dialog, otherwise watching comes last.
+ */
 export const watching = {
   '3cx-call-monitor': { what: 'calls', isDefault: true },
   '3cx-agent-status': { what: 'profiles', isDefault: false },
 } as const satisfies Partial<Record<NodeType, { what: string; isDefault: boolean }>>;
-/** The nodes that have it. */
+/** The nodes that can watch. */
 export const watchingNodes = Object.keys(watching) as readonly NodeType[];
 
-/** What a node can watch. */
+/** The subjects that a node can watch. */
 export type Watched = (typeof watching)[keyof typeof watching]['what'];
 
-/** @returns what a node watches with the operation `watch`; null for one that does not have it */
+/** @returns the subject of a node's operation `watch`; null for a node without that operation */
 export function watchedBy(type: string): Watched | null {
   return entryOf(type)?.what ?? null;
 }
 
-/** @returns the values of a node's `operation` but for `msg`, in the order of its dialog; the first is the default */
+/** @returns the values of a node's `operation` without `msg`, in the order of its dialog; the first is the default */
 export function operationsOf(type: NodeType): string[] {
   const offered = Object.keys(offersOf(type));
   const entry = entryOf(type);
@@ -191,16 +196,16 @@ export function offerOf(type: NodeType, name: string): Offer | null {
 /** The outputs of a node that carries out operations, in their order. */
 export const resultOutputs = ['done', 'refused'] as const;
 
-/** What can happen to a call that a node follows; it has an output for each after the others, in this order. */
+/** The events of a followed call. The node has an output for each, after its other outputs, in this order. */
 export const followEvents = ['answered', 'ended'] as const;
 export type FollowEventName = (typeof followEvents)[number];
 
-/** @returns whether a node has an operation that makes a call which can be followed */
+/** @returns whether the node has an operation whose call can be followed */
 export function canFollow(type: NodeType): boolean {
   return Object.values(offersOf(type)).some(({ operation }) => operationOf(operation).followed);
 }
 
-/** @returns the arguments that a node has fields for, for one of its offers */
+/** @returns the arguments of an offer that the node has fields for */
 export function argumentsOf({ operation, fixed = {} }: Offer): ArgumentName[] {
   const { arguments: required, optional = [] } = operationOf(operation);
   return [...required, ...optional].filter((name) => !(name in fixed));

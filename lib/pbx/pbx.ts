@@ -19,49 +19,50 @@ export type Outcome = ({ ok: true } | Refusal) & Partial<Details>;
 export type Result = Outcome & {
   given: Arguments;
   answer: string;
-  /** What the PBX told of the extension's profile and log-in, after a command too. */
+  /** The extension's profile and log-in, where the PBX returned them; also after a command. */
   presence?: Presence;
 };
 
-/** Gets the calls, snapshot by snapshot. */
+/** Receives the calls, snapshot by snapshot. */
 export interface Watcher {
   onSnapshot(snapshot: Snapshot): void;
-  /** There is no snapshot when there should have been one. */
+  /** Called when there is no snapshot although one is due. */
   onSilence(error: ThreeCxError): void;
   /**
-   * Is the call id of a leg of use? Where it costs a request, it is asked for only then; absent: always.
+   * Is the call id of a leg needed? The PBX asks this where an id costs a request. Without this method every id is
+   * needed.
    *
    * @param connection the id of the leg
    */
   needsCallId?(extension: string, connection: string): boolean;
 }
 
-/** What answers at an address. */
+/** The program that answers at an address. */
 export interface Identity {
   server: ServerKind | null;
   /** Only of 3CX V20. */
   v20?: V20Identity;
 }
 
-/** What 3CX V20 allows an API client. Null in place of an error code: it is allowed, or works. */
+/** The rights of an API client of 3CX V20. Null instead of an error code: the right is there, and works. */
 export interface V20Identity {
   /** Null when the PBX doesn't say. */
   version: string | null;
   callControl: ErrorCode | null;
-  /** How many extensions Call Control shows. */
+  /** The number of extensions that Call Control shows. */
   extensions: number;
-  /** The WebSocket over which events come. */
+  /** The result for the WebSocket that sends events. */
   socket: ErrorCode | null;
-  /** The Configuration API. */
+  /** The result for the Configuration API. */
   configuration: ErrorCode | null;
 }
 
 /** An extension as the PBX lists it. */
 export interface ListedExtension {
   extension: string;
-  /** Null when the PBX tells none. */
+  /** Null when the PBX reports no name. */
   name: string | null;
-  /** Would a call of this extension be seen? */
+  /** Does the PBX report calls of this extension? */
   isWatched: boolean;
 }
 
@@ -69,73 +70,79 @@ export interface ListedExtension {
 export const serverKinds = ['community', 'documented'] as const;
 export type ServerKind = (typeof serverKinds)[number];
 
-/** Nothing is known yet, it answers, or why no request gets through to it. */
+/** The last that is known: nothing, that it answers, or the reason why no request reaches it. */
 export type Health = 'unknown' | 'ok' | 'unreachable' | 'unauthorized';
 
-/** A phone system, whichever way it is reached. */
+/** A phone system, independent of the way to it. */
 export interface Pbx {
-  /** The operations that it can carry out. All others fail with `unsupported`, and nothing is sent. */
+  /** The operations that the PBX can carry out. All others fail with `unsupported` before anything is sent. */
   readonly supports: ReadonlySet<OperationName>;
 
   /**
    * Carries out one operation. A command is sent at most once.
    *
-   * @param args unchecked; those that the operation does not have are ignored
+   * @param args unchecked; arguments that the operation does not have are ignored
    * @param onStart called when the arguments are checked, before anything is sent
    * @returns done or refused, with its details
-   * @throws ThreeCxError when the request could not be sent or got no answer; after `lost` and `timeout` a command may have
-   *   been carried out
+   * @throws ThreeCxError when the request could not be sent or got no answer; after `lost` and `timeout` the PBX may
+   *   have carried out the command
    */
   execute(name: OperationName, args?: Readonly<Record<string, unknown>>, onStart?: () => void): Promise<Result>;
 
   /**
-   * Reports which calls there are, until ended. Only one watches at a time.
+   * Reports the calls until it is ended. There is one watcher at a time.
    *
-   * @param last when the watcher got its last snapshot, from this PBX or one before; null for none
+   * @param last when the watcher got its last snapshot, from this PBX or an earlier one; null for none
    * @returns ends it
    */
   watch(watcher: Watcher, last: Moment | null): () => void;
 
-  /** The time between two snapshots, in ms, where the PBX is too slow for the time that is set; null otherwise. */
+  /** The time between two snapshots, in ms, where the PBX is too slow for the interval that is set; otherwise null. */
   readonly stretched: number | null;
 
-  /** Whether the call list is polled because events do not come by themselves, as they should. */
+  /** Whether the connection polls the call list because the PBX sends no events although it should. */
   readonly isPolling?: boolean;
 
-  /** Whether snapshots come while a command is under way. Else one that comes before its answer is from before it. */
+  /**
+   * Whether snapshots come while a command is being carried out. If not, a snapshot before the answer is older than the
+   * command.
+   */
   readonly isConcurrent?: boolean;
 
-  /** Gives the watcher a snapshot soon. Absent where they come at short intervals anyway. */
+  /** Requests a snapshot for the watcher. Absent where snapshots come at short intervals anyway. */
   refresh?(): void;
 
-  /** The extensions that the PBX itself lists, in any order; asked for now and then only. Absent where it lists none. */
+  /** Requests the extensions that the PBX lists, in any order. Absent where it lists none; called rarely. */
   extensions?(): Promise<readonly ListedExtension[]>;
 
-  /** The extensions whose calls are in the snapshots, as far as it is known by the last one. Absent where the PBX lists none. */
+  /**
+   * The extensions whose calls are in the snapshots, according to the last one. Absent where the PBX lists no
+   * extensions.
+   */
   readonly watchedExtensions?: readonly string[];
 
-  /** What a DN is called, as far as the PBX has told; null while that is not known. Absent where it tells no names. */
+  /** The name of a DN; null while it is not known. Absent where the PBX has no names. */
   nameOf?(dn: string): string | null;
 
-  /** Whether one look-up gives the profiles of all extensions; else each extension takes one of its own. */
+  /** Whether one request returns the profiles of all extensions. If not, each extension takes its own request. */
   readonly listsPresences: boolean;
 
   /**
-   * Looks profiles up, after everything else that waits; each request gets 4 s at most.
+   * Looks up profiles, after everything else that waits. Each request takes 4 s at most.
    *
-   * @param extensions of which ones; null, where the PBX lists them: of all
-   * @returns what the PBX told, by extension; one that is not there has no profile
+   * @param extensions null for all, where the PBX lists them
+   * @returns the profiles by extension, without those that the PBX does not have
    * @throws ThreeCxError when there was no answer, which says nothing about any profile
    */
   presences(extensions: readonly string[] | null): Promise<ReadonlyMap<string, Presence>>;
 
   /**
-   * Finds out what answers.
+   * Finds out which program answers.
    *
    * @throws ThreeCxError when there was no answer
    */
   identify(): Promise<Identity>;
 
-  /** Ends all that is under way, with `closed`. Can be called again. */
+  /** Ends everything in progress with `closed`. Can be called again. */
   close(): void;
 }

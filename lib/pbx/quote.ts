@@ -1,9 +1,9 @@
 const maxCharacters = 200;
 
 /**
- * The start of a server's own words, without what must not get into a log: secrets and phone numbers.
+ * Quotes the start of a server's answer, without secrets and phone numbers, which must not get into a log.
  *
- * @param text what the server said
+ * @param text the answer
  * @param secrets each by {@link anyWriting}
  */
 export function quote(text: string, secrets: readonly RegExp[]): string {
@@ -21,7 +21,7 @@ export function withoutSecrets(text: string, secrets: readonly RegExp[]): string
 
 /** Finds a secret as it is, in capitals, escaped for a URL, HTML or JSON, or broken by white space. */
 export function anyWriting(secret: string): RegExp {
-  // A text without its blanks would hide nothing, and be hard to read.
+  // Removing a text of blanks would hide nothing, and make the rest hard to read.
   if (secret.trim() === '') return /(?!)/u;
   const words = secret.trim().split(/\s+/);
   const blank = String.raw`(?:\s|\+|%20|&#32;|&#x20;)*`;
@@ -36,7 +36,7 @@ function writingsOf(character: string): string {
     Array.from(new TextEncoder().encode(character), (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
     `&#0*${code};`,
     `&#x0*${hexadecimal};`,
-    // A character outside the first 65,536 is two.
+    // A character beyond the first 65,536 consists of two units.
     Array.from({ length: character.length }, (_, at) => escapedUnit(character.charCodeAt(at))).join(''),
   ];
   if (!/[a-z0-9]/i.test(character)) writings.push('&[a-z]+;');

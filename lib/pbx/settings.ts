@@ -1,4 +1,7 @@
-/** What a connection has where a flow says nothing. The address is that of the HTTP API: every PBX has another one. */
+/**
+ * The settings of a connection whose flow leaves them out. The address is that of the HTTP API, since every PBX has
+ * another one.
+ */
 export const connectionDefaults = {
   country: '',
   names: [],
@@ -13,7 +16,7 @@ export const connectionDefaults = {
   allowStop: false,
 } as const;
 
-/** Who has a number: an extension, a queue, or somebody outside. */
+/** A number with the name of its owner: an extension, a queue, or somebody outside. */
 export interface Contact {
   number: string;
   name: string;
@@ -21,26 +24,28 @@ export interface Contact {
 
 export const authTypes = ['none', 'basic', 'bearer'] as const;
 
-/** The least that a time can be set to, in ms. */
+/** The smallest values for times, in ms. */
 export const leastMilliseconds = { timeout: 1, pollInterval: 100, minRing: 0 } as const;
 
-/** How long the community server takes to make a call, in ms (captured): with a shorter timeout makecall never ends well. */
+/**
+ * The time in which the community server makes a call, in ms (captured). With a shorter timeout makecall always fails.
+ */
 export const makecallMilliseconds = 2_500;
 
-/** How often a node looks at profiles, in seconds: what a flow that says nothing means, and the least. */
+/** The interval at which a node looks up profiles, in seconds: the default, and the smallest. */
 export const profileInterval = { fallback: 30, min: 5 } as const;
 
-/** A timer of Node.js takes no more, in ms. */
+/** The longest time that a timer of Node.js can have, in ms. */
 const maxMilliseconds = 2 ** 31 - 1;
 
-/** @returns the whole number of milliseconds that a text says; null when it says none that is allowed */
+/** @returns the whole number of milliseconds in a text; null for any other text, and for a number that is not allowed */
 export function millisecondsOf(text: string, least: number): number | null {
   const value = Number(text);
   const isAllowed = text.trim() !== '' && Number.isInteger(value) && value >= least && value <= maxMilliseconds;
   return isAllowed ? value : null;
 }
 
-/** @returns the number of seconds that a text says, in ms; null when it says none */
+/** @returns the number of seconds in a text, in ms; null for any other text */
 export function secondsOf(text: string): number | null {
   const milliseconds = Number(text) * 1_000;
   return text.trim() !== '' && milliseconds >= 0 && milliseconds <= maxMilliseconds ? milliseconds : null;

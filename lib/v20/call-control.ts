@@ -24,7 +24,7 @@ export const transferTimeout = 60_000;
 
 export type Action = 'drop' | 'answer' | 'divert' | 'transferto';
 
-/** What became of a command: `isGone` when what it was about does not exist. */
+/** The outcome of a command; `isGone` when its subject does not exist. */
 export type Carried = ActionResult & { isGone: boolean; text: string };
 
 /** The Call Control API over REST. */

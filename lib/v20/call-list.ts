@@ -16,7 +16,7 @@ const maxTaking = 1_000;
 /** Before anything was seen. */
 const longAgo: Moment = { wall: 0, steady: -Infinity };
 
-/** What the PBX says of a call that has no participant: it is over, goes on without one, or somebody took it. */
+/** The PBX's answer about a call without a participant: it is over, goes on without one, or somebody took it. */
 export type Verdict = 'over' | 'waiting' | 'taken';
 
 /** Takes the legs as they are now. */
@@ -46,8 +46,8 @@ interface EndedRing extends Omit<Gone, 'key'> {
 }
 
 /**
- * All legs there are, as messages and lists change them. A leg that rang stays until it is known how that ended, marked
- * as gone: by another participant of the call, by a question to the PBX, or after some seconds.
+ * All legs at the moment, kept current by messages and lists. A leg that rang stays, marked as gone, until it is known
+ * how that ended. Another participant of the call shows it, or an answer of the PBX, or some seconds pass.
  */
 export class CallList {
   readonly participants: Participants;
@@ -79,7 +79,7 @@ export class CallList {
   upsert(participant: Participant, at: Moment): void {
     const { callId } = participant;
     const key = keyOf(participant.dn, participant.id);
-    // Who answers on another leg is told of in either order.
+    // The messages of an answer on another leg come in either order.
     const tolerance = isUp(participant) ? maxEnding : 0;
     if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at, tolerance);
     if (!this.put(participant, at)) return;
@@ -198,9 +198,9 @@ export class CallList {
   }
 
   /**
-   * The PBX was asked about a call.
+   * Takes the PBX's answer about a call.
    *
-   * @param knownUntil steady time; of what happened after that it knows nothing
+   * @param knownUntil steady time; the answer covers nothing that happened later
    */
   resolve(callId: string, verdict: Verdict, now: Moment, knownUntil = now.steady): void {
     // A participant knows better: with one it is known soon, and without a question, how a ring ended.
@@ -292,7 +292,7 @@ export class CallList {
     const isMoved = before?.callId !== participant.callId;
     const last = this.times.get(key);
     const seenAt = before === null && isListed ? longAgo : at;
-    // Who talked before its call became part of another one has answered nothing there.
+    // A participant that talked before its call became part of another one has answered nothing there.
     const upAt = before !== null && isUp(before) ? longAgo : null;
     const times = isMoved || last === undefined ? { begunAt: at, upAt, partyAt: seenAt } : last;
     if (before?.party.dn !== participant.party.dn) times.partyAt = seenAt;
@@ -388,7 +388,7 @@ export class CallList {
     const isCaller = this.participants.roleOf(caller.dn) === 'extension' && this.participants.isCaller(caller);
     const isSeen = party.dn === dn || this.participants.dns.has(party.dn);
     const { upAt, partyAt } = this.times.get(keyOf(caller.dn, caller.id)) ?? { upAt: null, partyAt: begunAt };
-    // Whom the caller talked to before it rang has not taken the call from there.
+    // A party that the caller talked to before it rang has not taken the call from there.
     const isNew = upAt !== null && latest([upAt, partyAt]).steady > begunAt.steady;
     return isUp(caller) && isCaller && isPerson && !isSeen && isNew;
   }

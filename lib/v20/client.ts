@@ -27,16 +27,16 @@ export interface ClientOptions {
   proxy?: string;
   /** How long to wait for an answer once a request was sent, in ms. */
   timeout?: number;
-  /** Is told when the PBX can no longer be reached or logged in to, and when it can again. */
+  /** Called when the PBX can no longer be reached or logged in to, and when it can again. */
   onHealth?: (health: Health) => void;
 }
 
-/** What a request asks for, and for whom. */
+/** The subject of a request, and its purpose. */
 export interface Asked {
   path: string;
   /** In ms; the connection's without one. */
   timeout?: number;
-  /** What a 403 means here. */
+  /** The meaning of a 403 here. */
   forbidden: string;
   /** Of a read: an operation needs it, so it goes before those that watch. */
   isUrgent?: boolean;
@@ -105,7 +105,7 @@ export class Client {
     return this.commands.run(() => this.authorised(request, asked));
   }
 
-  /** What a WebSocket needs: where it goes, and the token that is to go with it. */
+  /** The address for a WebSocket, and the token to send with it. */
   async webSocket(path: string): Promise<ReturnType<Wire['webSocket']> & { token: string }> {
     const token = await this.token();
     return { ...this.wire.webSocket(path), token };

@@ -3,11 +3,11 @@ import type { Peer, Xapi } from './xapi';
 
 /** How long what was learnt counts as current, in ms. */
 const maxAge = 3_600_000;
-/** How long nothing is asked after there was no answer, and after the PBX refused one, in ms. */
+/** How long no request is sent after one got no answer, and after the PBX refused one, in ms. */
 const pauseAfterFailure = 30_000;
 const pauseAfterRefusal = 600_000;
 
-/** What the DNs of the PBX are called and are, as far as the API client may know. */
+/** The names and types of the DNs of the PBX, as far as the API client may know. */
 export class Directory {
   private peers: ReadonlyMap<string, Peer> = new Map();
   private nextAt = 0;
@@ -30,7 +30,7 @@ export class Directory {
     return [...this.peers.values()];
   }
 
-  /** @returns whether something new was learnt; nothing is asked while what is known is current */
+  /** @returns whether something new was learnt; no request is sent while the facts are current */
   refresh(): Promise<boolean> {
     if (this.asking === null && performance.now() < this.nextAt) return Promise.resolve(false);
     this.asking ??= this.ask().finally(() => {

@@ -12,9 +12,9 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /**
- * A member of an object, in whichever way its name is written: Call Control has `party_caller_id`, XAPI `PartyCallerId`.
+ * A member of an object, whichever way its name is written: Call Control has `party_caller_id`, XAPI `PartyCallerId`.
  *
- * @returns undefined when there is none, or it is null
+ * @returns undefined when it is missing or null
  */
 export function field(value: unknown, name: string): unknown {
   if (!isObject(value)) return undefined;
@@ -25,7 +25,7 @@ export function field(value: unknown, name: string): unknown {
   return key === undefined ? undefined : (value[key] ?? undefined);
 }
 
-/** @returns the text of a member, a number as text; empty when there is none */
+/** @returns the text of a member, a number as text; empty when it is missing */
 export function textField(value: unknown, name: string): string {
   const found = field(value, name);
   return typeof found === 'string' ? found : typeof found === 'number' ? String(found) : '';

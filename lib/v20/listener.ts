@@ -26,9 +26,9 @@ const tickInterval = 250;
 const maxDelay = 2_000;
 /** How long a Remove waits for what came before it to be answered, in ms. */
 const maxOrderWait = 1_000;
-/** How often it is asked whether a call goes on of which nothing can be seen: at first, and at most, in ms. */
+/** The first and shortest pause between two questions about a call that no participant shows, in ms. */
 const minQuestionPause = 2_000;
-/** After so many questions without an answer, what can be seen counts. */
+/** After this many questions without an answer, the visible participants count. */
 const maxUnanswered = 3;
 
 export interface ListenerParts {
@@ -45,9 +45,9 @@ export interface ListenerParts {
 interface Job {
   /** Steady time of the first message about it. */
   since: number;
-  /** When the first message came that is not answered yet; null when there is none. */
+  /** The time of the first message that is not answered yet; null when all are. */
   again: Moment | null;
-  /** What is answered was removed meanwhile. */
+  /** Its participant was removed meanwhile. */
   isCancelled: boolean;
   /** Settles with the answer that is awaited. */
   answer: Promise<unknown>;
@@ -56,7 +56,7 @@ interface Job {
 /** A participant that talked and is gone. */
 interface Leaving {
   at: Moment;
-  /** What it waited for is there. */
+  /** The events that it waited for have come. */
   isReady: boolean;
   /** It waits for the others to be removed too, since the call may be over. */
   mayBeOver: boolean;
@@ -65,8 +65,8 @@ interface Leaving {
 }
 
 /**
- * Reports the calls as long as somebody watches: by events, each of which leads to one look at what it is about, and by
- * lists, which come first, check what the events said, and stand in for them.
+ * Reports the calls as long as somebody watches. Each event leads to one request about its subject. Lists come first,
+ * check what the events said, and replace them when they stop.
  */
 export class Listener {
   private readonly list: CallList;
@@ -91,9 +91,9 @@ export class Listener {
   private readonly leaving = new Map<string, Leaving>();
   private readonly sequences = new Map<string, number>();
   private readonly arrivals = new Arrivals();
-  /** What was removed a short time ago: what a late message says of it is not to be believed. */
+  /** Participants that were removed a short time ago: late messages about them must not be believed. */
   private readonly removed = new Set<string>();
-  /** What a list showed, and no event did, with the time. */
+  /** Changes that a list showed, and no event did, with the time. */
   private readonly suspects = new Map<string, number>();
   private readonly questions = new Map<string, { at: number; pause: number; unanswered: number }>();
   private tickTimer: NodeJS.Timeout | null = null;
@@ -256,13 +256,13 @@ export class Listener {
       (key) => this.isNewer(key),
       this.afterGap,
     );
-    // Whoever waits for a snapshot gets one, whatever it shows.
+    // A caller that waits for a snapshot gets one, even without a change.
     if (this.lastEmit === emitted) this.emit(this.list.legs(), false, at, at);
     if (wasLive) for (const key of keys) this.suspects.set(key, at.steady);
     if (kept !== null) {
       this.kept = null;
       this.socketFailures = 0;
-      // What came before the list was asked for is in it, and what came later may be.
+      // The list includes everything before its request, and may include later messages.
       for (const { message, at: cameAt } of kept) {
         if (cameAt.steady >= askedAt.steady) this.take({ ...message, attached: null }, cameAt);
       }
@@ -339,9 +339,9 @@ export class Listener {
   }
 
   /**
-   * Who talked and is gone may have transferred the call: whoever got it may be in a message that came before, and is
-   * asked for. So that comes first, for a while. Where somebody is there who may have got it, it may be that the call is
-   * over: what says so comes a moment later. A ring waits anyway until it is known how it ended.
+   * A participant that talked and is gone may have transferred the call. An earlier message may be about its successor,
+   * which is still being looked up, so that comes first, for a while. Where a possible successor is there, the call may
+   * also be over: the message that says so comes a moment later. A ring waits anyway until it is known how it ended.
    */
   private remove(key: string, at: Moment): void {
     if (this.leaving.has(key)) return;
@@ -371,7 +371,7 @@ export class Listener {
     });
   }
 
-  /** Nobody leaves a call as long as it may be over: else whoever is left would be taken for the one who has got it. */
+  /** Nobody leaves a call as long as it may be over, since those left in it would look like the successor. */
   private leaveWhenReady(key: string): void {
     const together = this.leavingWith(key).map(([, leaving]) => leaving);
     if (together.some(({ isReady }) => isReady) && !together.some(({ mayBeOver }) => mayBeOver)) this.leave(key);
@@ -448,7 +448,7 @@ export class Listener {
         this.newer.add(key);
         if (this.wasCancelled(job)) continue;
         if (participant === null) {
-          // What has been asked about since came nearer to its end.
+          // A removal whose answer was awaited is now closer to its end.
           this.remove(key, this.lastMessage(job) ?? since);
           this.removed.add(key);
           continue;
@@ -549,7 +549,7 @@ export class Listener {
       if (!this.list.isOpen(callId)) this.questions.delete(callId);
       else if (now.steady >= at) void this.question(callId);
     }
-    // A ring that has gone on for long enough is told of with the next snapshot.
+    // A ring that has gone on for long enough is reported with the next snapshot.
     if (this.isLive) this.emit(this.list.legs(), false, now, now);
   }
 

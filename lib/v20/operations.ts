@@ -23,17 +23,17 @@ import {
 } from './participants';
 import { type Changed, presenceOf, type User, type UserChange, type Xapi } from './xapi';
 
-/** What the operations work with. */
+/** The tools of the operations. */
 export interface Means {
   callControl: CallControl;
   xapi: Xapi;
-  /** What a DN is called; empty while it is not known. */
+  /** The name of a DN; empty while it is not known. */
   nameOf: (dn: string) => string;
   /** The queue that a leg's call came through, as far as watching has shown it. */
   queueOf: (participant: Participant) => string | null;
 }
 
-/** What an operation came to, with the raw text of the PBX. */
+/** The result of an operation, with the raw text of the PBX. */
 export type Told = Outcome & { answer: string; given?: Partial<Arguments>; presence?: Presence };
 
 type Given = Readonly<Required<Arguments>>;
@@ -44,7 +44,7 @@ const settleTime = 400;
 /** How often it is looked whether a parked call was fetched: the phone may have to be picked up. */
 const maxLooks = 10;
 
-/** Answers where a PBX tells no codes; the values are those of the admin console's defaults, never tried. */
+/** Codes for a PBX that reports none; they are the admin console's defaults, and were never tried. */
 const fallbackCodes = { park: '*0', unpark: '*1' } as const;
 /** The first parking place. */
 const place = '0';
@@ -167,7 +167,7 @@ export const v20Operations: Readonly<Record<OperationBy<'v20'>, Operation>> = {
   },
 };
 
-/** The kinds of phones, as far as they can be told apart. */
+/** The kinds of phones, as far as the PBX shows them. */
 export type PhoneKind = 'Soft' | 'Web' | 'Desktop' | 'Mobile';
 
 /** 3CX's own apps and the web client register over the PBX itself. */
@@ -178,8 +178,8 @@ export function phoneKindOf({ id, userAgent }: Device): PhoneKind {
 }
 
 /**
- * @param phone the kind that is wanted; `Auto`: the first that is no mobile app, else the first
- * @returns null when there is none
+ * @param phone the wanted kind; `Auto`: the first that is no mobile app, else the first
+ * @returns null without such a device
  */
 export function chooseDevice(devices: readonly Device[], phone: string): Device | null {
   const of = (...kinds: PhoneKind[]): Device | undefined => devices.find((one) => kinds.includes(phoneKindOf(one)));
@@ -272,7 +272,7 @@ async function transferTo(
   return { leg, carried: await callControl.act(extension, leg, 'transferto', destination) };
 }
 
-/** What is dialled to park a call, or to fetch it. */
+/** The number to dial to park a call, or to fetch it. */
 async function parkingNumber({ xapi, callControl }: Means, code: 'park' | 'unpark'): Promise<string> {
   const codes = await readBack<{ park: string; unpark: string } | null>(() => xapi.parkingCodes(), null);
   if (codes !== null && codes[code] !== '') return codes[code] + place;
@@ -291,7 +291,9 @@ async function isParked({ callControl }: Means, { callId }: Participant): Promis
   );
 }
 
-/** Is the call talked in at the extension? That is asked until it is, or is gone, for a few seconds. */
+/**
+ * Does the extension talk in the call? The question is repeated for a few seconds, until it does or the call is gone.
+ */
 async function isFetched({ callControl }: Means, extension: string, callId: string | null): Promise<boolean> {
   for (let look = 1; ; look++) {
     const { value } = await readBack(() => callControl.participants(extension), nobody);
@@ -316,7 +318,7 @@ const nobody: Awaited<ReturnType<CallControl['participants']>> = { value: [], te
 const nothing: Awaited<ReturnType<CallControl['list']>> = { dns: [], text: '' };
 const noProfile = { profile: null, profileName: null } as const;
 
-/** What the payload tells of a profile, and all that was read with it. */
+/** The profile in the payload, and all that was read with it. */
 type ProfileTold = Pick<Presence, 'profile' | 'profileName'> & { presence: Presence };
 
 function profileTold(user: User): ProfileTold {

@@ -20,7 +20,7 @@ export interface Participant {
   onBehalfOf: Party;
 }
 
-/** A DN with its type, both empty where there is none. */
+/** A DN with its type; both are empty when it is missing. */
 export interface Party {
   dn: string;
   type: string;
@@ -96,7 +96,7 @@ function listOf<T>(value: unknown, read: (entry: unknown) => T | null): T[] | nu
   return known.length === entries.length ? known : null;
 }
 
-/** What became of an action of Call Control. */
+/** The result of an action of Call Control. */
 export interface ActionResult {
   isDone: boolean;
   /** The PBX's reason; empty without one. */
@@ -131,7 +131,7 @@ export function errorTextOf(value: unknown): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** What a message over the WebSocket is about. */
+/** The subject of a message over the WebSocket. */
 export interface Message {
   kind: 'upsert' | 'remove' | 'other';
   dn: string;
@@ -139,7 +139,7 @@ export interface Message {
   participant: string | null;
   /** Grows; null without one. */
   sequence: number | null;
-  /** What was attached, if it is a participant. */
+  /** The attached object, if it is a participant. */
   attached: Participant | null;
 }
 
@@ -193,7 +193,7 @@ export function plainType(type: string): string {
   return plain === 'none' ? '' : plain;
 }
 
-/** What a DN is: of unknown types there are services only. */
+/** The role of a DN; all unknown types are services. */
 export function roleOfType(type: string): Role {
   switch (plainType(type)) {
     case 'extension':
@@ -231,7 +231,7 @@ export function partyNameOf({ callerName, party }: Participant): string | null {
   return isParty && /\p{L}/u.test(callerName) ? callerName : null;
 }
 
-/** Who called whom, where the participant tells. */
+/** The direction of the call, where the participant shows it. */
 export function directionOf({ status, originatedBy, legId }: Participant): 'inbound' | 'outbound' {
   if (status === 'ringing') return 'inbound';
   if (status === 'dialing') return 'outbound';
@@ -319,7 +319,7 @@ export class Participants {
     return [...this.present.values()].some(({ participant }) => participant.status === 'ringing');
   }
 
-  /** Did this one begin the call? Who got into it by dialling a code did not. */
+  /** Did this one begin the call? A participant that joined by dialling a code did not. */
   isCaller({ dn, id, callId }: Participant): boolean {
     const present = this.present.get(keyOf(dn, id));
     return present?.direction === 'outbound' && present.firstCall === callId;

@@ -131,7 +131,7 @@ export class EventSocket {
     this.timer = null;
     const { socket } = this;
     this.socket = null;
-    // What it still has to say, an error too, is of no interest.
+    // Later messages and errors of this socket do not matter.
     socket?.removeAllListeners();
     socket?.on('error', () => undefined);
     socket?.terminate();

@@ -1,6 +1,6 @@
 import { ownError, ThreeCxError } from '../pbx';
 
-/** What the token endpoint answered. */
+/** The answer of the token endpoint. */
 export interface TokenAnswer {
   token: string;
   /** Its `expires_in`; null without one. */
@@ -62,7 +62,7 @@ export class TokenSource {
     try {
       return await this.pending;
     } catch (error) {
-      // Who asked has been closed: that is no reason for others.
+      // The connection that requested the token was closed: the others request their own.
       if (isShared && ownError(error).code === 'closed') return this.get(ask);
       throw error;
     }
@@ -77,7 +77,7 @@ export class TokenSource {
     this.fail(tokenTakenError(), 1);
   }
 
-  /** What must not be quoted: tokens that hold, or held a short time ago. */
+  /** The texts that must not be quoted: tokens that are valid, or were a short time ago. */
   get secrets(): readonly string[] {
     return this.held === null ? this.before : [this.held.value, ...this.before];
   }

@@ -36,7 +36,7 @@ export interface V20Options extends ClientOptions {
   checkInterval?: number;
 }
 
-/** A PBX by the APIs that 3CX V20 has itself: Call Control, whose events come by themselves, and Configuration. */
+/** A PBX by the APIs that 3CX V20 has itself: Call Control, which sends events, and Configuration. */
 export class V20Pbx implements Pbx {
   readonly supports: ReadonlySet<OperationName> = new Set(
     operationNames.filter((name) => !(name in lacksOf('v20').operations)),
@@ -49,7 +49,7 @@ export class V20Pbx implements Pbx {
   private readonly callControl: CallControl;
   private readonly xapi: Xapi;
   private readonly directory: Directory;
-  /** What the operations work with. */
+  /** The tools of the operations. */
   private readonly means: Means;
   private listener: Listener | null = null;
 

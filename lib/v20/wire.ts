@@ -119,7 +119,7 @@ export class Wire {
     }
   }
 
-  /** What a WebSocket needs to go the same way. */
+  /** The address and options with which a WebSocket goes the same way. */
   webSocket(path: string): { url: string; options: http.ClientRequestArgs & ConnectionOptions } {
     return {
       url: this.base.replace(/^http/, 'ws') + path,
@@ -151,7 +151,8 @@ export class Wire {
     const options = { keepAlive: true, ...this.attempts, ...extra };
     if (proxy !== null) {
       const agent = new (loadProxyAgents().HttpsProxyAgent)(proxy, options);
-      // It takes its options for the proxy only, has none for what is behind it, and forgets an IP address there.
+      // The options of the agent apply to the proxy only. It passes none on to the server behind it, and forgets an IP
+      // address there.
       const host = this.options.url.hostname.replace(/^\[|\]$/g, '');
       const identity: ConnectionOptions = {
         checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),

@@ -16,7 +16,7 @@ export interface User {
 
 export type UserChange = { CurrentProfileName: string } | { QueueStatus: 'LoggedIn' | 'LoggedOut' };
 
-/** What a change of a user came to. */
+/** The result of changing a user. */
 export type Changed = { isDone: true; text: string } | { isDone: false; text: string; detail: string };
 
 /** A DN as the PBX lists it. */
@@ -109,7 +109,7 @@ export class Xapi {
     });
   }
 
-  /** @returns the codes that park a call and fetch it; empty where the PBX tells none */
+  /** @returns the codes that park a call and fetch it; empty where the PBX reports no codes */
   async parkingCodes(): Promise<{ park: string; unpark: string }> {
     const settings = parseJson((await this.get('/DialCodeSettings')).text);
     return { park: textField(settings, 'DialCodePark'), unpark: textField(settings, 'DialCodeUnpark') };

@@ -73,7 +73,7 @@ function queueOf(
   if (queue === null) return { name: directCall, number: 'null' };
   const number = queueNumber === 'all' ? queue : queue.slice(0, 4);
   const name = pbx.queueName(number) ?? unknownQueue;
-  // Where there are no four characters, taking them fails too.
+  // With fewer than four characters, taking four fails too.
   if (name === null || (queueNumber === 'first-four' && queue.length < 4)) {
     throw new PbxError('unknown', `There is no queue with the number ${number}, of four digits.`);
   }
@@ -81,7 +81,7 @@ function queueOf(
 }
 
 function callerIdOf(pbx: Pbx, dn: string, habits: Habits): string {
-  // A single call through a queue that can't be named keeps everybody's question from being answered.
+  // One call through a queue without a name keeps everybody's query from being answered.
   for (const connection of pbx.connections()) queueOf(pbx, connection, habits);
   return callerId(pbx, dn, (connection) => queueOf(pbx, connection, habits).name);
 }
@@ -103,8 +103,8 @@ function kindsOf({ hasWeb }: Habits): ReadonlyMap<string, IsSuch> {
 }
 
 /**
- * The extension is a prefix here, but the call id is asked for the DN of exactly that number: `1` dials from 10 and
- * then throws, `10` without such a phone dials from 100 and then has no call.
+ * The extension is a prefix here, but the call id is read for the DN of exactly that number. `1` dials from 10 and then
+ * throws. `10` without such a phone dials from 100 and then has no call.
  */
 async function dial(
   { pbx, pause }: Context,
@@ -123,7 +123,7 @@ function joinCalls(pbx: Pbx, dn: string): string {
   const connections = twoConnections(pbx, dn);
   if (connections === undefined) return 'false';
   const [first, second] = connections;
-  // Without a soft phone nothing is joined, and the answer is the same.
+  // Without a soft phone nothing is joined, but the answer is the same.
   if (pbx.phonesOf(dn).some(isSoftPhone)) pbx.joinCalls(first.id, second.id);
   return 'true';
 }

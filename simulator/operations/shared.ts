@@ -2,7 +2,7 @@ import { type OperationName, profileNames } from '../../lib/pbx';
 import { type Connection, type Extension, type Pbx, PbxError } from '../pbx';
 import type { Phone } from '../setup';
 
-/** What an operation works with. */
+/** The tools of an operation. */
 export interface Context {
   readonly pbx: Pbx;
   /**
@@ -25,7 +25,7 @@ export type Operation = (context: Context) => string | Promise<string>;
 export const idleAnswer = 'idle';
 export const notAnExtension = 'is not a valid extension';
 export const notAnAgent = 'is not an agent of the queues';
-/** How both name the queue of a call that came through none. */
+/** The queue's name in both servers' answers for a call that came through no queue. */
 export const directCall = 'Direkter Anruf';
 
 /** The operations that are the same in both forms. Where an extension has several connections, each picks one. */

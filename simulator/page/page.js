@@ -10,7 +10,7 @@ const byLoudness = ['ringing', 'dialing', 'talking', 'hold'];
 /** Dialled to fetch a parked call; a parked connection has `*00` as its party. */
 const fetchCode = '*10';
 const parkedParty = '*00';
-/** What an API with a fault does, in the header. */
+/** The effect of an API's fault, for the header. */
 const faultWords = { hangs: 'hangs', fails: 'fails', gone: 'is gone' };
 const twoDigits = new Intl.NumberFormat('en', { minimumIntegerDigits: 2 });
 /** A finger is over what it touches, as long as it does. */
@@ -81,7 +81,7 @@ function showLink(isConnected) {
 
 document.addEventListener('click', ({ target, detail }) => {
   const button = target.closest('button');
-  // The second click of a double click would hit what has taken the button's place.
+  // The second click of a double click would hit another button, which has moved to the same place.
   if (button === null || detail > 1) return;
   const { action, tab, value } = button.dataset;
   if (button.classList.contains('open')) toggle(button);
@@ -139,7 +139,7 @@ async function ask(method, path, body) {
     problem = 'The simulator does not answer.';
   }
   setText(byId('problem'), problem);
-  // What was refused is not as the page shows it now.
+  // The page no longer shows the state that led to the refusal.
   if (problem !== '') showState();
 }
 
@@ -163,7 +163,7 @@ function showTab(tab) {
 }
 
 /**
- * Shows the cards that are looked for. Under the pointer none comes or goes by itself.
+ * Shows the cards that match the search. Under the pointer, cards appear and disappear only when the user wants it.
  * @param isWanted by the user, now
  */
 function filter(isWanted) {
@@ -182,7 +182,7 @@ function filter(isWanted) {
 }
 
 for (const id of ['search', 'busy']) byId(id).addEventListener('input', () => filter(true));
-// What was held back under the pointer.
+// These cards were held back while the pointer was there.
 byId('extensions').addEventListener('mouseleave', () => filter(false));
 for (const element of document.querySelectorAll('#trunk .calls'))
   element.addEventListener('mouseleave', () => showState());
@@ -403,7 +403,7 @@ function isParked({ status, party }) {
   return status === 'Held' && party === parkedParty;
 }
 
-/** What the connection's state allows. */
+/** The actions that the connection's state allows. */
 function actionsOf(connection) {
   const { dn, status, recording } = connection;
   const isInside = dn !== state.trunk;
@@ -439,7 +439,7 @@ const showRequests = oncePerFrame(() => {
     const took = isUnanswered ? 'no answer' : answer === null ? 'waiting…' : `${milliseconds} ms`;
     return {
       ...{ id: first.id, at: first.at, path },
-      // A list of calls is easier to read with a line for each.
+      // A call list is easier to read with one line for each record.
       answer: (answer ?? '').replaceAll(/<br>|<body>/g, '$&\n'),
       took: count > 1 ? `${took} (${count}×)` : took,
       look: isUnanswered ? 'unanswered' : answer === null ? 'pending' : '',
@@ -488,7 +488,7 @@ function showLog(log, requests, rowOf) {
   );
 }
 
-/** A query that gets the same answer as the last time is no news: it only counts in the row of that one. */
+/** A query with the same answer as the last time makes no new row: it only counts in the old one. */
 function rowsOf(all, isFolding) {
   const rows = [];
   const latest = new Map();
@@ -536,12 +536,12 @@ function setText(element, text) {
   assign(element, { textContent: text });
 }
 
-/** Touches nothing that is as it should be. */
+/** Leaves everything unchanged that is already right. */
 function assign(target, values) {
   for (const [key, value] of Object.entries(values)) if (target[key] !== value) target[key] = value;
 }
 
-/** When an update takes the focused button away, the one beside it is next, not the top of the page. */
+/** When an update removes the focused button, the focus goes to the button beside it, not to the top of the page. */
 function keepFocus(update) {
   const focused = document.activeElement;
   const places = [focused.closest('.call'), focused.closest('.card')];

@@ -4,7 +4,7 @@ import { Refusal } from './http';
 import type { V20Switches } from './options';
 import { type Participant, parkingPlace, type Participants } from './participants';
 
-/** What a call or an action answers. */
+/** The answer to a call or an action. */
 export interface ActionResult {
   readonly status: number;
   readonly body: {
@@ -26,7 +26,7 @@ export const parkCode = '*00';
 export const unparkCode = '*10';
 const parking = [parkingPlace, parkCode];
 const unparking = [parkingPlace, unparkCode];
-/** What has no destination and changes nothing in the PBX. */
+/** The actions without a destination that change nothing in the PBX. */
 const attachments = ['attach_participant_data', 'attach_party_data'];
 const routes = ['divert', 'routeto', 'transferto'];
 

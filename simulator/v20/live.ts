@@ -3,7 +3,7 @@ import type { V20Request } from './log';
 import type { V20Api } from './server';
 import type { V20Socket } from './sockets';
 
-/** What the page shows of the V20 APIs; no secret and no token. */
+/** The facts about the V20 APIs for the page; no secret and no token. */
 export interface V20State {
   readonly url: string;
   readonly clientId: string;

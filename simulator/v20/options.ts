@@ -1,6 +1,8 @@
 import { checkOneOf, checkRange } from '../options';
 
-/** What builds of V20 do in different ways, what nobody has recorded yet, and faults. All can be changed at any time. */
+/**
+ * Differences between builds of V20, facts that nobody has recorded yet, and faults. All can be changed at any time.
+ */
 export interface V20Switches {
   /** The unit of `expires_in`: seconds since 20.0.9, which is the default, minutes before. */
   expiresIn: 'seconds' | 'minutes';

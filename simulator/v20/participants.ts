@@ -37,7 +37,7 @@ export interface DnInfo {
   readonly participants: readonly Participant[];
 }
 
-/** What a change of the PBX makes of the participants. */
+/** The participants that a change of the PBX affects. */
 export interface ParticipantChanges {
   /** New ones and changed ones. */
   readonly upserts: readonly Participant[];
@@ -64,7 +64,7 @@ interface Side {
   readonly connection: Connection | null;
 }
 
-/** What a participant keeps as long as it lives. */
+/** The facts about a participant that stay as long as it lives. */
 interface Identity {
   readonly id: number;
   readonly dn: string;
@@ -306,7 +306,7 @@ export class Participants {
     return { dn: place, number: place === this.pbx.trunk ? other.party : place };
   }
 
-  /** Whom a connection talks to, or else dials, or else rings. */
+  /** The connection that this one talks to, or else dials, or else rings. */
   private otherOf(call: Call, connection: Connection | null): Connection | undefined {
     const referrer = connection === null ? undefined : this.transfers.get(connection.id);
     const others = call.connections.filter((one) => {

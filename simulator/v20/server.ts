@@ -43,7 +43,7 @@ export interface V20Api {
   dropSockets(code?: number): void;
   /** Sends an event to all WebSockets, whatever it is. */
   send(event: V20Event): void;
-  /** What is wrong with it: `hangs` and `fails` are the switches `hangs` and `failsWith`. */
+  /** Its fault: `hangs` and `fails` are the switches `hangs` and `failsWith`. */
   readonly fault: Fault;
   /**
    * Breaks it, or mends it; `fails` is status 503.
@@ -52,7 +52,7 @@ export interface V20Api {
   setFault(fault: Fault): Promise<void>;
 }
 
-/** What the simulator itself needs. */
+/** The V20 server, as the simulator itself uses it. */
 export interface V20Server {
   readonly api: V20Api;
   /**
@@ -64,7 +64,7 @@ export interface V20Server {
   close(): Promise<void>;
 }
 
-/** What a V20 PBX is made of. */
+/** The parts of a V20 PBX. */
 export interface V20Parts {
   readonly pbx: Pbx;
   readonly clock: Clock;
@@ -90,7 +90,7 @@ export interface V20App {
   close(): void;
 }
 
-/** What the WebSocket is opened at. */
+/** The path of the WebSocket. */
 const socketPath = '/callcontrol/ws';
 
 /**
@@ -303,7 +303,7 @@ function onUpgrade(server: Server, log: RequestLog, v20: V20App): void {
   });
 }
 
-/** Carries out a request of a WebSocket as if it had come by itself. */
+/** Carries out a request of a WebSocket as if it had come over HTTP. */
 function respondWith(app: H3): ConstructorParameters<typeof Sockets>[3] {
   return async (path, data, { authorization = '' }) => {
     const isRead = data === null || data === undefined || data === '';

@@ -13,7 +13,7 @@ export interface V20Token {
   readonly isForeign: boolean;
 }
 
-/** What the token endpoint answers. */
+/** The answer of the token endpoint. */
 export interface TokenAnswer {
   readonly status: number;
   readonly body: unknown;

@@ -29,10 +29,10 @@ export const setup: PbxSetup = {
   trunk,
 };
 
-/** What the wall clock says when a history begins. */
+/** The wall clock's time at the start of a history. */
 export const start = Date.UTC(2026, 10, 23, 18);
 
-/** What people do; where nobody can just now, nothing happens. */
+/** The actions of people. An impossible one does nothing. */
 const kinds = [
   'inbound',
   'inboundToQueue',
@@ -82,31 +82,31 @@ export interface Plan {
   /** In ms. */
   pace: number;
   actions: Action[];
-  /** So many actions come before the first poll. */
+  /** The number of actions before the first poll. */
   head: number;
   /** Polls without a snapshot. */
   outages: { poll: number; length: number }[];
-  /** Somebody sets the wall clock before these polls, by so many ms. */
+  /** The changes of the wall clock, each before a poll, in ms. */
   clock: { poll: number; by: number }[];
 }
 
 /** A try to get a snapshot. */
 export interface Poll {
   at: number;
-  /** What the wall clock says. */
+  /** The wall clock's time. */
   wall: number;
-  /** What there truly was, with the call ids of the PBX; null for none. */
+  /** The true connections, with the call ids of the PBX; null without a list. */
   connections: Connection[] | null;
-  /** What the tracker made of it. */
+  /** The tracker's events. */
   events: CallEvent[];
   states: StateEvent[];
-  /** What each extension does, by the tracker. */
+  /** The state of each extension, by the tracker. */
   current: StateEvent[];
-  /** So many entries of the history came before. */
+  /** The number of entries of the history before. */
   entries: number;
-  /** So many attended transfers came before. */
+  /** The number of attended transfers before. */
   joins: number;
-  /** So many calls were taken by code before. */
+  /** The number of calls taken by a code before. */
   codes: number;
 }
 
@@ -119,13 +119,13 @@ export interface Join {
 /** A code that was seen being dialled has taken a call. */
 export interface Code {
   dn: string;
-  /** The call that it was by itself. */
+  /** The call that it was on its own. */
   from: string;
   /** The call that it took. */
   to: string;
 }
 
-/** What truly happened, and what was made of it. */
+/** The true history, and the tracker's view of it. */
 export interface Truth {
   server: ServerKind;
   numbering: Numbering;
@@ -168,7 +168,7 @@ const frequencies: Record<Kind, number> = {
   route: 0,
 };
 
-/** What people do, one thing after the other. */
+/** The actions of people, one after the other. */
 export function actions(maxActions: number, special: Partial<Record<Kind, number>> = {}): fc.Arbitrary<Action[]> {
   const weights = { ...frequencies, ...special };
   const action = fc.record({
@@ -194,7 +194,7 @@ export interface Made {
   extension: string;
   destination: string;
   callId: string | null;
-  /** The leg that dials, which no answer tells. */
+  /** The leg that dials, which no answer shows. */
   connection: string;
 }
 
@@ -299,7 +299,7 @@ export async function play(
   return { server, numbering: own, polls, entries: history.entries(), ...done };
 }
 
-/** What the list of connections does not tell of it. */
+/** The facts about it that the call list does not show. */
 export type Done = Pick<Truth, 'joins' | 'codes'> & {
   forwards: Set<string>;
   onMake?: (made: Made) => void;

@@ -41,7 +41,7 @@ export function areLinked(members: readonly Connection[], next: readonly Connect
   const isKnown = ({ id }: Connection): boolean => list.known.has(id);
   if (list.server === 'documented') return first.ccid > last.ccid && !(isKnown(first) && members.some(isKnown));
   if (isKnown(first) && members.some(isKnown) && isOnePiece(members, list)) return false;
-  // Whoever dials starts a call, and one caller has one outside line.
+  // A party that dials starts a call, and one caller has one outside line.
   if (first.dn === trunk && members.some(({ dn, party }) => dn === trunk && party === first.party)) return false;
   if (first.dn !== trunk && first.status === 'Dialing') return false;
   return next.some((one) => members.some((other) => !(isKnown(one) && isKnown(other)) && shareParty(other, one, list)));

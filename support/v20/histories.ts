@@ -26,7 +26,7 @@ import { VirtualTime } from './virtual-time';
 const clientId = 'nodered';
 const clientSecret = 'secret-of-the-client';
 
-/** What goes wrong for a while. */
+/** The troubles that last for a while. */
 const troubleKinds = ['drop', 'refuse', 'silent', 'lost', 'away', 'token'] as const;
 
 export interface Trouble {
@@ -45,14 +45,14 @@ export interface V20Plan {
   /** In ms. */
   pace: number;
   actions: Action[];
-  /** So many actions come before somebody watches. */
+  /** The number of actions before somebody watches. */
   head: number;
   troubles: Trouble[];
   /** Of chance. */
   seed: number;
 }
 
-/** What there was from one moment to the next. */
+/** The state from one moment to the next. */
 export interface State {
   at: number;
   /** At all DNs, whether or not the client may see them. */
@@ -60,14 +60,14 @@ export interface State {
   calls: readonly Call[];
 }
 
-/** What was told with one snapshot. */
+/** The report of one snapshot. */
 export interface Told {
   at: number;
   events: readonly { event: CallEvent; party: number }[];
   states: readonly StateEvent[];
 }
 
-/** What truly happened, and what was made of it. */
+/** The true history, and the reports about it. */
 export interface V20Truth {
   plan: V20Plan;
   states: State[];
@@ -82,7 +82,7 @@ export interface V20Truth {
   heard: number[];
   exchanges: readonly Exchange[];
   sockets: readonly Opened[];
-  /** What it still counts as a call when all are over. */
+  /** The calls that it still counts when all are over. */
   left: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { Participant } from '../../simulator/v20/participants';
 import { extensions, queues, trunk } from '../truth/histories';
 import type { State } from './histories';
 
-/** What an extension does in a call. */
+/** The activity of an extension in a call. */
 export type Doing = 'ring' | 'dial' | 'talk' | 'hold';
 
 export interface Phase {
@@ -109,14 +109,14 @@ export function livesOf(
   return { lives, looks };
 }
 
-/** Who called whom, by what a leg shows. */
+/** The direction of a call, as its leg shows it. */
 export function directionOf({ status, originated_by_type, legid }: Participant): Direction {
   if (status === 'Ringing') return 'inbound';
   if (status === 'Dialing') return 'outbound';
   return originated_by_type === 'None' && legid === 1 ? 'outbound' : 'inbound';
 }
 
-/** What stands at a DN. */
+/** The type of a DN. */
 export function typeOf({ dn }: Pick<Participant, 'dn'>): 'extension' | 'trunk' | 'queue' | 'service' {
   if (extensions.includes(dn)) return 'extension';
   if (dn === trunk) return 'trunk';

@@ -12,7 +12,7 @@ import type { VirtualTime } from './virtual-time';
 export interface Delays {
   /** A request to the PBX, and as long again its answer. */
   request: number;
-  /** A message over a WebSocket, which are never out of order by themselves. */
+  /** A message over a WebSocket. Messages on their own are never out of order. */
   message: number;
 }
 
@@ -20,7 +20,7 @@ export interface Delays {
 export interface Exchange {
   path: string;
   status: number;
-  /** When the PBX got it: what it tells was so at that moment. */
+  /** The time when the PBX got it: the answer describes that moment. */
   asked: number;
   answered: number;
 }
@@ -52,7 +52,7 @@ export class Network {
   install(): () => void {
     // eslint-disable-next-line @typescript-eslint/unbound-method
     const { send } = Wire.prototype;
-    // What lib/v20 takes its WebSockets from.
+    // The module from which lib/v20 takes its WebSockets.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const ws = require('ws') as { WebSocket: object };
     const { WebSocket } = ws;

@@ -31,7 +31,7 @@ class Stage {
     return this;
   }
 
-  /** A makecall is answered (in so many ms); what came before its answer was there before. */
+  /** Answers a makecall after this many ms. Everything before the answer was there earlier. */
   make(made: Partial<MadeCall> = {}, owner = 'a', answeredIn = 0): this {
     const expected = this.following.expect(this.sight());
     this.answer(expected, made, owner, this.sight(), answeredIn);

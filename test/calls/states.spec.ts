@@ -16,7 +16,7 @@ function inWords(states: readonly StateEvent[]): string[] {
   });
 }
 
-/** Gives a tracker lists, a second apart; `-` is none. */
+/** Gives a tracker lists, a second apart; `-` is a missing one. */
 function feed(tracker: ListTracker, ...lists: string[]): StateEvent[][] {
   return lists.map((list) => {
     if (list === '-') tracker.noSnapshot();
@@ -288,7 +288,7 @@ describe('The state of an extension', () => {
 describe('States that concern a node', () => {
   const own: Partial<Interest> = { events: new Set(['state']) };
 
-  /** What a node is told of lists that come a second apart, after an empty one. */
+  /** The events of a node for lists that come a second apart, after an empty one. */
   function told(interest: Partial<Interest>, ...lists: string[]): string[][] {
     const subscription = new Subscription({ ...everything, ...own, ...interest });
     const tracker = new ListTracker();

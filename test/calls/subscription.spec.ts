@@ -3,7 +3,7 @@ import { type CallEvent, type Interest, type Occurrence, Subscription } from '..
 import type { Moment } from '../../lib/pbx';
 import { at, everything, listOf, ListTracker, words } from '../../support/calls';
 
-/** Plays lists, a second apart, after an empty one; what a node is told of it. `-` is none. */
+/** Plays lists, a second apart, after an empty one, and returns a node's events. `-` is a missing list. */
 function told(interest: Partial<Interest>, ...lists: string[]): CallEvent[] {
   return toldBy((second) => at(second * 1000), interest, ...lists);
 }

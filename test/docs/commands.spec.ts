@@ -10,7 +10,7 @@ import { type Page, pages } from './pages';
 
 const repository = resolve(__dirname, '../..');
 
-/** What is not run here, and why. */
+/** The commands that are not run here, and the reasons. */
 const notRun: readonly { pattern: RegExp; why: string }[] = [
   { pattern: /^npm (ci|start|test|run [\w:]+)\b/, why: 'start.spec.ts runs npm start; of the others see below' },
   { pattern: /^git clone /, why: 'the test runs in the repository, whose package it packs' },

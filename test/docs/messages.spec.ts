@@ -11,7 +11,7 @@ import { type Fence, readPage } from './pages';
 
 type Message = Record<string, unknown> & { payload?: Record<string, unknown>; error?: Record<string, unknown> };
 
-/** What differs from run to run. */
+/** The fields that differ from run to run. */
 const volatile = /^(call|accuracyMs|seq|\w+At|\w+Seconds)$/;
 
 /** Plays what a page shows, in its order, on a fresh simulator. */
@@ -92,7 +92,7 @@ async function compareAnswer({ text }: Fence, flow: Flow): Promise<void> {
 function run(code: string): Message {
   const context = createContext({ msg: {} });
   runInContext(code, context);
-  // What comes from another context has other prototypes.
+  // Objects of another context have other prototypes.
   return JSON.parse(JSON.stringify(context.msg)) as Message;
 }
 

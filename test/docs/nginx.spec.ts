@@ -77,7 +77,7 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
     return client;
   }
   const basic = (secret: string) => ({ type: 'basic', user, password: secret }) as const;
-  /** nginx logs in to the API by itself. */
+  /** Lets nginx itself log in to the API. */
   const logIn = (config: string): string =>
     replace(
       config,
@@ -131,7 +131,7 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
     cleanUp.push(() => breaking.close());
     const client = await clientThrough(basic(password), {
       api: breaking.url,
-      // What a name comes to that has two addresses.
+      // The result for a name with two addresses.
       change: (config) =>
         `upstream api { ${'server 127.0.0.1:8889; '.repeat(2)} }\n${replace(config, 'http://127.0.0.1:8889', 'http://api')}`,
     });

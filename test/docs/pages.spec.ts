@@ -9,7 +9,7 @@ const repository = resolve(__dirname, '../..');
 describe('The documentation', () => {
   it('can be reached from the README, every page and picture', () => {
     const reached = new Set(['README.md']);
-    // Grows while it is walked through.
+    // The loop adds to the set that it walks through.
     for (const path of reached) {
       if (!path.endsWith('.md')) continue;
       for (const { file } of linksOf(path)) reached.add(file);
@@ -23,8 +23,18 @@ describe('The documentation', () => {
     );
   });
 
-  for (const { path, fences } of pages) {
+  for (const { path, length, sections, targets, fences } of pages) {
     describe(path, () => {
+      // Shorter pages take about two screens. The README may have three, and the sections of the change log are versions.
+      if (length > 5_000 && !['README.md', 'CHANGELOG.md'].includes(path)) {
+        it('has a list of contents with all its sections', () => {
+          assert.deepEqual(
+            sections.filter((section) => !targets.includes(`#${section}`)),
+            [],
+          );
+        });
+      }
+
       it('has no link that leads nowhere', () => {
         const dead = linksOf(path).filter(
           ({ file, anchor }) =>

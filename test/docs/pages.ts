@@ -9,12 +9,16 @@ const repository = resolve(__dirname, '../..');
 export interface Page {
   /** Its path in the repository, with `/`. */
   path: string;
-  /** What GitHub makes of its headings. */
+  /** In characters. */
+  length: number;
+  /** The anchors of its headings, as GitHub makes them. */
   anchors: ReadonlySet<string>;
+  /** The anchors of its sections (`##`). */
+  sections: readonly string[];
   /** Where its links and pictures lead, as written. */
   targets: readonly string[];
   fences: readonly Fence[];
-  /** What is to be typed into a terminal, line by line: blocks of `sh`, and what stands in the text. */
+  /** The commands for a terminal, line by line: from blocks of `sh`, and from the text. */
   commands: readonly string[];
 }
 
@@ -30,11 +34,17 @@ export interface Fence {
 export function readPage(path: string): Page {
   const slugger = new GithubSlugger();
   const anchors = new Set<string>();
+  const sections: string[] = [];
   const targets: string[] = [];
   const fences: Fence[] = [];
   const commands: string[] = [];
-  void walkTokens(lexer(readFileSync(join(repository, path), 'utf8')), (token: Token) => {
-    if (token.type === 'heading') anchors.add(slugger.slug(textOf(token.tokens ?? [])));
+  const source = readFileSync(join(repository, path), 'utf8');
+  void walkTokens(lexer(source), (token: Token) => {
+    if (token.type === 'heading') {
+      const anchor = slugger.slug(textOf(token.tokens ?? []));
+      anchors.add(anchor);
+      if ((token as Tokens.Heading).depth === 2) sections.push(anchor);
+    }
     if (token.type === 'link' || token.type === 'image') targets.push((token as Tokens.Link).href);
     if (token.type === 'code') {
       const { lang = '', text } = token as Tokens.Code;
@@ -52,7 +62,7 @@ export function readPage(path: string): Page {
       commands.push((token as Tokens.Codespan).text);
     }
   });
-  return { path, anchors, targets, fences, commands };
+  return { path, length: source.length, anchors, sections, targets, fences, commands };
 }
 
 /** All pages that people read. */

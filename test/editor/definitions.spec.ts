@@ -33,7 +33,7 @@ function htmlOf(type: string): string {
   return readFileSync(join(repository, 'nodes', `${type}.html`), 'utf8');
 }
 
-/** What the editor gets to know, by running the definition as it does. */
+/** The definition as the editor gets it, by running it the same way. */
 function definitionOf(type: string): Definition {
   const found: Definition[] = [];
   const RED = { _: String, nodes: { registerType: (_type: string, definition: Definition) => found.push(definition) } };
@@ -50,7 +50,7 @@ function defaultsOf(type: string): Record<string, unknown> {
   return JSON.parse(JSON.stringify(Object.fromEntries(entries))) as Record<string, unknown>;
 }
 
-/** What can be chosen in a field, in this order. */
+/** The choices of a field, in their order. */
 function optionsIn(type: string, field: string): string[] {
   const [, select = ''] = new RegExp(`<select id="${field}".*?>(.*?)</select>`, 's').exec(htmlOf(type)) ?? [];
   return [...select.matchAll(/<option value="(.*?)"/g)].map(([, value = '']) => value);
@@ -61,7 +61,7 @@ function rowsIn(type: string): string[] {
   return [...htmlOf(type).matchAll(/data-threecx-argument="(.*?)"/g)].map(([, name = '']) => name);
 }
 
-/** What the definitions say in literals, since the Flow Library reads them, held against the one place for each. */
+/** The definitions need literals, since the Flow Library reads them. Each is compared with its one source. */
 describe('The definitions in the editor', () => {
   for (const type of nodeTypes) {
     const argumentNames = [...new Set(Object.values(offersOf(type)).flatMap(argumentsOf))];

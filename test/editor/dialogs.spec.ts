@@ -132,7 +132,7 @@ describe('dialogs in the editor', function () {
     page.on('requestfailed', (request) => {
       if (!isCancelled(request) && !request.url().endsWith('/3cx/test')) problems.push(`failed: ${request.url()}`);
     });
-    // What the server would answer; what it does is tested without a browser.
+    // The answer replaces the server, which is tested without a browser.
     await page.route('**/red/3cx/pbx/extensions', (route) => route.fulfill({ json: extensions }));
     await page.route('**/red/3cx/test', (route) => answerTest(route));
     await load();
@@ -960,7 +960,7 @@ describe('dialogs in the editor', function () {
   const testButton = (): Locator => page.getByRole('button', { name: 'Test connection' });
   const fine = { problem: null, detail: null, server: 'community', calls: 2, milliseconds: 14, hint: null };
 
-  it('tests the connection as it stands in the dialog', async () => {
+  it('tests the connection with the values in the dialog', async () => {
     let sent: unknown;
     let answer = (): void => undefined;
     const asked = new Promise<void>((resolve) => {
@@ -1141,7 +1141,7 @@ describe('dialogs in the editor', function () {
   it('offers the extensions that the connection has seen, and takes any other', async () => {
     await open('bare0');
     await chooseType('extension', 'str');
-    // What named a property is nobody's number.
+    // The name of a property is not a number.
     assert.equal(await textbox('Extension').inputValue(), '');
     assert.deepEqual(await rows(), ['choose, or type any other', odd, anna, ben, ...others]);
     await shoot('completion');
@@ -1149,7 +1149,7 @@ describe('dialogs in the editor', function () {
     assert.equal(await textbox('Extension').inputValue(), '10');
     await noRows();
 
-    // By keyboard. Enter and Tab take what stands there.
+    // By keyboard: Enter and Tab take the typed text.
     await textbox('Extension').fill('1');
     await textbox('Extension').press('End');
     await menu().getByText('as typed').waitFor();
@@ -1230,7 +1230,7 @@ describe('dialogs in the editor', function () {
         await field.focus();
         await type(first);
         await menu().getByText('as typed').waitFor();
-        // What fits both digits never comes in time.
+        // The answer for both digits never comes in time.
         let answer = (): void => undefined;
         const late = new Promise<void>((resolve) => (answer = resolve));
         await page.route('**/red/3cx/pbx/extensions', async (route) => {

@@ -83,7 +83,7 @@ describe('Calls that are clicked on the simulator', function () {
     const { status } = await fetch(`${nodeRed.url}/inject/click-${what}`, { method: 'POST' });
     assert.equal(status, 200);
   };
-  /** Waits for so many events in the sidebar, and tells the new ones. */
+  /** Waits for this many events in the sidebar, and returns the new ones. */
   let seen = 0;
   const events = async (count: number): Promise<string[]> => {
     const messages = editor

@@ -6,7 +6,7 @@ import { startServer, type TestServer } from '../../support/http-server';
 import { type NodeRed, startNodeRed } from '../../support/node-red';
 
 const script = '<img src="x" onerror="window.hacked = 1">';
-/** What a caller, or who names a queue or a profile, may have chosen; of 10,000 characters. */
+/** A text that a caller, or the owner of a queue or profile, may have chosen; of 10,000 characters. */
 const hostile = `${script}<script>window.hacked = 2</script>\u202e<br>;EP=7\0\t`.padEnd(10_000, 'x');
 
 const answers: [RegExp, string][] = [
@@ -23,7 +23,7 @@ const answers: [RegExp, string][] = [
 ];
 
 const argument = { extension: '10', extensionType: 'str' };
-/** What a flow that somebody else made may bring along. */
+/** The properties that somebody else's flow may contain. */
 const flows = (url: string): object[] => {
   const nodes: Record<string, object> = {
     watch: { type: '3cx-call-monitor', operation: 'watch', initial: true },

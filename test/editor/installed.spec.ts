@@ -40,17 +40,17 @@ const asking = (pbx: Pbx): void => {
   pbx.answer(idAt(pbx, '11'));
 };
 
-/** What is filled in for an operation, and what comes of it. */
+/** The fields for an operation, and its result. */
 interface Step {
   type: string;
   operation: string;
-  /** What stands in the dialog; whatever is not said keeps its default. */
+  /** The values in the dialog; all others keep their defaults. */
   fields?: Record<string, string>;
-  /** What happens on the PBX before; without a request to expect, it is what makes the node speak. */
+  /** Changes the PBX first. Without an expected request, it makes the node send a message. */
   before?: (pbx: Pbx) => void;
-  /** What arrives at the server. */
+  /** The request at the server. */
   request?: string;
-  /** What the debug sidebar shows. */
+  /** The text in the debug sidebar. */
   shown?: string;
 }
 
@@ -107,14 +107,14 @@ interface Variant {
   settings?: Record<string, unknown>;
   editor?: EditorOptions;
   simulator?: SimulatorOptions;
-  /** What is filled in for the connection. */
+  /** The fields of the connection. */
   connection?: Record<string, string>;
   steps: Step[];
   /** Also: reasons and examples. */
   everything?: boolean;
   /** Also: all dialogs. */
   dialogs?: boolean;
-  /** A style sheet that makes a Node-RED dark that can't be by itself. */
+  /** Returns a style sheet for a dark Node-RED, for a version without a dark theme. */
   dark?: () => Promise<string>;
 }
 
@@ -240,7 +240,7 @@ describe('The package, installed from its tarball', function () {
         }
         await editor.page.screenshot({ path: join(screenshots, `installed-${variant.short}.png`) });
         await editor.deploy();
-        // What the first list of calls holds is no news.
+        // The calls of the first list are no news.
         const isListed = (): boolean =>
           simulator.requests.some(({ path, answer }) => path.endsWith('/showallcalls') && answer !== null);
         await until(isListed, 'the first list of calls');
@@ -262,7 +262,7 @@ describe('The package, installed from its tarball', function () {
         });
       }
 
-      it('tests the connection as it stands in the dialog', async () => {
+      it('tests the connection with the values in the dialog', async () => {
         const other = await startSimulator({ auth: { type: 'basic', ...server } });
         const foreign = await startServer('', { key: fixture('tls/key.pem'), cert: fixture('tls/cert.pem') });
         try {

@@ -65,7 +65,7 @@ describe('The names of a connection, in the editor,', function () {
   const fields = (kind: 'number' | 'name'): Locator => list().locator(`.threecx-name-${kind}`);
   const result = (): Promise<string> => editor.connectionForm().locator('.threecx-names-result').innerText();
   const area = (): Locator => editor.connectionForm().locator('#threecx-names-paste');
-  /** What stands in the list, a row each. */
+  /** The rows of the list. */
   const shown = (): Promise<unknown> =>
     editor.ask(`$('#threecx-names .threecx-name').toArray()
       .map((row) => $(row).find('input').toArray().map((field) => field.value).join(': '))`);
@@ -106,7 +106,7 @@ describe('The names of a connection, in the editor,', function () {
       await editor.page.keyboard.type(name);
       assert.equal(await fields('name').count(), index + 1);
     }
-    // One without a word is none.
+    // A row without text is no entry.
     await editor.connectionForm().locator('.red-ui-editableList-addButton').click();
     await close();
     assert.deepEqual(await saved('bare'), [
@@ -139,7 +139,7 @@ describe('The names of a connection, in the editor,', function () {
     assert.equal((await saved('named'))?.length, 4);
   });
 
-  it('are left as they are by a text that has none, which stands there to be corrected', async () => {
+  it('stay unchanged when a pasted text contains no number, and the text stays in the field', async () => {
     await open('named');
     const before = await shown();
     await paste(area(), 'Grandma has no number');
@@ -204,7 +204,7 @@ describe('The names of a connection, in the editor,', function () {
     assert.deepEqual(await shown(), []);
     await close('cancel');
     assert.equal(await valid('odd'), false);
-    // What is wrong with it the sidebar takes for HTML.
+    // The sidebar reads the reason as HTML.
     await editor.ask(`RED.actions.invoke('core:show-config-tab')`);
     await editor.page.locator('.red-ui-palette-node-config-invalid .red-ui-flow-node-error').first().hover();
     await editor.page.locator('.red-ui-popover').first().waitFor();
@@ -225,7 +225,7 @@ describe('The names of a connection, in the editor,', function () {
     assert.equal((await saved('many'))?.length, 2_001);
   });
 
-  it('leave a flow alone that has none', async () => {
+  it('do not change a flow without names', async () => {
     await editor.importNodes([{ id: 'untouched', type: '3cx-config', name: 'untouched', url: 'http://pbx.example' }]);
     await editor.ask(`RED.editor.editConfig('', '3cx-config', 'untouched')`);
     await editor.connectionForm().locator('#node-config-input-url').waitFor();

@@ -19,7 +19,7 @@ const node = (id: string, type: string, y: number, properties: object): object =
 });
 const fixed = (name: string, value: string): object => ({ [name]: value, [`${name}Type`]: 'str' });
 
-/** What each operation node has no way to do with 3CX V20, by the values of its operation. */
+/** The operations of each node that are impossible with 3CX V20, by the values of `operation`. */
 const impossible: Record<string, string[]> = {
   call: ['atttrans', 'stop'],
   agent: [],
@@ -40,7 +40,7 @@ describe('3CX V20 in the editor', function () {
     mkdirSync(screenshots, { recursive: true });
     simulator = await startSimulator({ v20: client });
     defaults = { ...simulator.v20.switches };
-    // No id may be a value of a property: Node-RED takes that for a reference.
+    // No id may be the value of a property: Node-RED would read it as a reference.
     const flows = [
       { id: 'tab', type: 'tab', label: '3CX V20' },
       { id: 'by-http', type: '3cx-config', name: 'HTTP API', url: simulator.url },
@@ -155,7 +155,7 @@ describe('3CX V20 in the editor', function () {
     assert.deepEqual(await marked(), ['url']);
     await field('url').hover();
     await editor.page.locator('.red-ui-popover', { hasText: 'a path of the phone system' }).waitFor();
-    // What nobody could see to mend is not marked.
+    // A field that is hidden, and so cannot be corrected, is not marked.
     await field('api').selectOption('http');
     assert.deepEqual(await marked(), []);
     await editor.closeConnection('cancel');
@@ -380,7 +380,7 @@ describe('3CX V20 in the editor', function () {
     });
   }
 
-  it('takes an operation that is marked all the same', async () => {
+  it('accepts an operation that is marked', async () => {
     await editor.edit('call');
     await editor.chooseOperation('atttrans');
     assert.equal(await editor.ask(`$('#node-input-operation').attr('aria-describedby')`), 'threecx-lack-operation');
@@ -411,7 +411,7 @@ describe('3CX V20 in the editor', function () {
     await editor.close('cancel');
   });
 
-  it('marks a recorder whose message says what to do, too', async () => {
+  it('also marks a recorder whose operation comes from the message', async () => {
     await editor.edit('recorder');
     await editor.chooseOperation('msg');
     assert.match(await note('operation').innerText(), /recording/);
@@ -447,7 +447,7 @@ describe('3CX V20 in the editor', function () {
     await editor.reload();
   });
 
-  /** What is offered once all has been typed. */
+  /** The suggestions once everything is typed. */
   const rows = async (typed: string): Promise<string[]> => {
     const menu = editor.page.locator('.red-ui-autoComplete-container:visible li');
     await editor.suggestion(typed).waitFor();

@@ -56,7 +56,7 @@ const entity = (platform: string, required: string[], properties: object): objec
   },
   additionalProperties: false,
 });
-/** What Home Assistant demands of a discovery message for a device: it drops one that has other keys beside these. */
+/** The rules of Home Assistant for a device's discovery message: it drops one with any other keys. */
 const isDiscovery = new Ajv({ allErrors: true }).compile({
   type: 'object',
   required: ['device', 'origin', 'components'],

@@ -2,9 +2,9 @@ import { startServer, type TestServer } from '../../support/http-server';
 
 /** A PBX of which a play itself says what it answers: for what the simulator doesn't do. */
 export interface ScriptedPbx extends TestServer {
-  /** The legs, as they stand in the list of calls; null when the list cannot be read. */
+  /** The legs, as in the call list; null when the list cannot be read. */
   legs: string[] | null;
-  /** The other answers, by operation; no answer where there is none. */
+  /** The other answers, by operation; an operation without an entry gets no answer. */
   answers: Record<string, string>;
 }
 

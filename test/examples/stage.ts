@@ -17,7 +17,7 @@ import { ways } from './ways';
 /** A message as it arrived at a node, without what JSON cannot hold. */
 export type Arrived = Record<string, unknown> & { topic?: string; payload?: unknown };
 
-/** What the local server received: it stands for whatever an example sends to. */
+/** A request to the local server, which replaces the programs that an example sends to. */
 export interface Received {
   method: string;
   url: string;
@@ -27,7 +27,7 @@ export interface Received {
 
 type Simulators = [Simulator, ...Simulator[]];
 
-/** What a play has: one example in a real Node-RED, connected to a simulator and a broker of its own. */
+/** The stage of a play: one example in a real Node-RED, connected to its own simulator and broker. */
 export interface Stage {
   /** The way to the simulator. */
   api: ApiType;
@@ -43,7 +43,7 @@ export interface Stage {
   server: string;
   /** What it answers; `{}` with 200 if not set. */
   answer: { status: number; body: string };
-  /** What the local server received so far. */
+  /** The requests to the local server so far. */
   received: Received[];
   /** An empty folder, gone afterwards. */
   folder: string;
@@ -60,11 +60,11 @@ export interface Stage {
   redeploy(): Promise<void>;
   /** Restarts Node-RED, which keeps its context on disk. */
   restart(meanwhile?: () => unknown): Promise<void>;
-  /** What arrived so far at the nodes of this name, oldest first. */
+  /** The messages so far at the nodes of this name, oldest first. */
   at(name: string): Arrived[];
-  /** Waits until so many messages have arrived at the nodes of this name, and returns them. */
+  /** Waits until this many messages have arrived at the nodes of this name, and returns them. */
   arrive(name: string, count?: number): Promise<Arrived[]>;
-  /** Waits until the local server has received so many requests, and returns them. */
+  /** Waits until the local server has received this many requests, and returns them. */
   receive(count: number): Promise<Received[]>;
   /** Waits until the calls were looked at so often: with 1 they were seen as they are now, with 2 that is known to the example. */
   polls(count?: number): Promise<void>;

@@ -3,7 +3,7 @@ import type { Simulator, SimulatorOptions, V20Options } from '../../simulator';
 import type { FlowNode } from '../../support/examples';
 import { until } from '../../support/until';
 
-/** What is different for a play by each way to the PBX. */
+/** The differences between the ways to the PBX in a play. */
 export interface Way {
   simulated: SimulatorOptions;
   /** The same, at the address of another one. */
@@ -13,9 +13,9 @@ export interface Way {
   /** How many requests there were so far. */
   requestCount: (simulator: Simulator) => number;
   /**
-   * Waits until flows that have just started have looked at the calls, so that what changes from now on is told.
+   * Waits until flows that have just started have seen the calls, so that they report every change from now on.
    *
-   * @param before how many requests there were before they were deployed
+   * @param before the number of requests before they were deployed
    */
   watched: (simulator: Simulator, before: number) => Promise<void>;
   /** Waits until the calls as they are now were looked at so often. */
@@ -44,7 +44,7 @@ function v20Of({ v20 }: Simulator): NonNullable<Simulator['v20']> {
 /** Of participants that do not exist. */
 let nextId = 900_000;
 
-/** Waits for so many more polls of the HTTP API. */
+/** Waits for this many more polls of the HTTP API. */
 async function polls(simulator: Simulator, count: number): Promise<void> {
   const soFar = (): number => pathsOf(simulator).filter((path) => path === '/showallcalls').length;
   const wanted = soFar() + count;

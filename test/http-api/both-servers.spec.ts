@@ -82,7 +82,7 @@ describe('a form that the server does not understand', () => {
     });
   }
 
-  it('of one operation says nothing about another', async () => {
+  it('of one operation does not decide on another', async () => {
     const server = await serve(({ url = '' }) => {
       if (url.startsWith('/Transfer/')) return 'true';
       if (url.startsWith('/login/10/')) return 'true';
@@ -162,7 +162,7 @@ describe('a form that the server does not understand', () => {
     });
   }
 
-  it('of notready has no other: ready would do the opposite', async () => {
+  it('of notready has no second one: ready would do the opposite', async () => {
     const server = await serve(({ url = '' }) => (url.startsWith('/ready/') ? 'true' : 'idle'));
     const client = connect(server);
     await failure(client.execute('notready', { extension: '10' }), 'unsupported');
@@ -276,7 +276,7 @@ describe('an answer', () => {
     });
   });
 
-  it('is told as the server gave it', async () => {
+  it('is reported as the server wrote it', async () => {
     const answer = '<HTML><BODY> 00000A5F3C2D1_8 </BODY></HTML>';
     const result = await connect(await serve(answer)).execute('ondn', { extension: '10' });
     assert.deepEqual([result.callId, result.answer], ['00000A5F3C2D1_8', answer]);
@@ -449,9 +449,9 @@ describe('made-up answers', () => {
   const freeText = fc
     .array(fc.oneof(fc.string({ maxLength: 6, unit: 'grapheme' }), fragments), { maxLength: 6 })
     .map((parts) => parts.join(''))
-    // Cannot be told from the end of the record, and the beginning of the next.
+    // This text looks like the end of the record, and the beginning of the next.
     .filter((text) => !/REC=\w*\s*(<br\s*\/?>|\n)\s*(ID=\d|$)/i.test(text));
-  // Cannot be told from the field itself, which ends a name.
+  // This text looks like the field itself, which ends a name.
   const queueName = freeText.filter((text) => !`${text};`.includes(';Queue_Nummer='));
 
   const communityRecord = fc

@@ -11,7 +11,10 @@ interface Exchange {
 
 type Expected = Outcome | ErrorCode;
 
-/** What to ask for the captured request and what comes of the captured answer, or why the client never asks it. */
+/**
+ * The call of the client for the captured request, and its result for the captured answer; or the reason why the client
+ * never sends it.
+ */
 type Row =
   | [request: string, operation: OperationName, args: Record<string, string>, expected: Expected, sent?: string]
   | [request: string, reason: string];
@@ -70,7 +73,7 @@ const table: Record<string, Row[]> = {
     ['GET /atttrans/10/', 'atttrans', ten, noCall],
     ['GET /transfer/10/11', 'transfer', { ...ten, destination: '11' }, noCall],
     ['GET /record/10/0', 'record', { ...ten, recordAction: 'start' }, noCall],
-    // What a server is asked that does not know the form with the phone.
+    // The request to a server that does not know the form with the phone.
     ['GET /unpark/10/', 'unpark', { ...ten, phone: 'Soft' }, { ok: false, reason: 'no-phone' }],
   ],
   'inbound queue call, answered, recorded, transferred, dropped': [
@@ -329,7 +332,7 @@ const table: Record<string, Row[]> = {
     ['GET /showallcalls', 'showallcalls', {}, 'timeout'],
     ['GET /getcallerid/10', 'getcallerid', ten, 'timeout'],
     ['GET /ondn/10', 'ondn', ten, call('00000A5F3C2D1_32')],
-    // It can be answered, but there is no list that shows which call that is.
+    // It can be answered, but no list shows which call that is.
     ['GET /answer/10', 'answer', ten, call(null)],
     ['GET /drop/10', 'drop', ten, done],
   ],
@@ -402,7 +405,7 @@ function capturedOf(path: string, exchanges: Exchange[]): Exchange | undefined {
   return exchanges.find(({ request }) => request === `GET ${path}`);
 }
 
-/** What the PBX did in between is no exchange. */
+/** Changes of the PBX in between are no exchanges. */
 function exchangesOf(entries: { request?: string; body?: string | null }[]): Exchange[] {
   return entries.flatMap(({ request, body = null }) => (request === undefined ? [] : [{ request, body }]));
 }

@@ -5,7 +5,7 @@ import { type Exchange, type Priority, RequestLane } from '../../lib/http-api/la
 import { ThreeCxError } from '../../lib/pbx';
 import { connect, endAll, failure, serve, withPhone } from './support';
 
-/** An exchange that lasts until it is told to end, or aborted. */
+/** An exchange that lasts until the test ends it, or it is aborted. */
 interface Held {
   exchange: Exchange<string>;
   answer: () => void;
@@ -192,7 +192,7 @@ describe('the request lane', () => {
     await command;
   });
 
-  it('has patience anew with each exchange', async () => {
+  it('grants each exchange the full patience', async () => {
     const first = occupy(true);
     await pass(6_500);
     first.answer();
@@ -265,7 +265,7 @@ describe('the request lane on the wire', () => {
     assert.deepEqual(server.requests, ['/ondn/10', '/showallcalls']);
   });
 
-  it('asks anew for every poll when nothing else is on the wire', async () => {
+  it('requests every poll when nothing else is on the wire', async () => {
     const server = await serve('<html><body></body></html>');
     const client = connect(server);
     await client.poll();

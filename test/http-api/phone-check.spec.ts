@@ -6,7 +6,7 @@ const dialling = [
   ['unpark', { extension: '10', phone: 'Web' }, '/unpark/10/Web'],
 ] as const;
 
-describe('whose phone rings', () => {
+describe('the check whose phone rings', () => {
   afterEach(endAll);
 
   for (const [operation, args, path] of dialling) {
@@ -108,7 +108,7 @@ describe('whose phone rings', () => {
         assert.deepEqual([ok, 'reason' in rest && rest.reason], [false, 'no-phone']);
       });
 
-      it('is not told by HTTP 500: nothing is dialled twice', async () => {
+      it('is not shown by HTTP 500: nothing is dialled twice', async () => {
         const server = await serve(
           withPhone((_request, response) => {
             response.statusCode = 500;

@@ -5,7 +5,7 @@ import { connect, endAll, failure, serve } from './support';
 describe('A look-up of a profile', () => {
   afterEach(endAll);
 
-  it('reads what both servers answer, a name outside the five too, and knows nothing of queues', async () => {
+  it('reads the answers of both servers, also a name outside the five, and no queue log-in', async () => {
     const answers = ['    CURRENT_STATUS=Out of office', 'Available', '    CURRENT_STATUS=Holiday'];
     const server = await serve(() => answers.shift());
     const client = connect(server);

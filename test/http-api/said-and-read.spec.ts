@@ -33,7 +33,7 @@ function withPhoneUnless(answers: object, handler: Handler): Handler {
   };
 }
 
-/** What came of a command, without what was asked and answered; and what was sent for it. */
+/** The result of a command, without its arguments and answer; and the requests for it. */
 async function carryOut(
   answers: Record<string, string | number | null>,
   name: OperationName,
@@ -130,14 +130,14 @@ for (const [operation, args] of [
       });
     }
 
-    it('is asked for once of a server that does not know the question', async () => {
+    it('is requested once from a server that does not know the query', async () => {
       const server = await serve(answering({ ondn: 'idle', [operation]: newId }));
       const client = connect(server);
       for (let time = 0; time < 2; time++) await client.execute(operation, args);
       assert.deepEqual(namesOf(server), [...all, 'dnregs', operation]);
     });
 
-    it('is asked for again once the server answers the question after all', async () => {
+    it('is requested again once the server answers the query', async () => {
       const answers: Record<string, string> = { ondn: 'idle', dnregs: 'idle', [operation]: newId };
       const server = await serve(answering(answers));
       const client = connect(server);
@@ -150,7 +150,7 @@ for (const [operation, args] of [
       assert.deepEqual(namesOf(server), all);
     });
 
-    it('is asked for again after the server went away: another may have come', async () => {
+    it('is requested again after the server went away: another one may answer now', async () => {
       const requests: string[] = [];
       let answers: Record<string, string> = { ondn: 'idle', dnregs: 'idle', [operation]: newId };
       const server = createServer((request, response) => {
@@ -211,7 +211,7 @@ describe('the call of answer', () => {
     });
   }
 
-  it('is null where the list says nothing against it, but the server names none', async () => {
+  it('is null where the list allows an id, but the server returns none', async () => {
     const { outcome } = await carryOut({ showallcalls: single, answer: 'true' }, 'answer');
     assert.deepEqual(outcome, { ok: true, callId: null });
   });
@@ -250,7 +250,7 @@ describe('the call of answer', () => {
     assert.deepEqual(namesOf(server), ['showallcalls', 'answer', 'answer']);
   });
 
-  it('is told with each answer that was understood', async () => {
+  it('is called with each answer that was understood', async () => {
     let told = 0;
     const server = await serve(answering({ showallcalls: two, answer: newId }));
     await connect(server, { onAnswer: () => (told += 1) }).execute('answer', ten);

@@ -5,7 +5,7 @@ import { connect, endAll, failure, serve } from './support';
 const leg = (dn: string, status: string, recording: string): string =>
   `ID=98742;S=${status};DN=${dn};Queue_Name=Direkter Anruf;Queue_Nummer=null;EP=+4930111;REC=${recording}<br>`;
 
-/** A server with these legs, which does as it is told. */
+/** A server with these legs, which carries out the commands. */
 function withLegs(...legs: string[]): Handler {
   const list = `<html><head></head><body>${legs.join('')}</body></html>`;
   return ({ url }) => (url === '/showallcalls' ? list : 'true');
@@ -66,7 +66,7 @@ describe('record with toggle', () => {
     assert.deepEqual([ok, answer], [false, 'false']);
   });
 
-  it('asks for the list anew, also while somebody watches', async () => {
+  it('requests the list again, also while somebody watches', async () => {
     const server = await serve(withLegs(leg('10', 'Connected', 'Stop')));
     const client = connect(server);
     await client.poll(60_000);

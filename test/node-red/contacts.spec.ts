@@ -10,7 +10,7 @@ const caller = '+4915112345678';
 interface Known {
   country?: string;
   names?: Contact[];
-  /** What the PBX calls its DNs. */
+  /** The PBX's names for its DNs. */
   told?: Record<string, string>;
   dns?: string[];
 }

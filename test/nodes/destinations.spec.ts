@@ -3,7 +3,9 @@ import { json } from 'node:stream/consumers';
 import { type Flow, loadFlow, type Properties, useNodeRed } from '../../support/flow';
 import { startServer, type TestServer } from '../../support/http-server';
 
-/** What is dialled, and ways to write it: numbers of Germany, Austria, Switzerland, Great Britain, the USA and France. */
+/**
+ * The dialled numbers, and ways to write them: from Germany, Austria, Switzerland, Great Britain, the USA and France.
+ */
 const numbers: Record<string, readonly string[]> = {
   '+493012345': [
     ...['+49 30 12345', '+49 (30) 123-45', '+49 (0)30 / 123-45', '+49(0)30/12345', '+49-30-12345', '+49.30.12345'],
@@ -58,7 +60,7 @@ const numbers: Record<string, readonly string[]> = {
 };
 const writings = Object.entries(numbers).flatMap(([number, ways]) => ways.map((way) => [way, number] as const));
 
-/** What is dialled as it stands: it is no number that is written for people, or `(0)` belongs to it. */
+/** Texts that are dialled unchanged: they are not numbers as people write them, or `(0)` belongs to them. */
 const others: [given: unknown, dialled: string][] = [
   ...['10', '*10*20', '+4930111', 'sip@x', 'anna.b-c_d@example.com', '10-', '-10', '1.a', '...', '+', '+49+30'].map(
     (text): [string, string] => [text, text],
@@ -82,7 +84,7 @@ const hostile = [
 describe('A destination as people write it', () => {
   useNodeRed();
   let server: TestServer;
-  /** What came in bodies, in the order of its arrival. */
+  /** The contents of bodies, in the order of arrival. */
   let bodies: unknown[];
 
   beforeEach(async () => {

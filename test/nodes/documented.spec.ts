@@ -4,7 +4,7 @@ import { type DocumentedServer, startDocumentedServer } from '../../support/docu
 import { describeOperations, type Operation } from '../../support/scenarios';
 import type { Properties } from '../../support/flow';
 
-/** An operation that this server ends in each of the ways that it is told to. */
+/** An operation, and the answers with which this server ends it in each way. */
 function operation(
   node: string,
   name: string,

@@ -19,7 +19,7 @@ const names = [
 ];
 const watch = { type: '3cx-call-monitor', operation: 'watch', wires: [['done']], initial: true };
 
-/** What a payload says of who is who. */
+/** The fields of a payload about names. */
 const who = ({ extensionName, number, e164, name }: Partial<NamedConnection>): unknown[] => [
   ...[extensionName, number, e164, name],
 ];
@@ -28,7 +28,7 @@ for (const api of ['http', 'v20'] as const) {
   describe(`Names and numbers, by ${api},`, () => {
     useNodeRed();
     let simulator: Simulator;
-    /** What is not in the list: only 3CX V20 tells it. */
+    /** A name that is not in the list: only 3CX V20 has it. */
     const told = (name: string): string | null => (api === 'v20' ? name : null);
 
     beforeEach(async () => {

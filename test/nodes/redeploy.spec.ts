@@ -39,7 +39,7 @@ describe('A deploy during calls', function () {
       { id: 'tab', type: 'tab', label: 'test' },
       { id: 'other', type: 'tab', label: 'other' },
       { id: 'pbx', type: '3cx-config', url: simulator.url, pollInterval: 100 },
-      // The first one is deployed anew while the second one keeps the loop going.
+      // The first one is deployed again while the second one keeps the loop going.
       ...monitor('one', 'tab'),
       ...monitor('two', 'other'),
     ];
@@ -71,7 +71,7 @@ describe('A deploy during calls', function () {
     });
     assert.equal(response.status, 204);
   };
-  /** Waits for so many events of each of the two nodes, and takes them. */
+  /** Waits for this many events of each of the two nodes, and takes them. */
   const next = async (count: number): Promise<string[]> => {
     while (events.length < 2 * count) await once(arrivals, 'event');
     const of = (name: string): string[] =>

@@ -21,7 +21,7 @@ const subflow = {
   in: [{ wires: [{ id: 'drop-inside' }] }],
   out: [{ wires: [{ id: 'drop-inside', port: 0 }] }, { wires: [{ id: 'watch-inside', port: 0 }] }],
 };
-// A node without a place on the canvas would be taken for a configuration node.
+// Node-RED treats a node without a place on the canvas as a configuration node.
 const inside = { z: 'sub', server: '${PBX}', wires: [], x: 100, y: 100 };
 const nodes = [
   { id: 'tab', type: 'tab', label: 'test' },

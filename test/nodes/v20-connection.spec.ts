@@ -9,7 +9,7 @@ import { clientId, clientSecret, credentials, startV20 } from './v20-support';
 const caller = '+4915112345678';
 const stored = '__PWRD__';
 
-/** What the nodes send and show, as Node-RED has it. */
+/** The messages and statuses of the nodes, as Node-RED has them. */
 const tellAll = `module.exports = (RED) => {
   RED.hooks.add('onSend.test', (sent) => {
     for (const { source, msg } of sent) process.send({ from: source.id, msg });
@@ -23,7 +23,7 @@ interface Told {
   status?: object;
 }
 
-/** In a Node-RED of its own: the test helper knows no deploys, and nothing of what stands in a dialog. */
+/** Runs in its own Node-RED: the test helper knows no deploys, and no values of a dialog. */
 describe('A connection by 3CX V20, deployed', function () {
   this.timeout(60_000);
   let simulator: V20Simulator;
@@ -37,7 +37,7 @@ describe('A connection by 3CX V20, deployed', function () {
   before(async () => {
     simulator = await startV20();
     const at = { z: 'tab', server: 'pbx' };
-    // No id may be the value of another node's property: Node-RED would take that for a reference.
+    // No id may be the value of another node's property: Node-RED would read it as a reference.
     flows = [
       { id: 'tab', type: 'tab', label: 'test' },
       { id: 'pbx', type: '3cx-config', api: 'v20', url: simulator.v20Url },
@@ -57,7 +57,7 @@ describe('A connection by 3CX V20, deployed', function () {
         arrivals.emit('told');
       },
     });
-    // What is there then is not announced.
+    // Existing calls are not announced.
     await next(({ from, status }) => from === 'one' && JSON.stringify(status).includes('no-call'));
   });
   after(async () => {

@@ -4,7 +4,7 @@ import { type Flow, loadFlow, type Properties } from '../../support/flow';
 
 export const clientId = 'nodered';
 export const clientSecret = 'secret-of-the-client';
-/** What must stand in no message, status or log. */
+/** The secrets, which must not appear in any message, status or log. */
 export const credentials = { clientId, clientSecret };
 
 export async function startV20(

@@ -44,7 +44,7 @@ describe('3cx-call-monitor watches', () => {
     return { node, inbox };
   }
 
-  /** Waits for so many lists of calls that were asked for from now on. */
+  /** Waits for this many call lists requested from now on. */
   async function polled(count: number): Promise<void> {
     const polls = (): number => simulator.requests.filter(({ path }) => path === '/showallcalls').length;
     const until = polls() + count;

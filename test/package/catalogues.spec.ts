@@ -84,7 +84,7 @@ const ends: Record<string, readonly string[]> = {
   ],
 };
 
-/** What a dialog says of what cannot be done by one way to a PBX. */
+/** The texts of the dialogs about the gaps of one way to a PBX. */
 function lacks(api: (typeof apiTypes)[number]): string[] {
   const { operations, arguments: untaken, events, unsureEvents } = lacksOf(api);
   const keys = [
@@ -97,15 +97,15 @@ function lacks(api: (typeof apiTypes)[number]): string[] {
   return keys.map((key) => `${api}.${key}`);
 }
 
-/** What was done by the commands of a node, as the status says it. */
+/** The commands that a node has carried out, as in its status. */
 function doneOf(own: Readonly<Record<string, Offer>>): string[] {
   return Object.entries(own).flatMap(([name, offer]) => {
     const { kind, arguments: given } = operationOf(offer.operation);
-    // A query, and a profile, are answered with what stands there then.
+    // A query, and a profile, are answered with their present values.
     if (kind === 'query' || given.includes('profile')) return [];
     if (given.includes('action')) return choices.action;
     const { recordAction } = offer.fixed ?? {};
-    // What it came to is one of the others.
+    // The result of `toggle` is one of the other actions.
     return recordAction === 'toggle' ? [] : [recordAction ?? name];
   });
 }
@@ -244,7 +244,7 @@ const skeleton = (help: string): object => ({
   links: allOf(help, /href="(.*?)"/g),
 });
 
-/** What a help calls by the name that it has in the dialogs, or under the node. */
+/** The terms of a help that are names in the dialogs, or under the node. */
 function named(help: string): string[] {
   const terms = (part: string): string[] => allOf(part, /<dt[^>]*>([^<]*)/g).flatMap((term) => term.trim().split(', '));
   return [

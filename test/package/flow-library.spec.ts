@@ -21,8 +21,8 @@ const types = Object.keys(manifest['node-red'].nodes);
 const icons = readdirSync(join(repository, 'icons'));
 
 /**
- * What the Flow Library reads of a node without running it: the first argument of `RED.nodes.registerType` and the
- * literals in the second, by property; null for any other value.
+ * Reads a node as the Flow Library does, without running it: the first argument of `RED.nodes.registerType`,
+ * and the literals in the second, by property; null for any other value.
  */
 function definitionsIn(html: string): [type: string, literals: Record<string, string | null>][] {
   const scripts = [...html.matchAll(/<script type="text\/javascript">(.*?)<\/script>/gs)];

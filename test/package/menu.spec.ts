@@ -34,7 +34,7 @@ const offersByName = (node: NodeType): [string, Offer][] => Object.entries(offer
 const fieldsOf = (node: NodeType): ArgumentName[] => [
   ...new Set(offersByName(node).flatMap(([, offer]) => argumentsOf(offer))),
 ];
-/** What the payloads of a node tell beside `ok` and the arguments. */
+/** The fields of a node's payloads besides `ok` and the arguments. */
 const detailsOf = (node: NodeType): string[] => [
   ...new Set(
     offersByName(node).flatMap(([, { operation }]) => {
@@ -265,7 +265,7 @@ describe('Each event', () => {
   });
 });
 
-describe('What else has a name', () => {
+describe('Other names', () => {
   for (const language of languages) {
     it(`has its words in ${language}: states of extensions, kinds of servers`, () => {
       const states = extensionStates.map((state) => `threecx.extension-state.${state}`);

@@ -44,6 +44,12 @@ describe('npm run prose', () => {
     assert.deepEqual(findings('help.html', text), ['4:10 is told']);
   });
 
+  it('reports wording in comments, outside code, tags and instructions', () => {
+    const text =
+      "/**\n * Is `is told`.\n *\n * @param told is told it\n */\nconst a = 'is told';\n// eslint-disable-next-line -- is told\n  // So, it\n  // is told.\n";
+    assert.deepEqual(findings('code.ts', text), ['4:16 is told', '9:6 is told']);
+  });
+
   it('reports wording in a catalogue, and leaves its keys alone', () => {
     assert.deepEqual(findings('texts.json', '{\n  "is told": "is \\"\\" so many"\n}\n'), ['2:23 so many']);
   });

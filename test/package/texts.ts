@@ -29,7 +29,7 @@ function flat(value: object, path: string): Texts {
 /** @param file of the sources: `shared`, or a node type */
 export const texts = (language: string, file: string): Texts =>
   flat(JSON.parse(read(`nodes/locales/${language}/${file}.json`)) as object, '');
-/** What the build makes of the texts of a node and the shared ones. */
+/** The build's catalogue of a node's own texts and the shared ones. */
 export const catalogue = (language: string, type: string): Texts => ({
   ...texts(language, 'shared'),
   ...texts(language, type),
@@ -44,5 +44,5 @@ export const allOf = (text: string, expression: RegExp): string[] =>
 /** The rows of all tables of a page, each with its cells. */
 export const rowsOf = (path: string): string[][] =>
   allOf(read(path), /^\|(.*)\|$/gm).map((row) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()));
-/** What stands as code in a text in Markdown. */
+/** The code in a text in Markdown. */
 export const codesOf = (markdown: string): string[] => allOf(markdown, /`([^`\n]+)`/g);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { lackOf, lacksOf, operationNames } from '../../lib/pbx';
 
-describe('What a way to the PBX has nothing for', () => {
+describe('The gaps of a way to the PBX', () => {
   it('is nothing of the HTTP API', () => {
     for (const name of operationNames) assert.equal(lackOf('http', name, { queue: '8000' }), null, name);
     assert.deepEqual(lacksOf('http').events, []);

@@ -20,7 +20,7 @@ describe('An argument', () => {
   const written = ['10/11', '030/4711', '+49 30 111', '1 0'];
   const onlyCharacters = 'may hold only letters, digits and _ . * + -';
 
-  /** What is wrong with each value, and the whole error after the name of the argument: the value is never quoted. */
+  /** The fault of each value, and the whole error after the name of the argument: the value is never quoted. */
   const cases: [names: readonly ArgumentName[], values: unknown[], problem: ArgumentProblem | null, error?: string][] =
     [
       [numbers, ['10', 10, 0, '8000', '*10', 'SP1', 'a_b.c-d+e', 'azAZ09_.*+-', longNumber, '...', 'ball'], null],

@@ -12,7 +12,7 @@ describe('An error of a PBX', () => {
     assert.equal(new ThreeCxError('unreachable', 'No connection', 'ECONNREFUSED').systemCode, 'ECONNREFUSED');
   });
 
-  it('is told from a fault of this package, which is thrown on', () => {
+  it('differs from a fault of this package, which is thrown on', () => {
     const own = new ThreeCxError('closed', 'Closed');
     assert.equal(ownError(own), own);
     for (const fault of [new TypeError('x'), 'x', undefined]) {

@@ -12,7 +12,7 @@ import {
 } from '../../lib/pbx';
 
 describe('A number as people write it', () => {
-  it('is its digits, without what stands between them', () => {
+  it('is its digits, without the characters between them', () => {
     const numbers: Record<string, readonly string[]> = {
       '+493012345': ['+49 30 12345', '+49 (30) 123-45', '+49.30.123.45', '+49/30/12345', '+49\u00a030\u00a012345'],
       '030123456': ['030 123456', '(030) 12 34-56', '030 / 123 456', '030/1234.56', '030123456'],
@@ -66,7 +66,7 @@ describe('A code of the PBX', () => {
 });
 
 describe('An expression in a setting', () => {
-  it('stands between slashes, whatever blanks are around them', () => {
+  it('is the text between slashes, with any blanks around them', () => {
     assert.equal(expressionIn('/^1/'), '^1');
     assert.equal(expressionIn(' /a\nb/ \n'), 'a\nb');
     assert.equal(expressionIn('//'), '');

@@ -20,7 +20,7 @@ import {
 } from '../../lib/pbx';
 
 describe('The menu of operations', () => {
-  it('has what each operation needs and tells', () => {
+  it('has the arguments and results of each operation', () => {
     const lines = operationNames.map((name) => {
       const {
         kind,

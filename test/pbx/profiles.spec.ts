@@ -19,11 +19,11 @@ describe('A profile', () => {
   });
 });
 
-describe('What is known of an extension beside calls', () => {
+describe('The profile and log-in of an extension', () => {
   const away = { profile: 'away', profileName: 'Away', loggedIn: true } as const;
   const untold = { profile: null, profileName: null, loggedIn: null };
 
-  it('is what was read, and stays where nothing is told', () => {
+  it('are the values that were read, and stay where an answer lacks them', () => {
     const holiday = { profile: null, profileName: 'Holiday', loggedIn: false };
     assert.deepEqual(presenceAfter(null, away), away);
     assert.deepEqual(presenceAfter(null, untold), untold);
@@ -33,7 +33,7 @@ describe('What is known of an extension beside calls', () => {
     assert.deepEqual(presenceAfter(away, { ...holiday, loggedIn: null }), { ...holiday, loggedIn: true });
   });
 
-  it('has changed with another profile or another log-in, not with what becomes known, or is not told', () => {
+  it('have changed with another profile or log-in, not when a value becomes known or is missing', () => {
     assert.equal(isPresenceChange(away, { ...away }), false);
     assert.equal(isPresenceChange(away, { ...away, loggedIn: false }), true);
     assert.equal(isPresenceChange(away, { ...away, profile: null, profileName: 'Holiday' }), true);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { anyWriting, quote, withoutSecrets } from '../../lib/pbx';
 
-describe('What a server said, in an error', () => {
+describe('The words of a server in an error', () => {
   const quoted = (text: string): string => quote(text, [anyWriting('s3cret'), anyWriting('Basic abc')]);
 
   it('is one line of at most 200 characters', () => {

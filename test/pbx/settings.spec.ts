@@ -38,7 +38,7 @@ describe('A setting in seconds', () => {
   });
 });
 
-describe('A connection whose flow says nothing', () => {
+describe('A connection whose flow leaves everything out', () => {
   it('asks the HTTP API of the same machine, once a second, allows what is harmless and names nobody', () => {
     const { trunks, services, ...others } = connectionDefaults;
     assert.deepEqual(others, {

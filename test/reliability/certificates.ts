@@ -7,7 +7,7 @@ export interface Certificate {
 
 /** Certificates for servers on 127.0.0.1; every one but `unknown` is vouched for by `authority`. */
 export interface Certificates {
-  /** What to trust. */
+  /** The certificate to trust. */
   authority: string;
   good: Certificate;
   unknown: Certificate;

@@ -35,7 +35,7 @@ describe('Whatever the server does', () => {
   let secure: FaultyServer;
   let flow: Flow;
   const messages = new Messages();
-  /** By fault, and by what was asked. */
+  /** The results by fault, and by column. */
   const told = new Map<string, Map<string, string>>();
   let asked = 0;
   const found = { duplicates: 0, invented: 0 };
@@ -81,7 +81,7 @@ describe('Whatever the server does', () => {
     );
   };
   const access = (): Access => accessOf(flow.connection as ConnectionNode);
-  /** What polls and looks up are requests of the HTTP API's own. */
+  /** Polls and look-ups are requests of the HTTP API's own client. */
   const client = (): HttpApiClient => (access().pbx as unknown as { client: HttpApiClient }).client;
 
   describe('each message is carried out at most once, done with once, and told the truth:', () => {
@@ -99,7 +99,7 @@ describe('Whatever the server does', () => {
           return error.code;
         },
       );
-    /** What is asked, and which of its requests the fault concerns. */
+    /** The columns: a request, and the paths that the fault concerns. */
     const columns: [column: string, concerned: RegExp, ask: () => Promise<string>][] = [
       ...names.map((name): (typeof columns)[number] => [name, new RegExp(`^/${name}(/|$)`), () => send(name)]),
       ['check for a phone', /^\/dnregs\//, () => send('makecall')],
@@ -112,7 +112,7 @@ describe('Whatever the server does', () => {
     ]);
     const expected = (fault: Fault, column: string): readonly string[] => {
       if (column === 'stop') return toldByStop(fault);
-      // Without a check it calls all the same: the server may have none.
+      // Without the check it still calls, since a server may not have the query.
       if (column === 'check for a phone') return fault.told.map((code) => (code === 'unsupported' ? 'done' : code));
       return fault.told;
     };

@@ -5,9 +5,9 @@ import type { Exchange, Misbehaviour } from './faulty-server';
 
 /** Something that goes wrong at the server or on the way to it. */
 export interface Fault extends Misbehaviour {
-  /** What the server does. */
+  /** The behaviour of the server. */
   name: string;
-  /** What the caller is told: the code of an error, or `done`. Two where it depends on what is noticed first. */
+  /** The result for the caller: the code of an error, or `done`. Two where it depends on what is noticed first. */
   told: readonly (ErrorCode | 'done')[];
   /** Whether the request gets to the server. */
   arrives: boolean;

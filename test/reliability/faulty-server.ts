@@ -11,7 +11,7 @@ export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   socket: Socket;
-  /** What a server that behaves well would answer. */
+  /** The answer of a healthy server. */
   good: string;
   /** Lets time pass for the client, in ms, once it waits. */
   pass: (milliseconds: number) => void;
@@ -19,7 +19,7 @@ export interface Exchange {
   elsewhere: string;
 }
 
-/** What a server does instead of answering. */
+/** The behaviour of a server instead of answering. */
 export interface Misbehaviour {
   /** Nobody listens. */
   refuses?: true;
@@ -38,7 +38,7 @@ export interface Surroundings {
   certificates?: Certificates;
 }
 
-/** A server on 127.0.0.1 that behaves well until it is told to misbehave. It keeps its port. */
+/** A server on 127.0.0.1 that works well until a test makes it misbehave. It keeps its port. */
 export abstract class MisbehavingServer {
   /** The raw URLs of the requests that arrived, each after its method where that is not GET. */
   readonly requests: string[] = [];

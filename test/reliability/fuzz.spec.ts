@@ -85,7 +85,7 @@ const text = fc.oneof(
     .map(([body, from, to]) => body.slice(from) + body.slice(0, to)),
 );
 
-/** What is no text may come too, in a message's property. */
+/** A message's property may also contain other values than text. */
 const value = fc.oneof(text, fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }));
 
 const dn = fc.constantFrom('10', '11', '12', '10000', '10001', '999', 'SP0', '8000', '', '__proto__');

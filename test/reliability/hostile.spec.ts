@@ -20,7 +20,7 @@ const record: Record<(typeof places)[number], (text: string) => string> = {
   'a caller, getcallerid': (text) => `Queue: Sales Anrufer: ${text}`,
 };
 
-/** What the text is, the text, and in which places it is not told as it is. */
+/** The kind of text, the text, and the places where it is not reported unchanged. */
 const texts: [what: string, text: string, but?: Partial<Record<(typeof places)[number], string>>][] = [
   ['a script', '<script>alert(1)</script>'],
   ['HTML that ends the list', '</body></html>'],
@@ -50,7 +50,7 @@ describe('A hostile text', () => {
   afterEach(endAll);
   const rows: string[][] = [];
 
-  /** What is told of the text, and of the calls beside it. */
+  /** The results that contain the text, and those about the calls beside it. */
   async function told(client: HttpApiClient, place: (typeof places)[number], text: string): Promise<string> {
     if (place === 'a caller, getcallerid') {
       const { number, queue } = await client.execute('getcallerid', { extension: '10' });

@@ -6,7 +6,7 @@ import { type ClosingServer, startClosingServer } from './closing-server';
 import { expectNoComplaints } from './process';
 import { isLong, report } from './report';
 
-/** What became of requests, each of which came when the server was about to close the connection. */
+/** The results of requests, each of which came when the server was about to close the connection. */
 interface Row {
   name: string;
   commands: number;
@@ -108,7 +108,7 @@ describe('Whenever the server closes idle connections', function () {
   }
 });
 
-/** @returns what each request was told */
+/** @returns the result of each request */
 async function tryEach(
   { url }: ClosingServer,
   idle: number,

@@ -10,7 +10,7 @@ const nodes: Partial<Record<OperationName, string>> = {
   ...{ ready: 'agent', notready: 'agent', logout: 'agent', login: 'agent' },
   ...{ setstatus: 'agent', showstatus: 'agent', record: 'recorder' },
 };
-/** What it is called there, where that is another name. */
+/** The name of the operation there, if it is another one. */
 const nodeOperations: Partial<Record<OperationName, string>> = { record: 'start' };
 const args = { extension: '10', destination: '+4915112345678', phone: 'Soft', action: 'login_all', profile: 'away' };
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** What lives in a Node-RED, after its garbage was collected. */
+/** The objects that live in a Node-RED after a garbage collection. */
 export interface Living {
   /** Objects by their class; `Node` are the nodes of all types. */
   objects: Record<keyof typeof classes | 'Node', number>;

@@ -12,12 +12,12 @@ const deploys = isLong ? 600 : 50;
 const warmUp = isLong ? 100 : 10;
 /** Looks at the heap on the way: what grows without end does so from each to the next, a cache that fills does so once. */
 const looks = 10;
-/** By so many bytes the heap of a Node-RED goes up and down from one look to the next. */
+/** The noise of Node-RED's heap from one look to the next, in bytes. */
 const noise = 200_000;
 const kinds = ['full', 'flows', 'nodes'] as const;
 
 const v20 = { clientId: 'nodered', clientSecret: 'secret-of-the-client' };
-/** What of each API lives while the two connections do; 3CX V20 has a varying number of sockets. */
+/** The objects of each API that live while the two connections do; 3CX V20 has a varying number of sockets. */
 const apis = {
   http: { objects: { HttpApiClient: 2, RequestLane: 2, CallWatch: 2 }, sockets: 2 },
   v20: { objects: { V20Pbx: 2, Listener: 2, EventSocket: 2, CallWatch: 2 } },
@@ -50,7 +50,9 @@ function describeApi(api: keyof typeof apis): void {
       { id: 'probe', type: 'probe', z: 'tab', x: 0, y: 0, wires: [] },
     ];
     const served = (): { url: string; requestCount: number } => (api === 'v20' ? simulator.v20 : simulator);
-    /** Two connections, one to a server that never answers; what has the count in its name is deployed anew. */
+    /**
+     * Two connections, one to a server that never answers. The nodes with the count in their name are deployed again.
+     */
     const flows = (count: number): object[] => {
       const every = (id: string, seconds: number, to: string) => ({
         ...{
@@ -100,7 +102,7 @@ function describeApi(api: keyof typeof apis): void {
       const before = served().requestCount;
       for (let tries = 0; served().requestCount === before && tries < 2_000; tries++) await pause(5);
     };
-    /** Deploys, waits until what was deployed anew is at work, and tells how many ms the deploy took. */
+    /** Deploys, waits until the new nodes are at work, and returns the duration of the deploy in ms. */
     const deployAgain = async (count: number): Promise<number> => {
       const arrived = silent.requests.length;
       const started = performance.now();
@@ -110,7 +112,7 @@ function describeApi(api: keyof typeof apis): void {
       await asked();
       return took;
     };
-    /** What lives, once it is so much of each: what was closed may need a moment to go. */
+    /** The living objects, once they are as many as expected: a closed one may need a moment to go. */
     const living = async (expected?: Partial<Living>): Promise<Living> => {
       const ports = [served().url, silent.url].map((url) => new URL(url).port);
       for (let tries = 0; ; tries++) {

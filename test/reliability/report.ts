@@ -5,12 +5,12 @@ import { join, resolve } from 'node:path';
 export interface Part {
   /** Whose chapter it is in: that of the HTTP API where nothing else is said. */
   chapter?: 'v20';
-  /** The sections stand in this order. */
+  /** The place of the section in the page. */
   position: number;
   title: string;
   /** Markdown. */
   text: string;
-  /** What was counted. */
+  /** The counted values. */
   figures?: Record<string, number | string>;
   table?: { columns: string[]; rows: string[][] };
 }
@@ -33,7 +33,7 @@ export function report(name: string, part: Part): void {
   writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...part, ...ranOn }, null, 2));
 }
 
-/** Faults × what was asked, with what was told; columns that are the same stand together. */
+/** A table of faults by columns, with the results; equal columns are merged. */
 export function tableOf(told: ReadonlyMap<string, ReadonlyMap<string, string>>): {
   columns: string[];
   rows: string[][];

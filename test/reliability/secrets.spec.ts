@@ -14,7 +14,7 @@ import { quickFaults, searchFor, takeDown, writings } from './secrets';
 const password = 'Pä ss+/"<&\\%w0rd📞';
 const token = 'T0k.en/with+Slashes~0123456789==';
 const basic = Buffer.from(`anna:${password}`).toString('base64');
-describe('What a server says in an error', () => {
+describe("A server's words in an error", () => {
   expectNoComplaints();
   afterEach(endAll);
 

@@ -8,7 +8,7 @@ import { callIdOf, FaultyServer, newCallIdOf } from './faulty-server';
 import { ClientSockets, expectNoComplaints, turns } from './process';
 import { report, runs } from './report';
 
-/** What is asked of the server while it has one fault, or none. */
+/** A step: the command or query to send while the server has one fault, or none. */
 interface Step {
   fault: Fault | null;
   /** Breaks the connection off in the moment before. */
@@ -132,7 +132,7 @@ describe('Over one connection', function () {
     }
   }
 
-  /** It is the answer to what was asked, and to nothing else. */
+  /** Checks that the answer belongs to its own request, and to no other. */
   function checkAnswer({ ok, given: { extension = '' }, callId, registration, profile, connections }: Result): void {
     assert.ok(ok);
     // Null where what the command's answer proves could not be looked up.

@@ -17,13 +17,13 @@ import { callControl, Messages, otherNodes } from './nodes';
 import { ClientSockets, expectNoComplaints, turns } from './process';
 import { report, tableOf } from './report';
 
-/** What an operation asks for, of which one request meets the fault. */
+/** The kinds of requests of an operation; one of them meets the fault. */
 type Kind = 'list' | 'dn' | 'configuration' | 'action' | 'change' | 'token';
 type Told = Fault['told'][number] | 'refused';
 
 /** The answer may have 4 MiB; what the system holds ready for it comes on top. */
 const maxTaken = 16 * 1024 * 1024;
-/** What is on the wire for longest, a transfer, gets 60 s. */
+/** The slowest request, a transfer, gets 60 s. */
 const longest = 61_000;
 
 /** 3CX V20 has more than the HTTP API: answers that say no, and such as need no body. */
@@ -42,7 +42,7 @@ const readBack = [
 const emptyIsDone = ['sends an empty answer', 'answers 204'];
 const saysNo = ['answers 404', 'answers 422', 'answers 424'];
 
-/** What the caller is told when the one request that meets the fault is of this kind. */
+/** The result for the caller when the one request that meets the fault is of this kind. */
 function toldOf({ name, told }: Fault, kind: Kind): readonly Told[] {
   // Whether it goes on after its end depends on what is noticed first.
   if (kind === 'change' && name === 'announces less than it sends') return ['done', ...told];

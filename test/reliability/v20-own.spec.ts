@@ -25,9 +25,9 @@ interface Scenario {
   switches?: Partial<V20Switches>;
   options?: Partial<V20Options>;
   setup?: Partial<SimulatorOptions>;
-  /** Is done again and again, after so many ms. */
+  /** Is done again after each pause of this many ms. */
   again?: [every: number, act: (stage: Stage) => void];
-  /** May what happened meanwhile be told later, as synthetic? */
+  /** May the events meanwhile be reported later, as synthetic? */
   hasGaps?: true;
 }
 
@@ -77,7 +77,7 @@ function failAtTimes({ v20 }: Stage): void {
   v20.switches.failsWith = v20.switches.failsWith === null ? 503 : null;
 }
 
-/** A PBX with so many extensions. */
+/** A PBX with this many extensions. */
 function large(count: number): PbxSetup {
   const numbers = Array.from({ length: count }, (_, index) => String(1_000 + index));
   return {
@@ -90,7 +90,7 @@ function large(count: number): PbxSetup {
   };
 }
 
-/** What was counted in one scenario. */
+/** The counts of one scenario. */
 interface Counts {
   calls: number;
   changes: number;
@@ -187,7 +187,7 @@ async function play({ switches, options, setup, again }: Scenario): Promise<Coun
       60_000,
     );
     clearInterval(jumpOn);
-    // Whatever is told too often comes by then.
+    // Any surplus event comes within this time.
     await wait(500);
     stage.pbx.close();
     await until(() => v20.sockets.every(({ closedAt }) => closedAt !== null), 'closed sockets');
@@ -214,7 +214,7 @@ async function play({ switches, options, setup, again }: Scenario): Promise<Coun
   }
 }
 
-/** Counts what was asked about single participants; the simulator remembers the last 1000 requests only. */
+/** Counts the requests for single participants; the simulator remembers the last 1000 requests only. */
 function countReads({ v20 }: Stage, counts: { gets: number; seen: number }): void {
   const { seen } = counts;
   for (const request of v20.requests) {

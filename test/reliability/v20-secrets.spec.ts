@@ -17,7 +17,7 @@ const clientSecret = 'Pä ss+/"<&\\%w0rd📞';
 const [header = '', payload = '', signature = ''] = token.split('.');
 const secrets = { secret: clientSecret, token, header, payload, signature };
 
-describe('What 3CX V20 says in an error', () => {
+describe("3CX V20's words in an error", () => {
   expectNoComplaints();
 
   /** Has the PBX say something, with a status, to a command, or when it is asked for a token. */

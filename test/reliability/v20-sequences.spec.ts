@@ -9,7 +9,7 @@ import { asked, FaultyV20 } from './faulty-v20';
 import { ClientSockets, expectNoComplaints, turns } from './process';
 import { report, runs } from './report';
 
-/** What is asked of the PBX while it has one fault, or none. */
+/** A step: the request to send while the PBX has one fault, or none. */
 interface Step {
   fault: Fault | null;
   /** Which requests meet it: all of them, or those of one kind. */
@@ -116,7 +116,9 @@ describe('Over one connection to 3CX V20', function () {
     assert.ok(sockets.max <= 20, `${sockets.max} connections at a time`);
   });
 
-  /** @returns how many were asked so far: each has a destination, or a profile, that the one before it has not */
+  /**
+   * @returns the number of requests so far: each has a destination, or a profile, that the one before it does not have
+   */
   async function take(
     { fault, concerned, cut, isExpired, asked: names }: Step,
     pbx: V20Pbx,
@@ -171,7 +173,7 @@ describe('Over one connection to 3CX V20', function () {
     const expected = new Set<string>(impossible.includes(name) ? ['unsupported'] : ['done', ...(fault?.told ?? [])]);
     // Whether the connection was gone before shows too late.
     if (cut) expected.add('lost');
-    // What was set by one is set otherwise by another before it is read back.
+    // Another command may change the value before it is read back.
     if (/^(ready|notready|logout|setstatus|login)$/.test(name)) expected.add('unsupported');
     if ((fault?.name ?? '').startsWith('answers 4')) {
       for (const other of ['refused', 'unauthorized', 'unexpected-answer']) expected.add(other);

@@ -8,10 +8,10 @@ import { isLong } from './report';
 export const hours = isLong ? 24 * 7 : 3;
 export const monitors = 5;
 export const callsPerMinute = 4;
-/** By so many bytes the heap goes up and down. */
+/** The noise of the heap, in bytes. */
 const noise = 1_000_000;
 
-/** Who may use the APIs of 3CX V20. */
+/** The client of the APIs of 3CX V20. */
 export const v20 = { clientId: 'nodered', clientSecret: 'secret-of-the-client' };
 
 setFlagsFromString('--expose-gc');
@@ -53,7 +53,7 @@ export class Simulated {
     return new Simulated(worker, url, v20Url);
   }
 
-  /** Lets so many ms pass, or ends it. */
+  /** Lets this many ms pass, or ends it. */
   async advance(ms: number | null): Promise<void> {
     this.worker.postMessage(ms);
     await once(this.worker, 'message');

@@ -71,7 +71,7 @@ describe('simulator: builds', () => {
     assert.ok(await isUnanswered('/drop/999'));
   });
 
-  it('free-queues takes queue numbers of any length, and knows a word for an unknown queue', async () => {
+  it('free-queues accepts queue numbers of any length, and has a word for an unknown queue', async () => {
     const pbx = {
       extensions: [{ number: '10', name: 'Ten', phones: [] }],
       queues: [{ number: '80001', name: 'Long', agents: [] }],

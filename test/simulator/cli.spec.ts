@@ -81,7 +81,7 @@ describe('simulator: the command', () => {
     assert.equal((await get(url, '/showstatus/201')).body, '    CURRENT_STATUS=Available');
   });
 
-  it('has calls by itself', async () => {
+  it('makes calls on its own', async () => {
     const { url } = await start('--traffic', '6000', '--seed', '7');
     await until(async () => (await get(url, '/showallcalls')).body.includes('ID='), 'a call');
   });
@@ -136,7 +136,7 @@ describe('simulator: the command', () => {
     assert.equal(await exit, 0);
   });
 
-  it('serves the V20 APIs for the client that it is told', async () => {
+  it('serves the V20 APIs for the given client', async () => {
     const v20 = ['--v20-port', '0', '--client-id', 'nodered', '--client-secret', 's3cret'];
     const { child } = run('--port', '0', '--control-port', '0', ...v20);
     const read = createInterface(child.stdout)[Symbol.asyncIterator]();

@@ -3,7 +3,7 @@ import { HttpApiClient } from '../../lib/http-api/client';
 import { type OperationName, type Result, ThreeCxError } from '../../lib/pbx';
 import { type Pbx, type Simulator, type SimulatorAuth, startSimulator } from '../../simulator';
 
-/** What the client makes of it: parts of its result, or the code of its error. */
+/** The client's result, or parts of it, or the code of its error. */
 type Expected = Partial<Result> | string;
 
 interface Case {
@@ -210,7 +210,7 @@ const auths: readonly SimulatorAuth[] = [
   { type: 'bearer', token: 'T0k.en-~+/==' },
 ];
 
-/** What a wrong secret looks like; none where nothing is asked. */
+/** A wrong secret of each kind; no secret where the server requires none. */
 const wrong = (auth: SimulatorAuth): SimulatorAuth =>
   auth.type === 'basic' ? { ...auth, password: 'pa:ss' } : auth.type === 'bearer' ? { ...auth, token: 'T0k' } : auth;
 

@@ -197,7 +197,7 @@ describe('simulator: the control API', () => {
     await broken;
     await assert.rejects(get(simulator.url, '/showallcalls'), { code: 'ECONNREFUSED' });
     assert.deepEqual([simulator.fault, simulator.requests.at(-1)?.isUnanswered], ['gone', true]);
-    // What hung when it went was not carried out, and is not when it is back.
+    // A request that hung when the API went away is not carried out, even after its return.
     await set({ http: 'none' });
     assert.equal((await get(simulator.url, '/showstatus/10')).body, '    CURRENT_STATUS=Away');
 

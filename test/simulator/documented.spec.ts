@@ -13,7 +13,7 @@ describe('simulator: the documented form', () => {
   const calls = () => simulator.pbx.connections().map(({ dn, status, party }) => `${dn} ${status} ${party}`);
   const inbound = (extension = '10') => simulator.pbx.inbound({ extension, number: '+491' });
 
-  it('what only the community server knows is idle, and does nothing', async () => {
+  it('an operation that only the community server has gets idle, and does nothing', async () => {
     inbound();
     assert.equal(await ask('/answer/10'), 'true');
     const before = simulator.pbx.state();
@@ -52,7 +52,7 @@ describe('simulator: the documented form', () => {
     assert.deepEqual(calls(), []);
   });
 
-  it('makecall takes the extension exactly, and knows no Web and no Mobile', async () => {
+  it('makecall matches the extension exactly, without Web and Mobile', async () => {
     assert.equal(await ask('/makecall/1/11/Soft'), 'false');
     assert.equal(await ask('/makecall/all/11/Soft'), 'false');
     assert.equal(await ask('/makecall/10//Soft'), 'false');
@@ -120,7 +120,7 @@ describe('simulator: the documented form', () => {
     assert.deepEqual(calls(), ['10000 Connected +491', '11 Connected 10']);
   });
 
-  it('what the PBX refuses is false', async () => {
+  it('a refusal of the PBX is false', async () => {
     inbound();
     await ask('/answer/10');
     simulator.pbx.makeCall('11', '10');
@@ -141,7 +141,7 @@ describe('simulator: the documented form', () => {
     assert.equal(await ask('/getcallerid/12'), 'Queue: Direkter Anruf Anrufer: +491');
   });
 
-  it('logout that is refused changes nothing; ready and notready change the profile all the same', async () => {
+  it('a refused logout changes nothing; a refused ready or notready still changes the profile', async () => {
     assert.equal(await ask('/logout/12'), 'false');
     assert.equal(simulator.pbx.extension('12').profile, 'Available');
     assert.equal(await ask('/notready/12'), 'is not an agent of the queues');

@@ -32,7 +32,7 @@ describe('simulator: the page', function () {
   let browser: Browser;
   let simulator: Simulator;
   let page: Page;
-  /** What a page reported that it should not. */
+  /** The errors that a page reported. */
   const problems: string[] = [];
 
   before(async function () {
@@ -215,7 +215,7 @@ describe('simulator: the page', function () {
     await page.locator('#problem:empty').waitFor({ state: 'attached' });
   });
 
-  it('folds repeated polls, and tells what is never answered', async () => {
+  it('folds repeated polls, and marks requests that are never answered', async () => {
     const rows = page.locator('#requests li');
     for (let poll = 0; poll < 3; poll++) await ask('/showallcalls');
     await callIn('10');
@@ -399,7 +399,7 @@ describe('simulator: the page', function () {
     assert.equal(simulator.fault, 'none');
   });
 
-  it('says that it is disconnected, and comes back by itself', async () => {
+  it('shows that it is disconnected, and reconnects', async () => {
     await callIn('10');
     await shows('10', 'Ringing');
     await ask('/ondn/10');
@@ -409,7 +409,7 @@ describe('simulator: the page', function () {
     await page.getByText('Disconnected. Waiting for the simulator…').waitFor();
     await start({ port: port ?? 0, controlPort: controlPort ?? 0 });
     await page.getByText('Live', { exact: true }).waitFor();
-    // What it told before it was ended is gone too.
+    // The requests from before its end are gone too.
     await page.getByText('Nothing was asked yet.').waitFor();
     assert.deepEqual(await agrees(), []);
     await callIn('11');
@@ -457,7 +457,7 @@ describe('simulator: the page', function () {
         await page.close();
         page = await open({ viewport: { width, height: 900 }, ...options });
         await unfold('100');
-        // What was never asked for is no longer said when something is.
+        // The note about no requests disappears with the first request.
         await ask('/showallcalls');
         await page.locator('#requests li').waitFor({ state: 'attached' });
         await upToDate();

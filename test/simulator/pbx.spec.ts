@@ -444,7 +444,7 @@ describe('simulator: the PBX', () => {
     assert.deepEqual(names('documented'), [...operationNames].sort());
   });
 
-  it('whatever is done in whatever order, the calls stay sound', () => {
+  it('the calls stay consistent after any actions in any order', () => {
     const dns = ['10', '11', '12', '100', '10000', '8000', '+491', '*10', '*20*10', '*20*11'];
     const dn = fc.constantFrom(...dns);
     const step = fc.record({

@@ -160,7 +160,7 @@ describe('simulator: the HTTP server', () => {
       ...Array.from({ length: 100 }, (_, index) => `Keep-Alive: timeout=15,max=${100 - index}`),
       'Connection: close',
     ]);
-    // What came after it is not read.
+    // Later requests on the connection are not read.
     assert.equal((await get(simulator.url, '/showstatus/10')).body, '    CURRENT_STATUS=Available');
   });
 

@@ -168,7 +168,7 @@ describe('simulator: the set-up', () => {
   describe('is checked as ajv checks it by the schema:', () => {
     const validate = new Ajv({ allErrors: true, jsonPointers: true }).compile(schema);
 
-    /** Both agree, and the place that is told is one that ajv tells. */
+    /** Both agree, and the reported place is one that ajv reports too. */
     const compare = (setup: unknown): boolean => {
       const isValid = validate(setup) === true;
       const places = (validate.errors ?? []).map(({ dataPath }) => dataPath);
@@ -178,7 +178,7 @@ describe('simulator: the set-up', () => {
       } catch (error) {
         problem = (error as Error).message;
       }
-      // What is wrong with the numbers, the schema can't say.
+      // The schema cannot express the rules for the numbers.
       const told = /^pbx: (.*?) must /.exec(problem)?.[1];
       assert.equal(told === undefined, isValid, `${problem} ${JSON.stringify(places)} ${JSON.stringify(setup)}`);
       if (told !== undefined) assert.ok(places.includes(told === 'the set-up' ? '' : told), problem);

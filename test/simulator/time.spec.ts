@@ -57,7 +57,7 @@ describe('simulator: time', () => {
     await assert.rejects(startSimulator({ time }), { message: 'The time must be real or virtual.' });
   });
 
-  it('real: goes by itself, cannot be advanced, and is told in ms since 1970', async () => {
+  it('real: runs on its own, cannot be advanced, and counts ms since 1970', async () => {
     await start({ delay: 1 });
     assert.ok(Math.abs(simulator.now() - Date.now()) < 60_000);
     await assert.rejects(simulator.advance(1), /Only virtual time can be advanced/);
@@ -112,7 +112,7 @@ describe('simulator: the history', () => {
   };
   const idAt = (dn: string): string => simulator.pbx.connectionsOf(dn).at(-1)?.id ?? '';
 
-  it('tells the life of a call', async () => {
+  it('reports the life of a call', async () => {
     const { pbx } = simulator;
     const { id } = pbx.inbound({ extension: '10', queue: '8000', number: '+491' });
     assert.deepEqual(simulator.history(), [
@@ -163,7 +163,7 @@ describe('simulator: the history', () => {
     assert.deepEqual(news(), ['1500 10000 Connected> +491 Stop', '1500 11 Ringing> +491 Start']);
   });
 
-  it('tells of a party that changed, and of what the API did', async () => {
+  it('reports a party that changed, and the effects of the API', async () => {
     const { pbx } = simulator;
     pbx.makeCall('10', '11');
     pbx.answer(idAt('11'));
@@ -172,7 +172,7 @@ describe('simulator: the history', () => {
     assert.deepEqual(news(), ['0 12 Connected>Ringing 11 Stop', '0 11 Connected>Connected 12 Stop']);
   });
 
-  it('what is gone comes before what is new', () => {
+  it('removals come before additions', () => {
     const { pbx } = simulator;
     pbx.inbound({ queue: '8000', number: '+491' });
     news();

@@ -36,7 +36,7 @@ describe('simulator: traffic', () => {
     assert.deepEqual(await live({ traffic: 10 }, hour), await live({ traffic: 10, seed: 1 }, hour));
   });
 
-  it('has everything in it that happens to calls, at about the rate that is asked for', async () => {
+  it('contains everything that happens to calls, at about the chosen rate', async () => {
     const simulator = await start({ traffic: 1 });
     await simulator.advance(10 * hour);
     const history = simulator.history();

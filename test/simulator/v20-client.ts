@@ -89,7 +89,7 @@ export class V20Client {
   }
 }
 
-/** What came over a WebSocket. */
+/** The messages over a WebSocket. */
 export class V20Listener {
   readonly messages: V20Message[] = [];
   isClosed = false;
@@ -101,7 +101,7 @@ export class V20Listener {
     socket.on('pong', () => this.pongs++);
   }
 
-  /** Waits for so many messages and returns all; what they say: `0 /callcontrol/10/participants/302`. */
+  /** Waits for this many messages and returns all of them, such as `0 /callcontrol/10/participants/302`. */
   async events(count: number): Promise<string[]> {
     await until(() => this.messages.length >= count, `${count} messages`);
     return this.messages.map(({ event }) => `${event.event_type} ${event.entity}`);

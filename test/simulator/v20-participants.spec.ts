@@ -8,7 +8,7 @@ import { checkCallControl } from './v20-schema';
 const keyOf = ({ dn, id }: Participant) => `${dn}/${id}`;
 
 describe('simulator: participants of V20', () => {
-  it('whatever happens, the changes that are sent give what the lists show', () => {
+  it('the changes that are sent always add up to the lists', () => {
     const dn = fc.constantFrom('10', '11', '12', '8000', '+4930');
     const what = fc.constantFrom(
       ...(['inbound', 'queue', 'makeCall', 'answer', 'answer', 'hold', 'resume', 'hangup', 'transfer'] as const),

@@ -38,7 +38,7 @@ describe('simulator: the Configuration API of V20', () => {
   };
   const checkError = (json: unknown) => checkXapi(json, 'Pbx.ODataErrors.ODataError');
 
-  it('Defs: tells the version', async () => {
+  it('Defs: returns the version', async () => {
     const { status, json, headers } = await api.get('/xapi/v1/Defs?$select=Id');
     assert.equal(status, 200);
     checkXapi(json, 'Pbx.Defs');

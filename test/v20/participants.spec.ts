@@ -481,7 +481,7 @@ describe('Events of 3CX V20', () => {
       () => count++,
     );
     for (let time = 1; time < 5; time++) list.upsert(participant(), { wall: time, steady: time });
-    // Phones register anew, from another port.
+    // Phones register again, from another port.
     list.upsert(participant({ device_id: 'sip:101@10.0.0.9:5999' }), { wall: 5, steady: 5 });
     assert.equal(count, 1);
   });

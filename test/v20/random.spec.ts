@@ -62,7 +62,7 @@ function act({ simulator: { pbx } }: Stage, { action, which }: Step): void {
   }
 }
 
-/** What began is ended once, and nothing is ended that did not begin. */
+/** Each beginning has one end, and no end comes without a beginning. */
 function check(events: readonly CallEvent[]): void {
   const open = new Map<string, string>();
   for (const { event, call, extension } of events) {
@@ -95,7 +95,7 @@ describe('Random calls over 3CX V20', function () {
           if (step.pause > 0) await wait(step.pause);
         }
         stage.simulator.pbx.clearCalls();
-        // What was sent last has arrived by then, and answers to what it led to as well.
+        // The last message has arrived by then, with the answers to its requests.
         await wait(1_000);
         await until(() => stage.tracker.calls().length === 0, 'the end of all calls');
         check(stage.events);

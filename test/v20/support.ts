@@ -10,7 +10,7 @@ import { until } from '../../support/until';
 export const clientId = 'nodered';
 export const clientSecret = 'secret-of-the-client';
 
-/** What was recorded of V20, or put together from it. */
+/** Messages and answers of V20: recorded, or put together from recordings. */
 export const captures = JSON.parse(readFileSync('test/fixtures/v20-captures.json', 'utf8')) as {
   items: { id: string; kind: string; status?: number; data: unknown }[];
   sequences: { id: string; steps: Step[] }[];
@@ -96,7 +96,7 @@ export class Stage {
     );
   }
 
-  /** Waits until so many events have come. */
+  /** Waits until this many events have come. */
   async told(count: number): Promise<string[]> {
     await until(
       () => this.events.length >= count,

@@ -44,7 +44,7 @@ export async function play({ simulator: { pbx, v20 }, ...stage }: Stage): Promis
   await stage.arrive('lunch or back?', 16);
   assert.equal(stage.at('set the profile').length, 5);
 
-  // What could not be asked is done by another click.
+  // Another click repeats the requests that failed.
   if (v20 === null) return isDoneLater(stage);
   await stage.deploy(onlyTen);
   await stage.press('to lunch');
@@ -63,7 +63,7 @@ function onlyTen(node: FlowNode): FlowNode {
   return { ...node, rules: [{ t: 'set', p: 'payload', pt: 'msg', to: '["10"]', tot: 'json' }] };
 }
 
-/** Who had a profile with a name of its own is Available afterwards. */
+/** A profile outside the five becomes Available. */
 async function isDoneLater(stage: Omit<Stage, 'simulator'>): Promise<void> {
   const script = await startScriptedPbx();
   try {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { FlowNode } from '../../../support/examples';
 import type { Stage } from '../stage';
 
-/** What takes seconds takes a fraction of them. */
+/** Makes the flow's seconds shorter. */
 function quick(node: FlowNode): FlowNode {
   if (node.name === 'alarm') return { ...node, props: [{ p: 'payload', v: '["11","12"]', vt: 'json' }] };
   if (node.type === 'trigger') {
@@ -20,7 +20,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   const phones = pbx.extension('102').phones;
   await stage.deploy(quick);
 
-  // One who doesn't answer, one who declines, one who answers; a second alarm meanwhile is none.
+  // One person doesn't answer, one declines, one answers. A second alarm meanwhile does nothing.
   await stage.press('alarm');
   await stage.arrive('102 calls');
   await stage.press('alarm');
@@ -30,7 +30,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   await stage.polls();
   pbx.hangup(declining);
   await stage.arrive('102 calls', 3);
-  // What the extension does otherwise is no alarm.
+  // Other calls of the extension are no alarm.
   pbx.makeCall('102', '10');
   const answering = await stage.callAt('11');
   pbx.answer(stage.connectionAt('10'));

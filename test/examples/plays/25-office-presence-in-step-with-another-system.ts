@@ -5,10 +5,10 @@ import { startScriptedPbx } from '../script';
 import type { Stage } from '../stage';
 
 export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<void> {
-  /** So many answers of the other system have been dealt with. */
+  /** Waits until this many answers of the other system have been handled. */
   const settled = (times: number): Promise<unknown> => stage.arrive('did it take it?', times);
   const told = (): unknown[] => stage.received.splice(0).map(({ body }) => JSON.parse(body) as unknown);
-  /** So many messages about profiles have come since. */
+  /** Waits for this many more messages about profiles. */
   const news = async (count: number, after: () => unknown): Promise<void> => {
     const known = stage.at('new to it?').length;
     await after();
@@ -47,7 +47,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   assert.equal(stage.at('set the profile').length, 1);
   assert.equal(stage.at('tell the other system').length, 4);
 
-  // What it does not take it is told again, as it is by then.
+  // A profile that it does not accept is sent again, as it is by then.
   stage.answer.status = 503;
   pbx.setProfile('11', 'Custom 1');
   await settled(5);
@@ -62,7 +62,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
   assert.equal(await otherSays('99', 'away'), stage.api === 'v20' ? 409 : 502);
   pbx.setProfile('12', 'Custom 2');
   await stage.deploy(withUrl(`${stage.nodeRed}/3cx/stand-in/presence`));
-  // What it said and could not be set is put right at the start.
+  // A profile of the other system that could not be set is corrected at the start.
   const heard = await stage.arrive('what it was told', 2);
   assert.deepEqual(
     heard.map(({ payload }) => payload),
@@ -86,7 +86,7 @@ export async function play({ simulator: { pbx }, ...stage }: Stage): Promise<voi
     await slow.close();
   }
 
-  // After a restart only what is new is told.
+  // After a restart only changes are sent.
   pbx.setProfile('12', 'Available');
   await news(3, () => stage.restart());
   await stage.arrive('remember it', 12);

@@ -12,7 +12,7 @@ export async function play({ simulator: { pbx }, caller, ...stage }: Stage): Pro
     (path: string) =>
     (node: FlowNode): FlowNode =>
       node.type === 'tab' ? { ...node, env: [{ name: 'CALL_LOG', value: path, type: 'str' }] } : node;
-  /** The lines of the file, once it has so many. */
+  /** The lines of the file, once it has this many. */
   const lines = async (path: string, count: number): Promise<string[]> => {
     let read: string[] = [];
     await until(async () => {

@@ -78,7 +78,7 @@ export async function play({ simulator: { pbx, v20 }, mqtt, ...stage }: Stage): 
   }
 }
 
-/** What a user does who has several PBXs, and is in a hurry. */
+/** Changes the node as a user with several PBXs would do it in a hurry. */
 function renamed(node: FlowNode): FlowNode {
   if (node.operation === 'watch' && node.type === '3cx-agent-status') return { ...node, interval: 5 };
   const env = node.env as { name: string }[] | undefined;

@@ -21,7 +21,7 @@ export async function play({ mqtt, ...stage }: Stage): Promise<void> {
   await mqtt.publish('3cx/v1/pbx/answer/kitchen', { id: other.id, ok: false, reason: 'no-call' });
   await stage.arrive('refused or failed');
 
-  // An extension that is no more, cleared while Node-RED is restarted with its context on disk, or while it runs.
+  // An extension that no longer exists, cleared while Node-RED is restarted with its context on disk, or while it runs.
   await mqtt.publish('3cx/v1/pbx/state/11', { ...state, extension: '11', name: 'Ben' }, { retain: true });
   const who = async (count: number): Promise<unknown> =>
     (await stage.arrive('who does what', count))[count - 1]?.payload;
