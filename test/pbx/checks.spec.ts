@@ -49,6 +49,13 @@ describe('A destination', () => {
     }
   });
 
+  it('is refused where it is missing, as an empty one is', () => {
+    const isGiven = (destination: string): boolean => destination !== '';
+    for (const given of [{}, { destination: '' }]) {
+      assert.throws(() => checkDestination('makecall', given, isGiven), notAllowed);
+    }
+  });
+
   it('is nothing that any other operation has', () => {
     checkDestination('drop', { extension: '10' }, only11);
     checkDestination('park', { extension: '10', destination: '12' }, only11);
