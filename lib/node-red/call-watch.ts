@@ -65,6 +65,8 @@ export interface Memory {
   failures: number;
   /** Why the last try gave none. */
   error: ThreeCxError | null;
+  /** Since when there are snapshots, or none; time of day. Null where nobody has watched since. */
+  since: number | null;
   /** What happened while a node was deployed anew, by its id. */
   readonly unseen: Map<string, { since: number; occurrences: Occurrence[] }>;
   /** The extensions that took part in calls or commands, each with its profile where that was told. */
@@ -106,7 +108,7 @@ const byNumber = new Intl.Collator(undefined, { numeric: true });
 export function rememberedFor(url: string, before: Memory | undefined, api: ApiType = 'http'): Memory {
   if (before?.url === url && before.api === api) return before;
   return {
-    ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
+    ...{ api, url, tracker: new CallTracker(), failures: 0, error: null, since: null },
     ...{ unseen: new Map(), extensions: new Map(), others: new Set(), dns: new Set() },
     profiles: emptyProfileMemory(),
     ...{ following: new Following(), untold: [], absent: new Map() },
@@ -124,7 +126,6 @@ export class CallWatch {
   private readonly followers = new Map<string, Follower>();
   /** Since the watch began. */
   private hasSnapshot = false;
-  private turnedAt: number | null = null;
   private refreshTimer: NodeJS.Timeout | null = null;
   private endWatch: (() => void) | null = null;
   /** Made here, where it keeps no node alive that began to watch. */
@@ -169,9 +170,9 @@ export class CallWatch {
     return this.endWatch !== null && this.memory.failures > 0;
   }
 
-  /** Since when there are snapshots, or none, as far as somebody has watched since; time of day, null for not yet. */
+  /** See {@link Memory.since}. */
   get since(): number | null {
-    return this.turnedAt;
+    return this.memory.since;
   }
 
   /** See {@link Pbx.stretched}. */
@@ -198,7 +199,7 @@ export class CallWatch {
       this.listeners.delete(id);
       const { unseen, tracker } = this.memory;
       if (!isRemoved && !unseen.has(id)) unseen.set(id, { since: tracker.time?.steady ?? 0, occurrences: [] });
-      this.endIfIdle();
+      this.endIfIdle(isRemoved);
     };
   }
 
@@ -220,7 +221,7 @@ export class CallWatch {
       this.followers.delete(id);
       if (isRemoved) this.forgetNode(id);
       else absent.set(id, this.clock().steady);
-      this.endIfIdle();
+      this.endIfIdle(isRemoved);
     };
   }
 
@@ -300,7 +301,6 @@ export class CallWatch {
     this.endWatch?.();
     this.endWatch = null;
     this.hasSnapshot = false;
-    this.turnedAt = null;
     if (this.refreshTimer !== null) clearTimeout(this.refreshTimer);
   }
 
@@ -308,8 +308,11 @@ export class CallWatch {
     this.endWatch ??= this.pbx.watch(this.watcher, this.tracker.time);
   }
 
-  private endIfIdle(): void {
-    if (this.listeners.size === 0 && !this.isFollowing) this.close();
+  /** @param isOver nobody is about to come back after a deploy */
+  private endIfIdle(isOver = true): void {
+    if (this.listeners.size > 0 || this.isFollowing) return;
+    this.close();
+    if (isOver) this.memory.since = null;
   }
 
   /** Is there a call to be followed, or something to tell, for a node that is there? */
@@ -391,7 +394,7 @@ export class CallWatch {
     const { memory, isFailing } = this;
     const wasOffline = this.state === 'offline';
     const since = memory.failures > 0 || snapshot.afterGap ? null : memory.tracker.time;
-    if (memory.failures > 0 || !this.hasSnapshot) this.turnedAt = snapshot.at.wall;
+    if (memory.failures > 0 || memory.since === null) memory.since = snapshot.at.wall;
     memory.failures = 0;
     memory.error = null;
     if (isFailing) this.onChange();
@@ -420,7 +423,7 @@ export class CallWatch {
 
   private fail(error: ThreeCxError): void {
     const { memory } = this;
-    if (memory.failures === 0 || this.turnedAt === null) this.turnedAt = this.clock().wall;
+    if (memory.failures === 0 || memory.since === null) memory.since = this.clock().wall;
     memory.failures += 1;
     memory.error = error;
     memory.tracker.noSnapshot();
