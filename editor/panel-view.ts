@@ -261,6 +261,7 @@ function drawConnection(row: ConnectionRow, element: HTMLElement): void {
   const about = make('div');
   const name = make('b', 'threecx-name', nameOf(row));
   about.append(line([dot(), name, stateOf(words, null)]), details(factsOf(row)));
+  about.title = row.detail ?? '';
   if (element.firstElementChild === null) element.append(about, testOf(row));
   else element.firstElementChild.replaceWith(about);
 }

@@ -363,7 +363,11 @@ describe('The panel in German, with 3CX V20', function () {
     this.timeout(600_000); // a browser may have to be installed first
     const simulator: V20Simulator = await startSimulator({ v20: client });
     const nodeRed = await startNodeRed({
-      flows: [{ id: 'pbx', type: '3cx-config', name: 'V20', api: 'v20', url: simulator.v20Url }],
+      flows: [
+        { id: 'pbx', type: '3cx-config', name: 'V20', api: 'v20', url: simulator.v20Url },
+        // Nothing listens there.
+        { id: 'gone', type: '3cx-config', name: 'Gone', url: 'http://127.0.0.1:9', pollInterval: 100 },
+      ],
       credentials: { pbx: client },
       settings: { lang: 'de' },
     });
@@ -372,11 +376,14 @@ describe('The panel in German, with 3CX V20', function () {
       const editor = await Editor.open(browser, nodeRed.url, { locale: 'de-DE' });
       await show(editor);
       await editor.ask(`$('#red-ui-sidebar').width(300)`);
+      await editor.page.locator('.threecx-choice select').selectOption('pbx');
       await row(editor, 'extensions', /Verfügbar/).waitFor();
       simulator.pbx.inbound({ extension: '10', number: caller });
       await row(editor, 'extensions', /10.*klingelt/).waitFor();
       await row(editor, 'calls', /eingehend · klingelt/).waitFor();
+      await row(editor, 'connections', /Gone.*nicht erreichbar.*Nicht erreichbar/s).waitFor();
       const panel = editor.page.locator('.threecx-panel');
+      assert.doesNotMatch(await panel.innerText(), /cannot connect/);
       assert.doesNotMatch(await panel.innerText(), /threecx/);
       assert.equal(await panel.evaluate((one) => one.scrollWidth <= one.clientWidth), true);
     } finally {
