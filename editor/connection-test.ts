@@ -211,7 +211,8 @@ function reasonIn(node: Speaker | EditorNode): string | null {
 /** The problems that have another meaning with 3CX V20. */
 const v20Problems = ['unauthorized', 'unexpected-answer'] as const;
 
-function problemOf(node: Speaker, api: ApiType, problem: unknown): string {
+/** Why there is no answer, in words. */
+export function problemOf(node: Speaker, api: ApiType, problem: unknown): string {
   if (api === 'v20' && isOneOf(v20Problems, problem)) return node._(`threecx.test.v20.problem.${problem}`);
   return node._(`threecx.test.problem.${isOneOf(verdictProblems, problem) ? problem : 'other'}`);
 }

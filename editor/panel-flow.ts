@@ -10,13 +10,14 @@ function chart(): HTMLElement | null {
 /**
  * Adds a call-monitor to the flow that is open.
  *
+ * @param fields null adds none
  * @param at where on the screen; in the middle of what is seen of the flow where it is left out
  */
-export function addMonitor(fields: MonitorFields, at?: { clientX: number; clientY: number }): void {
+export function addMonitor(fields: MonitorFields | null, at?: { clientX: number; clientY: number }): void {
   const workspace = chart();
   const z = RED.workspaces.active();
   const definition = RED.nodes.getType(type);
-  if (workspace === null || !z || definition === undefined || RED.workspaces.isLocked()) return;
+  if (fields === null || workspace === null || !z || definition === undefined || RED.workspaces.isLocked()) return;
   const { left, top, width, height } = workspace.getBoundingClientRect();
   const { clientX, clientY } = at ?? { clientX: left + width / 2, clientY: top + height / 2 };
   const x = (clientX - left + workspace.scrollLeft) / RED.view.scale();
@@ -30,18 +31,20 @@ export function addMonitor(fields: MonitorFields, at?: { clientX: number; client
   RED.nodes.dirty(true);
 }
 
-/** @returns notes what is dragged; it is added where it is dropped in a flow */
-export function prepareDrag(): (fields: MonitorFields) => void {
+/** @returns notes what is dragged, to be added where it is dropped in a flow; returns whether there is something */
+export function prepareDrag(): (fields: MonitorFields | null) => boolean {
   let dragged: MonitorFields | null = null;
   chart()?.addEventListener('dragover', (event) => {
     // Else nothing may be dropped there.
     if (dragged !== null && !RED.workspaces.isLocked()) event.preventDefault();
   });
   chart()?.addEventListener('drop', (event) => {
-    if (dragged === null) return;
-    event.preventDefault();
+    if (dragged !== null) event.preventDefault();
     addMonitor(dragged, event);
   });
   document.addEventListener('dragend', () => (dragged = null));
-  return (fields) => (dragged = fields);
+  return (fields) => {
+    dragged = fields;
+    return fields !== null;
+  };
 }

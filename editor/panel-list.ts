@@ -6,10 +6,12 @@ export interface ListOptions<Row> {
   isShown: (row: Row) => boolean;
   /** Shown while there is no row. */
   empty: string;
-  /** Makes the rows choosable, by mouse and keyboard; `+` asks to add one to the flow. */
-  choose?: (row: Row, element: HTMLElement, isAdding: boolean) => void;
-  /** The node that a row adds to the flow it is dragged into; null for none. */
-  drag?: (row: Row) => void;
+  /** A row is clicked, or Enter or the space bar pressed on it. */
+  choose?: (row: Row, element: HTMLElement) => void;
+  /** `+` is pressed on a row. With it the arrow keys lead from row to row. */
+  add?: (row: Row) => void;
+  /** A row begins to be dragged. @returns whether it may be */
+  drag?: (row: Row) => boolean;
 }
 
 /** @returns a new element, with a text that is never taken for markup */
@@ -35,7 +37,7 @@ export class PanelList<Row> {
     const { list } = this;
     this.empty = make('div', 'threecx-empty', options.empty);
     list.setAttribute('aria-label', label);
-    if (options.choose !== undefined) {
+    if (this.hasKeys) {
       list.setAttribute('role', 'listbox');
       list.addEventListener('click', ({ target }) => this.choose(target));
       list.addEventListener('keydown', (event) => this.onKey(event));
@@ -45,7 +47,7 @@ export class PanelList<Row> {
       if (row === undefined) return;
       // Not as text, which the editor itself would take for nodes to import.
       event.dataTransfer?.setData('application/x-3cx', '');
-      options.drag?.(row);
+      if (options.drag?.(row) !== true) event.preventDefault();
     });
     this.element.append(list, this.empty);
   }
@@ -88,13 +90,17 @@ export class PanelList<Row> {
     this.empty.hidden = this.count > 0;
     this.list.hidden = this.count === 0;
     // One row is in the order of the Tab key; the arrow keys lead to the others.
-    if (this.options.choose === undefined || this.list.querySelector(':scope > [tabindex="0"]:not([hidden])')) return;
+    if (!this.hasKeys || this.list.querySelector(':scope > [tabindex="0"]:not([hidden])')) return;
     this.list.querySelector(':scope > :not([hidden])')?.setAttribute('tabindex', '0');
+  }
+
+  private get hasKeys(): boolean {
+    return this.options.add !== undefined;
   }
 
   private newElement(): HTMLElement {
     const element = make('li');
-    if (this.options.choose !== undefined) {
+    if (this.hasKeys) {
       element.setAttribute('role', 'option');
       element.setAttribute('aria-selected', 'false');
       element.tabIndex = -1;
@@ -114,7 +120,9 @@ export class PanelList<Row> {
   private choose(target: EventTarget | null, isAdding = false): void {
     const element = target instanceof Element ? target.closest('li') : null;
     const row = element === null ? undefined : this.rowOf.get(element);
-    if (element !== null && row !== undefined) this.options.choose?.(row, element, isAdding);
+    if (element === null || row === undefined) return;
+    if (isAdding) this.options.add?.(row);
+    else this.options.choose?.(row, element);
   }
 
   private onKey(event: KeyboardEvent): void {

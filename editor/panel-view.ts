@@ -62,9 +62,7 @@ export class PanelView {
       compare: (a, b) => byNumber.compare(a.extension, b.extension),
       isShown: (row) => isChosen(row) && this.isFound(row),
       empty: say('threecx.panel.no-extensions'),
-      choose: (row, _element, isAdding) => {
-        if (isAdding) addMonitor(monitorOf(row));
-      },
+      add: (row) => addMonitor(monitorOf(row)),
       drag: (row) => drag(monitorOf(row)),
     });
     this.calls = new PanelList<CallRow>(say('threecx.panel.calls'), {
@@ -78,10 +76,9 @@ export class PanelView {
       compare: (a, b) => b.at.localeCompare(a.at) || b.payload.seq - a.payload.seq,
       isShown: isChosen,
       empty: say('threecx.panel.no-events'),
-      choose: (row, element, isAdding) => {
-        if (isAdding) addMonitor(monitorOf(row));
-        else RED.clipboard.copyText(JSON.stringify(row.payload, null, 2), $(element), 'clipboard.copyMessageValue');
-      },
+      choose: ({ payload }, element) =>
+        RED.clipboard.copyText(JSON.stringify(payload, null, 2), $(element), 'clipboard.copyMessageValue'),
+      add: (row) => addMonitor(monitorOf(row)),
       drag: (row) => drag(monitorOf(row)),
     });
     this.errors = new PanelList(say('threecx.panel.errors'), {
@@ -243,8 +240,13 @@ function keepNewest<Row>(list: PanelList<Row>, count: number, isMeant: (row: Row
   if (surplus.size > 0) list.deleteWhere((row) => surplus.has(row));
 }
 
-function monitorOf(row: ExtensionRow | PanelEvent): MonitorFields {
-  const server = RED.nodes.node(row.connection) === undefined ? '' : row.connection;
+/** @returns null, after it has said why, where no node of the editor can have the connection */
+function monitorOf(row: ExtensionRow | PanelEvent): MonitorFields | null {
+  const { connection: server } = row;
+  if (RED.nodes.node(server) === undefined) {
+    RED.notify(say('threecx.panel.no-node'), 'warning');
+    return null;
+  }
   return 'payload' in row ? { server, events: [row.payload.event] } : { server, extensions: row.extension };
 }
 
@@ -259,6 +261,7 @@ function drawConnection(row: ConnectionRow, element: HTMLElement): void {
   const about = make('div');
   const name = make('b', 'threecx-name', nameOf(row));
   about.append(line([dot(), name, stateOf(words, null)]), details(factsOf(row)));
+  about.title = row.detail ?? '';
   if (element.firstElementChild === null) element.append(about, testOf(row));
   else element.firstElementChild.replaceWith(about);
 }
@@ -276,9 +279,11 @@ function testOf({ connection, api }: ConnectionRow): HTMLElement {
   return element;
 }
 
+/** One line, of which the title shows what does not fit. */
 function drawEvent(event: PanelEvent, element: HTMLElement): void {
-  const fields = make('span', 'threecx-name', fieldsOf(event).join(' · '));
-  element.replaceChildren(line([make('time', '', timeOf(event.at)), make('code', '', event.payload.event), fields]));
+  const parts = [make('code', '', event.payload.event), make('span', 'threecx-name', fieldsOf(event).join(' · '))];
+  element.replaceChildren(line([...parts, make('time', '', timeOf(event.at))]));
+  element.title = [...element.querySelectorAll('code, span, time')].map(({ textContent }) => textContent).join(' ');
 }
 
 function drawError({ at, node, type, name, code, message }: PanelError, element: HTMLElement): void {

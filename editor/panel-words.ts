@@ -6,6 +6,7 @@ import {
   extensionStates,
   type PanelEvent,
 } from '../lib/pbx';
+import { problemOf } from './connection-test';
 
 /** A text of a catalogue: that of the call-monitor for what events are called, else that of the connection. */
 export function say(key: string, options: Readonly<Record<string, unknown>> = {}): string {
@@ -50,14 +51,15 @@ export function healthOf({ state, code }: ConnectionRow): { words: string; look:
 }
 
 /** The interface of a connection, since when it has its state, how late its events are, and what is wrong. */
-export function factsOf({ api, state, since, accuracyMs, period, detail }: ConnectionRow): string[] {
+export function factsOf({ api, state, since, accuracyMs, period, code, detail }: ConnectionRow): string[] {
   const isKnown = state === 'online' || state === 'polling';
   return [
     api === null ? '' : say(`threecx.api.${api}`),
     since === null ? '' : say('threecx.panel.since', { time: timeOf(since) }),
     isKnown ? say('threecx.panel.late', { ms: accuracyMs }) : '',
     period === null ? '' : say('threecx.panel.period', { ms: period }),
-    detail ?? '',
+    // Which setting is wrong only the runtime can say, in English.
+    api === null || code === null ? (detail ?? '') : problemOf({ _: say }, api, code),
   ].filter((fact) => fact !== '');
 }
 

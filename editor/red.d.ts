@@ -142,6 +142,7 @@ declare const RED: {
     id(): string;
     node(id: unknown): EditorNode | undefined;
   };
+  notify(text: string, type: 'warning'): void;
   readonly plugins: { registerPlugin(id: string, definition: { onadd: () => void }): void };
   readonly sidebar: { addTab(tab: SidebarTab): void };
   readonly settings: {

@@ -35,6 +35,8 @@ export interface Memory {
   failures: number;
   /** Why the last try gave none. */
   error: ThreeCxError | null;
+  /** Since when there are snapshots, or none; time of day. Null where nobody has watched since. */
+  since: number | null;
   /** What happened while nodes were deployed anew. */
   readonly unseen: Backlog<Occurrence>;
   /** The extensions that took part in calls or commands, each with its profile where that was told. */
@@ -67,7 +69,7 @@ const byNumber = new Intl.Collator(undefined, { numeric: true });
 export function rememberedFor(url: string, before: Memory | undefined, api: ApiType = 'http'): Memory {
   if (before?.url === url && before.api === api) return before;
   return {
-    ...{ api, url, tracker: new CallTracker(), failures: 0, error: null },
+    ...{ api, url, tracker: new CallTracker(), failures: 0, error: null, since: null },
     ...{ unseen: new Backlog(), extensions: new Map(), others: new Set(), dns: new Set() },
     ...{ profiles: emptyProfileMemory(), followed: emptyFollowMemory() },
   };
@@ -85,7 +87,6 @@ export class CallWatch {
   private readonly listeners = new Map<string, Listener>();
   /** Since the watch began. */
   private hasSnapshot = false;
-  private turnedAt: number | null = null;
   private endWatch: (() => void) | null = null;
   /** Made here, where it keeps no node alive that began to watch. */
   private readonly watcher: Watcher = {
@@ -130,9 +131,9 @@ export class CallWatch {
     return this.endWatch !== null && this.memory.failures > 0;
   }
 
-  /** Since when there are snapshots, or none, as far as somebody has watched since; time of day, null for not yet. */
+  /** See {@link Memory.since}. */
   get since(): number | null {
-    return this.turnedAt;
+    return this.memory.since;
   }
 
   /** See {@link Pbx.stretched}. */
@@ -159,7 +160,7 @@ export class CallWatch {
       this.listeners.delete(id);
       const { unseen, tracker } = this.memory;
       if (!isRemoved) unseen.begin(id, tracker.time?.steady ?? 0);
-      this.endIfIdle();
+      this.endIfIdle(isRemoved);
     };
   }
 
@@ -225,7 +226,6 @@ export class CallWatch {
     this.endWatch?.();
     this.endWatch = null;
     this.hasSnapshot = false;
-    this.turnedAt = null;
     this.followed.watchEnded();
   }
 
@@ -233,8 +233,11 @@ export class CallWatch {
     this.endWatch ??= this.pbx.watch(this.watcher, this.tracker.time);
   }
 
-  private endIfIdle(): void {
-    if (this.listeners.size === 0 && !this.followed.isNeeded) this.close();
+  /** @param isOver nobody is about to come back after a deploy */
+  private endIfIdle(isOver: boolean): void {
+    if (this.listeners.size > 0 || this.followed.isNeeded) return;
+    this.close();
+    if (isOver) this.memory.since = null;
   }
 
   /** What following calls needs of this watch. */
@@ -253,8 +256,8 @@ export class CallWatch {
       begin: () => {
         this.begin();
       },
-      endIfIdle: () => {
-        this.endIfIdle();
+      endIfIdle: (isOver) => {
+        this.endIfIdle(isOver);
       },
     };
   }
@@ -276,7 +279,7 @@ export class CallWatch {
     const { memory, isFailing } = this;
     const wasOffline = this.state === 'offline';
     const since = memory.failures > 0 || snapshot.afterGap ? null : memory.tracker.time;
-    if (memory.failures > 0 || !this.hasSnapshot) this.turnedAt = snapshot.at.wall;
+    if (memory.failures > 0 || memory.since === null) memory.since = snapshot.at.wall;
     memory.failures = 0;
     memory.error = null;
     if (isFailing) this.onChange();
@@ -295,7 +298,7 @@ export class CallWatch {
 
   private fail(error: ThreeCxError): void {
     const { memory } = this;
-    if (memory.failures === 0 || this.turnedAt === null) this.turnedAt = this.clock().wall;
+    if (memory.failures === 0 || memory.since === null) memory.since = this.clock().wall;
     memory.failures += 1;
     memory.error = error;
     memory.tracker.noSnapshot();

@@ -50,8 +50,12 @@ export interface Lookout {
   news(occurrences: readonly CallOccurrence[]): News;
   /** A call is to be looked for: begins to watch, where it does not. */
   begin(): void;
-  /** There may be no such call any more. */
-  endIfIdle(): void;
+  /**
+   * There may be no such call any longer.
+   *
+   * @param isOver nobody is about to come back after a deploy
+   */
+  endIfIdle(isOver: boolean): void;
 }
 
 /** How much later than a call counts as unseen a snapshot is asked for, in ms. */
@@ -104,7 +108,7 @@ export class FollowedCalls {
       this.followers.delete(id);
       if (isRemoved) this.forgetNode(id);
       else absent.set(id, this.clock().steady);
-      this.lookout.endIfIdle();
+      this.lookout.endIfIdle(isRemoved);
     };
   }
 
@@ -117,7 +121,7 @@ export class FollowedCalls {
       const isKept = this.followers.get(id)?.definition === definition || absent.has(id);
       if (made === null || !isKept) following.cancel(expected);
       else this.followCall(expected, made.call, { node: id, definition, msg: made.msg });
-      this.lookout.endIfIdle();
+      this.lookout.endIfIdle(true);
     };
   }
 
@@ -133,7 +137,7 @@ export class FollowedCalls {
     if (following.isEmpty && untold.length === 0) return;
     this.tell(following.take(this.lookout.news(occurrences), at, since, this.sameNumber));
     this.refreshWhenDue();
-    this.lookout.endIfIdle();
+    this.lookout.endIfIdle(true);
   }
 
   /** The watch has ended: no snapshot is asked for any more. */

@@ -29,7 +29,7 @@ function connectionRow({ id, name = '', access, target }: ConnectionNode): Conne
     ...{ ...shared, api: target?.api ?? null, state, code: error?.code ?? null, detail: error?.message ?? null },
     since: since === null ? null : new Date(since).toISOString(),
     // Its last digits differ from poll to poll.
-    accuracyMs: Number(tracker.accuracyMs.toPrecision(1)),
+    accuracyMs: Math.ceil(Number(tracker.accuracyMs.toPrecision(1))),
     period: stretched === null ? null : Number(stretched.toPrecision(2)),
   };
 }

@@ -43,9 +43,9 @@ export class Panel {
   private sent: ReadonlyMap<string, string> = new Map();
   /** The last events of each connection, by its id, and how many there were. */
   private readonly logs = new Map<string, { events: PanelEvent[]; count: number }>();
-  private newEvents: PanelEvent[] = [];
   private errors: PanelError[] = [];
-  private newErrors: PanelError[] = [];
+  /** Those of these events and errors that no update had yet. What is no longer kept is never sent. */
+  private unsent = new WeakSet<PanelEvent | PanelError>();
   private seq = 0;
   private timer: NodeJS.Timeout | null = null;
   private lastFlush = -Infinity;
@@ -97,7 +97,7 @@ export class Panel {
   private begin(): () => void {
     const endErrors = this.surroundings.watchErrors((error) => {
       this.errors = [...this.errors, error].slice(-panelKeeps.errors);
-      this.newErrors.push(error);
+      this.unsent.add(error);
       this.plan();
     });
     const endConnections = connections.observe(() => this.attachAll());
@@ -111,9 +111,7 @@ export class Panel {
       this.timer = null;
       this.sent = new Map();
       this.logs.clear();
-      this.newEvents = [];
       this.errors = [];
-      this.newErrors = [];
     };
   }
 
@@ -135,10 +133,7 @@ export class Panel {
     if (access instanceof ThreeCxError) return attachment;
     const { pbx, calls, profiles } = access;
     const user = `panel of ${id}`;
-    const ends: ((isRemoved: boolean) => void)[] = [];
-    attachment.end = (isRemoved) => {
-      for (const end of ends.splice(0)) end(isRemoved);
-    };
+    let endProfiles: ReturnType<typeof profiles.watch> | null = null;
     const list = async (): Promise<void> => {
       const listed = (await pbx.extensions?.()) ?? [];
       if (this.attached.get(node) !== attachment) return;
@@ -146,18 +141,21 @@ export class Panel {
       // Who may not read names may not read profiles.
       const isAllowed = pbx.listsPresences && listed.some(({ name }) => name !== null);
       const interest = { extensions: null, interval: profileInterval };
-      if (isAllowed && ends.length === 1) ends.push(profiles.watch(user, interest, () => this.plan()));
+      if (isAllowed) endProfiles ??= profiles.watch(user, interest, () => this.plan());
       this.plan();
     };
-    let since: number | null = null;
-    const end = calls.watch(user, (occurrences) => {
+    let listedSince: number | null = null;
+    const endCalls = calls.watch(user, (occurrences) => {
       for (const { event } of occurrences) this.note(id, event);
-      // It may be reached again.
-      if (calls.since !== since) list().catch(() => undefined);
-      since = calls.since;
+      // The list is asked for once, and again when the PBX is back.
+      if (calls.since !== listedSince) list().catch(() => undefined);
+      listedSince = calls.since;
       this.plan();
     });
-    ends.push(end);
+    attachment.end = (isRemoved) => {
+      endCalls(isRemoved);
+      endProfiles?.(isRemoved);
+    };
     return attachment;
   }
 
@@ -166,7 +164,7 @@ export class Panel {
     const seq = count + 1;
     const entry = { connection, at: new Date().toISOString(), payload: { ...event, seq } };
     this.logs.set(connection, { events: [...events, entry].slice(-panelKeeps.events), count: seq });
-    this.newEvents.push(entry);
+    this.unsent.add(entry);
   }
 
   /** An update is due, at its pace. */
@@ -186,21 +184,22 @@ export class Panel {
     const byKey = new Map(rows.map((row) => [keyOf(row), row]));
     const now = new Map([...byKey].map(([key, row]) => [key, JSON.stringify(row)]));
     const { changed, gone } = differences(this.sent, now);
-    const { newEvents: events, newErrors: errors } = this;
+    const { unsent, errors: allErrors } = this;
+    const allEvents = [...this.logs.values()].flatMap((log) => log.events);
+    const events = allEvents.filter((event) => unsent.has(event));
+    const errors = allErrors.filter((error) => unsent.has(error));
     this.sent = now;
-    this.newEvents = [];
-    this.newErrors = [];
+    this.unsent = new WeakSet();
     const isNews = changed.size + gone.length + events.length + errors.length > 0;
     if (isNews) this.seq += 1;
     const shared = { seq: this.seq, now: new Date().toISOString() };
     const news: PanelUpdate = {
-      ...{ ...shared, isWhole: false, gone, events: events.slice(-panelKeeps.events), errors },
+      ...{ ...shared, isWhole: false, gone, events, errors },
       rows: Object.fromEntries([...byKey].filter(([key]) => changed.has(key))),
     };
     const whole = (): PanelUpdate => ({
       ...{ ...shared, isWhole: true, gone: [], rows: Object.fromEntries(byKey) },
-      events: [...this.logs.values()].flatMap((log) => log.events),
-      errors: this.errors,
+      ...{ events: allEvents, errors: allErrors },
     });
     for (const viewer of this.viewers.values()) {
       const { session, needsWhole } = viewer;

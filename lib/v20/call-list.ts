@@ -147,7 +147,7 @@ export class CallList {
    * Time has passed.
    *
    * @param isLeaving tells participants that are about to be removed, or may be
-   * @param unheardSince steady time since when there is somebody of whom no more is known yet; Infinity without
+   * @param unheardSince steady time since when there is somebody of whom nothing else is known yet; Infinity without
    * @returns the calls of which only the PBX can say how they go on
    */
   expire(now: Moment, isLeaving: (key: string) => boolean, unheardSince = Infinity): string[] {

@@ -553,7 +553,7 @@ export class Listener {
     if (this.isLive) this.emit(this.list.legs(), false, now, now);
   }
 
-  /** Since when the PBX has been asked about somebody who is new: steady time, Infinity where nobody is. */
+  /** Steady time since when the PBX owes an answer about somebody who is new; Infinity where nobody is. */
   private unheardSince(): number {
     const { participants } = this.list;
     const unheard = [...this.jobs].filter(([key]) => participants.get(key) === null && !this.removed.has(key));

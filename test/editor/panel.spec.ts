@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Locator } from 'playwright-core';
+import { type ApiType, apiTypes } from '../../lib/pbx';
 import { type Simulator, startSimulator, type V20Simulator } from '../../simulator';
 import { launchBrowser } from '../../support/browser';
 import { darkOfNodeRed5, serious } from '../../support/dialogs';
@@ -15,8 +16,17 @@ const versions: [string, () => Promise<NodeRedOptions>][] = [
 ];
 const hostile = `<img src="x" onerror="window.hacked = 1"><script>window.hacked = 2</script>`;
 const caller = '+4915112345678';
+const client = { clientId: '900', clientSecret: 'Secret-of-the-client' };
+/** A connection may wait 30 s between two tries. */
+const patient = { timeout: 45_000 };
 // The hash of "pass", as `node-red admin hash-pw` makes it.
 const password = '$2b$08$Mj7GoKioDzI1hBEEB4kwH.8QAo9N800J0H9/cj5BdFAFVxKCPjcFW';
+
+/** Of the panel, in pixels. */
+const lineHeight = 18;
+const readTitle = ({ title, offsetHeight }: HTMLElement): { title: string; offsetHeight: number } => ({
+  ...{ title, offsetHeight },
+});
 
 const show = (editor: Editor): Promise<unknown> => editor.ask(`RED.sidebar.show('threecx-panel')`);
 const hide = (editor: Editor): Promise<unknown> => editor.ask(`RED.sidebar.show('info')`);
@@ -32,19 +42,26 @@ const eventRow = (editor: Editor, name: string): Locator =>
     .filter({ has: editor.page.locator(`code:text-is("${name}")`) })
     .first();
 
-for (const [version, program] of versions) {
-  describe(`The panel in the sidebar of Node-RED ${version}`, function () {
+const apis: Record<ApiType, string> = { http: 'the HTTP API', v20: '3CX V20' };
+const stages = versions.flatMap(([version, program]) => apiTypes.map((api) => ({ version, program, api })));
+
+for (const { version, program, api } of stages) {
+  describe(`The panel in the sidebar of Node-RED ${version}, by ${apis[api]}`, function () {
     this.timeout(60_000);
-    let simulator: Simulator;
+    let simulator: Simulator | V20Simulator;
     let other: Simulator;
     let nodeRed: NodeRed;
     let browser: Browser;
     let editor: Editor;
 
+    /** @param port the one before, or a free one */
+    const start = (port = 0): Promise<Simulator | V20Simulator> =>
+      startSimulator(api === 'http' ? { port } : { v20: { ...client, port } });
+    const address = (): string => simulator[api === 'http' ? 'url' : 'v20Url'] ?? '';
     const flows = (name = 'Office'): object[] => [
       { id: 'tab', type: 'tab', label: 'test' },
       {
-        ...{ id: 'pbx', type: '3cx-config', name, url: simulator.url, pollInterval: 100 },
+        ...{ id: 'pbx', type: '3cx-config', name, api, url: address(), pollInterval: 100 },
         names: [
           { number: '10', name: 'Anna' },
           { number: '11', name: hostile },
@@ -86,9 +103,10 @@ for (const [version, program] of versions) {
 
     before(async function () {
       this.timeout(600_000); // Node-RED and a browser may have to be installed first
-      simulator = await startSimulator();
+      simulator = await start();
       other = await startSimulator();
-      nodeRed = await startNodeRed({ ...(await program()), flows: flows() });
+      const credentials: Record<string, Record<string, string>> = api === 'http' ? {} : { pbx: client };
+      nodeRed = await startNodeRed({ ...(await program()), flows: flows(), credentials });
       browser = await launchBrowser();
       editor = await Editor.open(browser, nodeRed.url);
       await show(editor);
@@ -115,7 +133,7 @@ for (const [version, program] of versions) {
       assert.equal(await talking.getAttribute('data-threecx-state'), 'talking');
       assert.match(await talking.innerText(), new RegExp(`\\${caller}`));
       simulator.pbx.hangup(idAt('10'));
-      await row(editor, 'extensions', 'no call').waitFor();
+      await row(editor, 'extensions', /Anna.*no call/).waitFor();
       assert.equal(await rows(editor, 'calls').count(), 0);
       const names = await rows(editor, 'events').locator('code').allInnerTexts();
       assert.deepEqual(
@@ -125,16 +143,48 @@ for (const [version, program] of versions) {
     });
 
     it('shows an outage, why, and that it is over', async () => {
-      const { port } = new URL(simulator.url);
+      const { port } = new URL(address());
       await simulator.close();
-      await editor.page.locator('[data-threecx-look="bad"]').getByText('unreachable').waitFor();
-      await row(editor, 'extensions', 'unknown').waitFor();
-      simulator = await startSimulator({ port: Number(port) });
-      await row(editor, 'connections', 'works').waitFor();
-      await row(editor, 'extensions', 'no call').waitFor();
+      await editor.page.locator('[data-threecx-look="bad"]').getByText('unreachable').waitFor(patient);
+      await row(editor, 'extensions', /Anna.*unknown/).waitFor();
+      simulator = await start(Number(port));
+      await row(editor, 'connections', 'works').waitFor(patient);
+      await row(editor, 'extensions', /Anna.*no call/).waitFor();
       await eventRow(editor, 'offline').waitFor();
       await eventRow(editor, 'online').waitFor();
     });
+
+    it('makes a call-monitor of an extension or an event that is dragged into the flow', async () => {
+      const chart = editor.page.locator('#red-ui-workspace-chart');
+      const drop = async (from: Locator, y: number): Promise<Record<string, unknown>> => {
+        await from.dragTo(chart, { targetPosition: { x: 400, y } });
+        await editor.page.waitForFunction(`RED.view.selection().nodes?.[0]?.y === ${y}`);
+        return JSON.parse(
+          String(
+            await editor.ask(`(({ id, server, extensions, events, operation, valid }) =>
+              JSON.stringify({ id, server, extensions, events, operation, valid }))(RED.view.selection().nodes[0])`),
+          ),
+        ) as Record<string, unknown>;
+      };
+      simulator.pbx.inbound({ extension: '10', number: caller });
+      await eventRow(editor, 'ringing').waitFor();
+      await pause(editor).click();
+      const ofExtension = await drop(row(editor, 'extensions', 'Anna'), 200);
+      const { extensions, server, operation } = ofExtension;
+      assert.deepEqual({ extensions, server, operation }, { extensions: '10', server: 'pbx', operation: 'watch' });
+      const ofEvent = await drop(eventRow(editor, 'ringing'), 300);
+      assert.deepEqual([ofEvent.events, ofEvent.server], [['ringing'], 'pbx']);
+      await pause(editor).click();
+      await editor.deploy();
+      const saved = (await (await fetch(`${nodeRed.url}/flows`)).json()) as Record<string, unknown>[];
+      const [first, second] = [ofExtension.id, ofEvent.id].map((id) => saved.find((node) => node.id === id));
+      assert.deepEqual([first?.extensions, first?.server, first?.z], ['10', 'pbx', 'tab']);
+      assert.deepEqual([second?.events, second?.extensions], [['ringing'], '']);
+      await editor.page.locator(`[id="${String(ofExtension.id)}"] .red-ui-flow-node-status-label`).waitFor();
+    });
+
+    // The rest does not depend on the interface.
+    if (api !== 'http') return;
 
     it('finds extensions by number or name, and those in a call', async () => {
       simulator.pbx.makeCall('11', '12');
@@ -153,7 +203,11 @@ for (const [version, program] of versions) {
     it('takes names of callers for nothing but text', async () => {
       simulator.pbx.inbound({ extension: '11', number: caller });
       await row(editor, 'calls', hostile).waitFor();
-      await row(editor, 'events', hostile).waitFor();
+      const { title, offsetHeight } = await eventRow(editor, 'ringing')
+        .filter({ hasText: hostile })
+        .evaluate(readTitle);
+      assert.ok(title.startsWith('ringing ') && title.includes(hostile), title);
+      assert.ok(offsetHeight < 2 * lineHeight, `${offsetHeight} pixels for one line`);
       await row(editor, 'extensions', hostile).waitFor();
       assert.equal(await editor.ask('window.hacked'), undefined);
       assert.equal(await editor.ask(`$('img[src="x"]').length`), 0);
@@ -226,33 +280,20 @@ for (const [version, program] of versions) {
       await editor.page.emulateMedia({ colorScheme: 'light' });
     });
 
-    it('makes a call-monitor of an extension or an event that is dragged into the flow', async () => {
-      const chart = editor.page.locator('#red-ui-workspace-chart');
-      const drop = async (from: Locator, y: number): Promise<Record<string, unknown>> => {
-        await from.dragTo(chart, { targetPosition: { x: 400, y } });
-        await editor.page.waitForFunction(`RED.view.selection().nodes?.[0]?.y === ${y}`);
-        return JSON.parse(
-          String(
-            await editor.ask(`(({ id, server, extensions, events, operation, valid }) =>
-              JSON.stringify({ id, server, extensions, events, operation, valid }))(RED.view.selection().nodes[0])`),
-          ),
-        ) as Record<string, unknown>;
-      };
-      simulator.pbx.inbound({ extension: '10', number: caller });
-      await eventRow(editor, 'ringing').waitFor();
-      await pause(editor).click();
-      const ofExtension = await drop(row(editor, 'extensions', 'Anna'), 200);
-      const { extensions, server, operation } = ofExtension;
-      assert.deepEqual({ extensions, server, operation }, { extensions: '10', server: 'pbx', operation: 'watch' });
-      const ofEvent = await drop(eventRow(editor, 'ringing'), 300);
-      assert.deepEqual([ofEvent.events, ofEvent.server], [['ringing'], 'pbx']);
-      await pause(editor).click();
-      await editor.deploy();
-      const saved = (await (await fetch(`${nodeRed.url}/flows`)).json()) as Record<string, unknown>[];
-      const [first, second] = [ofExtension.id, ofEvent.id].map((id) => saved.find((node) => node.id === id));
-      assert.deepEqual([first?.extensions, first?.server, first?.z], ['10', 'pbx', 'tab']);
-      assert.deepEqual([second?.events, second?.extensions], [['ringing'], '']);
-      await editor.page.locator(`[id="${String(ofExtension.id)}"] .red-ui-flow-node-status-label`).waitFor();
+    it('adds no call-monitor whose connection the editor does not have, and says why', async () => {
+      await editor.ask(`(() => {
+        const { node } = RED.nodes;
+        RED.nodes.node = (id) => (id === 'pbx' ? undefined : node(id));
+        window.findAgain = () => (RED.nodes.node = node);
+      })()`);
+      const count = `RED.nodes.filterNodes({ type: '3cx-call-monitor' }).length`;
+      const before = await editor.ask(count);
+      await row(editor, 'extensions', 'Anna').press('+');
+      await row(editor, 'extensions', 'Anna').dragTo(editor.page.locator('#red-ui-workspace-chart'));
+      const reasons = editor.page.locator('#red-ui-notifications').getByText('instance of a subflow');
+      await reasons.nth(1).waitFor();
+      assert.equal(await editor.ask(count), before);
+      await editor.ask('window.findAgain()');
     });
 
     it('goes on when everything is deployed anew', async () => {
@@ -290,7 +331,9 @@ for (const [version, program] of versions) {
       editor.problems.splice(0);
     });
   });
+}
 
+for (const [version, program] of versions) {
   describe(`The panel behind a log-in of Node-RED ${version}`, function () {
     this.timeout(60_000);
     it('says that it may not be seen', async function () {
@@ -318,10 +361,13 @@ describe('The panel in German, with 3CX V20', function () {
   this.timeout(60_000);
   it('shows extensions with their profiles, in 300 pixels', async function () {
     this.timeout(600_000); // a browser may have to be installed first
-    const client = { clientId: '900', clientSecret: 'Secret-of-the-client' };
     const simulator: V20Simulator = await startSimulator({ v20: client });
     const nodeRed = await startNodeRed({
-      flows: [{ id: 'pbx', type: '3cx-config', name: 'V20', api: 'v20', url: simulator.v20Url }],
+      flows: [
+        { id: 'pbx', type: '3cx-config', name: 'V20', api: 'v20', url: simulator.v20Url },
+        // Nothing listens there.
+        { id: 'gone', type: '3cx-config', name: 'Gone', url: 'http://127.0.0.1:9', pollInterval: 100 },
+      ],
       credentials: { pbx: client },
       settings: { lang: 'de' },
     });
@@ -330,11 +376,14 @@ describe('The panel in German, with 3CX V20', function () {
       const editor = await Editor.open(browser, nodeRed.url, { locale: 'de-DE' });
       await show(editor);
       await editor.ask(`$('#red-ui-sidebar').width(300)`);
+      await editor.page.locator('.threecx-choice select').selectOption('pbx');
       await row(editor, 'extensions', /Verfügbar/).waitFor();
       simulator.pbx.inbound({ extension: '10', number: caller });
       await row(editor, 'extensions', /10.*klingelt/).waitFor();
       await row(editor, 'calls', /eingehend · klingelt/).waitFor();
+      await row(editor, 'connections', /Gone.*nicht erreichbar.*Nicht erreichbar/s).waitFor();
       const panel = editor.page.locator('.threecx-panel');
+      assert.doesNotMatch(await panel.innerText(), /cannot connect/);
       assert.doesNotMatch(await panel.innerText(), /threecx/);
       assert.equal(await panel.evaluate((one) => one.scrollWidth <= one.clientWidth), true);
     } finally {

@@ -4,6 +4,7 @@ import FakeTimers, { type Clock } from '@sinonjs/fake-timers';
 import type { CallState } from '../../lib/calls';
 import {
   type Connection,
+  type ConnectionRow,
   keyOf,
   type Leg,
   type ListedExtension,
@@ -186,6 +187,37 @@ describe('The panel', () => {
     assert.ok(published.filter(([session]) => session === 'later 5').length <= 4);
   });
 
+  it('counts anew since when a connection works for who opens it later', async () => {
+    deploy('a');
+    const key = open('one');
+    snapshot('a', []);
+    await pass(250);
+    const { since } = row('connection/a');
+    panel.leave(key);
+    await pass(250);
+    open('two');
+    snapshot('a', []);
+    await pass(250);
+    assert.notEqual(row('connection/a').since, since);
+  });
+
+  it('sends no more events and errors at once than it keeps', async () => {
+    deploy('a');
+    deploy('b');
+    open('one');
+    for (const id of ['a', 'b']) snapshot(id, []);
+    await pass(250);
+    for (let count = 0; count < 60; count++) {
+      for (const id of ['a', 'b']) snapshot(id, count % 2 === 0 ? ringing : []);
+      onError?.({ at: '', node: String(count), type: '3cx-recorder', name: '', code: 'lost', message: '' });
+    }
+    await pass(250);
+    const { isWhole, events, errors } = last();
+    const countOf = (id: string): number => events.filter(({ connection }) => connection === id).length;
+    assert.deepEqual([isWhole, countOf('a'), countOf('b')], [false, 50, 50]);
+    assert.deepEqual([errors.length, errors.at(-1)?.node], [20, '59']);
+  });
+
   it('gives who comes later what is there, with the last 50 events and 20 errors', async () => {
     deploy('a');
     open('one');
@@ -242,12 +274,14 @@ describe('The panel', () => {
     snapshot('a', []);
     snapshot('a', ringing);
     await pass(250);
+    const { since } = published[0]?.[1].rows['connection/a'] as ConnectionRow;
     connections.remove(before);
     assert.equal(watchers.size, 0);
     deploy('a', {}, memory);
     open('two');
     snapshot('a', []);
     await pass(250);
+    assert.equal(row('connection/a').since, since);
     const names = last().events.map(({ payload }) => payload.event);
     assert.deepEqual(names, ['ringing', 'state', 'ended', 'state']);
   });
