@@ -9,6 +9,7 @@ import { startNodeRed } from '../support/node-red';
 import { nodeRed5 } from '../support/node-red-5';
 import { exampleNodes, examples, pagesOfExamples } from './gallery';
 import { shootInUse } from './in-use';
+import { shootSimulatorPage } from './simulator-page';
 
 const docs = resolve(__dirname, '../docs');
 const images = join(docs, 'images');
@@ -48,8 +49,8 @@ const dialogs: FlowNode[] = [
 ];
 
 /**
- * `npm run docs`: makes the pictures of the dialogs, of the example flows and of flows at work, and writes the lists of
- * examples.
+ * `npm run docs`: makes the pictures of the dialogs, the example flows, flows at work and the simulator's page, and writes
+ * the lists of examples.
  */
 async function main(): Promise<void> {
   rmSync(images, { recursive: true, force: true });
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
     await nodeRed.stop();
     await simulator.close();
   }
+  await shootSimulatorPage(images);
   for (const [file, page] of Object.entries(await pagesOfExamples())) writeFileSync(join(docs, file), page);
 }
 

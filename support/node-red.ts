@@ -158,7 +158,11 @@ async function writeUserDir(userDir: string, port: number, options: NodeRedOptio
     telemetry: { enabled: false },
     externalModules: { autoInstall: false, palette: { allowInstall: false }, modules: { allowInstall: false } },
     ...options.settings,
-    editorTheme: { tours: false, ...(options.settings?.editorTheme as object | undefined) },
+    // Without the other code editor, which no node of ours uses, the page loads in three quarters of the time.
+    editorTheme: {
+      ...{ tours: false, codeEditor: { lib: 'ace' } },
+      ...(options.settings?.editorTheme as object | undefined),
+    },
   };
   await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
   if (options.module !== undefined) {
