@@ -14,7 +14,7 @@ export async function shootSimulatorPage(images: string): Promise<void> {
   try {
     const { pbx: phones, url } = simulator;
     const legOf = (extension: string): string => phones.connectionsOf(extension).at(-1)?.id ?? '';
-    const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, locale: 'en-US' });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 640 }, locale: 'en-US' });
     await page.goto(simulator.controlUrl);
     phones.inbound({ extension: '10', number: '+4915112345678' });
     phones.answer(legOf('10'));
