@@ -54,7 +54,7 @@ async function oneAfterTheOther(nodeRed: NodeRed): Promise<Row[]> {
       axios: () => axiosGet(url),
       bare: () => bareGet(url),
     },
-    { samples: 300 },
+    { samples: 300, warmup: 5_000 },
   );
   await server.stop();
   const what = 'a command, message in to message out, one after the other';
@@ -93,7 +93,7 @@ async function manyAtOnce(nodeRed: NodeRed): Promise<Row> {
         return undefined;
       },
     },
-    { samples: 5 },
+    { samples: 5, warmup: 50 },
   );
   await server.stop();
   const what = `${count} commands at once, the server takes 1 ms each, one at a time`;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { keepAwake } from './awake';
 import { fidelity } from './fidelity';
 import { speed, speedOfV20 } from './speed';
 
@@ -15,5 +16,5 @@ if (benchmark === undefined) {
   console.error(`There are these benchmarks: ${[...benchmarks.keys()].join(', ')}`);
   process.exitCode = 1;
 } else {
-  void benchmark();
+  void benchmark().finally(keepAwake());
 }

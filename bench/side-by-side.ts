@@ -20,6 +20,8 @@ export interface Options {
   rounds?: number;
   /** The number of repetitions in a round. */
   samples?: number;
+  /** The number of repetitions before, which do not count: the engine optimises code only after thousands of them. */
+  warmup?: number;
   statistic?: 'p50' | 'p99';
 }
 
@@ -30,9 +32,10 @@ export interface Options {
  */
 export async function sideBySide<Name extends string>(
   tasks: Record<Name, Task>,
-  { rounds = 7, samples = 100, statistic = 'p50' }: Options = {},
+  { rounds = 7, samples = 100, warmup = 0, statistic = 'p50' }: Options = {},
 ): Promise<Record<Name, number>> {
   const names = Object.keys(tasks) as Name[];
+  for (const name of names) for (let call = 0; call < warmup; call++) await tasks[name]();
   const found = new Map(names.map((name) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
     const bench = new Bench({

@@ -79,8 +79,10 @@ export function carryOutOperations(RED: NodeAPI, node: ConnectionUser, def: Oper
       for (const argument of argumentsOf(offer)) args[argument] = await argumentValue(RED, node, def, argument, msg);
       const given = checkArguments(offer.operation, args, (argument) => argumentLabel(def, argument));
       const { destination } = given;
-      if (destination !== undefined) task.callee = access.contacts.name(destination) ?? destination;
-      node.showHealth();
+      if (destination !== undefined) {
+        task.callee = access.contacts.name(destination) ?? destination;
+        node.showHealth();
+      }
       const result = await execute(access, offer.operation, args, onStart);
       msg.payload = payloadOf(name, offer, result);
       return { task, result, settle };
