@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism, constants, setPriority } from 'node:os';
 
-/** Does nothing, until the benchmark has ended. */
+/** Runs until the benchmark has ended. */
 const loop = 'const { ppid } = process; while (process.ppid === ppid);';
 
 /**
- * Keeps all cores awake, at the lowest priority: a core that falls asleep between two messages may take longer to wake
- * up than a message takes, and how long depends on the machine.
+ * Keeps all cores awake, at the lowest priority. A core that falls asleep between two messages may take longer to wake up
+ * than a message takes.
  *
  * @returns ends it
  */

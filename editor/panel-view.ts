@@ -39,7 +39,7 @@ export class PanelView {
   private readonly calls: PanelList<CallRow>;
   private readonly events: PanelList<PanelEvent>;
   private readonly errors: PanelList<PanelError>;
-  /** The connection that was chosen; it may be deployed anew just now. */
+  /** The connection that was chosen; it may just be redeployed. */
   private wanted = '';
   /** Up to when the events of each connection were cleared: they may come again with everything. */
   private readonly cleared = new Map<string, string>();

@@ -93,7 +93,7 @@ export function callDetailsOf({ extensions, direction, queue, recording }: CallR
   ].filter((detail) => detail !== '');
 }
 
-/** The main fields of an event, as they stand in its payload. */
+/** The main fields of an event, as in its payload. */
 export function fieldsOf({ payload }: PanelEvent): string[] {
   const text = (name: string): string => (typeof payload[name] === 'string' ? payload[name] : '');
   return [

@@ -75,7 +75,7 @@ if (named[0] === '--measure') {
 } else {
   let findings = 0;
   const { comments, ...texts } = groups;
-  const held = comments.filter((file) => /^(?:bench|lib\/(?:calls|http-api|v20)|prose|scripts|simulator)\//.test(file));
+  const held = comments.filter((file) => /^(?:bench|editor|lib|nodes|plugins|prose|scripts|simulator)\//.test(file));
   for (const file of named.length > 0 ? named : [...Object.values(texts).flat(), ...held]) {
     const { messages } = await lint(file, rulesFor(file));
     findings += messages.length;

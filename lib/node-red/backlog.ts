@@ -1,7 +1,7 @@
-/** How long a deploy may take, in ms: what a node does not come back for is forgotten. */
+/** How long a deploy may take, in ms: a node that is not back by then loses its backlog. */
 export const maxDeploy = 60_000;
 
-/** Keeps what happens while nodes are deployed anew, for each of them until it is back. */
+/** Keeps the events during a redeploy, for each node until it is back. */
 export class Backlog<Item> {
   private readonly kept = new Map<string, { since: number; items: Item[] }>();
 
@@ -26,7 +26,7 @@ export class Backlog<Item> {
     return before === undefined ? news : [...before.items, ...news];
   }
 
-  /** @param time steady time by which the nodes that have been away for too long count no more */
+  /** @param time steady time; nodes that have been away for too long by then lose their backlog */
   forget(time: number): void {
     for (const [node, { since }] of this.kept) if (time - since > maxDeploy) this.kept.delete(node);
   }

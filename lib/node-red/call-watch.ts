@@ -21,12 +21,12 @@ import { emptyProfileMemory, type ProfileMemory } from './profile-watch';
 export type Listener = (occurrences: readonly Occurrence[], isSnapshot: boolean) => void;
 
 /**
- * `connecting`: nothing is known yet. `polling`: it is, but late, since events do not come by themselves as they should.
+ * `connecting`: nothing is known yet. `polling`: calls are known, but late, since no events arrive.
  * `retrying`: there was a snapshot, but none just now.
  */
 export type WatchState = 'connecting' | 'online' | 'polling' | 'retrying' | 'offline';
 
-/** What outlives a deploy: who watches anew goes on where the one before it stopped. */
+/** The memory of a connection. It outlives a deploy, so that the next watch goes on where the last one stopped. */
 export interface Memory {
   readonly api: ApiType;
   readonly url: string;
@@ -37,9 +37,9 @@ export interface Memory {
   error: ThreeCxError | null;
   /** Since when there are snapshots, or none; time of day. Null where nobody has watched since. */
   since: number | null;
-  /** What happened while nodes were deployed anew. */
+  /** The events during a redeploy. */
   readonly unseen: Backlog<Occurrence>;
-  /** The extensions that took part in calls or commands, each with its profile where that was told. */
+  /** The extensions that took part in calls or commands, each with its profile where that is known. */
   readonly extensions: Map<string, Profile | null>;
   /** DNs that are no extensions. */
   readonly others: Set<string>;
@@ -52,7 +52,7 @@ export interface Memory {
 /** An extension that was seen, or that the PBX lists, and what is known of it now. */
 export interface KnownExtension {
   extension: string;
-  /** By the connection's names, else as the PBX tells it. */
+  /** From the connection's names, else from the PBX. */
   name: string | null;
   state: ExtensionState | null;
   profile: Profile | null;
@@ -65,7 +65,7 @@ const maxExtensions = 1_000;
 /** Comparing with a new one each time takes twenty times as long. */
 const byNumber = new Intl.Collator(undefined, { numeric: true });
 
-/** What was known of a URL, or a fresh start: the ids of calls are others where a PBX is reached another way. */
+/** The memory of a URL, or an empty one: through another interface, calls have other ids. */
 export function rememberedFor(url: string, before: Memory | undefined, api: ApiType = 'http'): Memory {
   if (before?.url === url && before.api === api) return before;
   return {
@@ -102,7 +102,7 @@ export class CallWatch {
 
   /**
    * @param onChange is called when the PBX goes offline, and when there is a snapshot after tries that gave none
-   * @param contacts complete what is told of calls, once for all nodes
+   * @param contacts complete the events, once for all nodes
    */
   constructor(
     private readonly pbx: Pbx,
@@ -196,8 +196,8 @@ export class CallWatch {
 
   /**
    * @param named extensions that somebody asks for
-   * @returns what each of these does (`initial`) – where the PBX lists what is watched, each one listed instead, as
-   *   nothing is known of any other –, and each that is in a call
+   * @returns the state of each of these, and of each that is in a call, marked `initial`. A PBX that lists what it
+   *   watches gives the listed ones instead: nothing is known of any other
    */
   currentStates(named: readonly string[]): StateOccurrence[] {
     const { watchedExtensions } = this.pbx;
@@ -210,7 +210,7 @@ export class CallWatch {
     return structuredClone(states).map((state) => this.contacts.complete(state));
   }
 
-  /** Completes events that are about to be told, in place. */
+  /** Completes events before they are sent, in place. */
   private withNames<T extends CallOccurrence | StateOccurrence>(occurrences: T[]): T[] {
     for (const { event } of occurrences) this.contacts.complete(event);
     return occurrences;
@@ -240,7 +240,7 @@ export class CallWatch {
     if (isOver) this.memory.since = null;
   }
 
-  /** What following calls needs of this watch. */
+  /** This watch, as the followed calls see it. */
   private lookout(): Lookout {
     return {
       isWatching: () => this.endWatch !== null,
@@ -268,7 +268,7 @@ export class CallWatch {
     return !others.has(dn) && !tracker.isQueue(dn);
   }
 
-  /** Takes note of an extension that there is, and of its profile where that was told. */
+  /** Remembers an extension, and its profile where that is known. */
   remember(extension: string, profile: Profile | null = null): void {
     const { extensions } = this.memory;
     if (!extensions.has(extension) && extensions.size >= maxExtensions) return;

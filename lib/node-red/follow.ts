@@ -11,7 +11,7 @@ export type FollowPayload = FollowedEvent;
 /**
  * Makes a node send the message that made a call again when the call is answered, and when it has ended.
  *
- * @param calls that the nodes of its connection follow; null where it has none
+ * @param calls that the nodes of its connection follow; null without a connection
  * @returns begins to look for a call, and must be called before a command is sent; null for a node that does not follow
  *   calls
  */

@@ -30,13 +30,13 @@ export interface Follower {
 /** A command is under way; is to be called with what it came to: null when no call is to be followed. */
 export type Settle = (made: { call: MadeCall; msg: NodeMessage } | null) => void;
 
-/** What outlives a deploy. */
+/** The memory of a connection's followed calls. It outlives a deploy. */
 export interface FollowMemory {
   /** The calls that nodes follow. */
   readonly following: Following<Maker>;
-  /** What happened to them while their node was deployed anew. */
+  /** The events of these calls during a redeploy of their node. */
   untold: Followed<Maker>[];
-  /** The nodes that are deployed anew, with the steady time since when. */
+  /** The nodes that are being redeployed, with the steady time since when. */
   readonly absent: Map<string, number>;
 }
 
@@ -44,7 +44,7 @@ export interface FollowMemory {
 export interface Lookout {
   /** Is there anybody for whom it watches? */
   isWatching(): boolean;
-  /** What it has seen so far. */
+  /** The part of the calls that it has seen so far. */
   sight(): Sight;
   /** @param occurrences of the last snapshot */
   news(occurrences: readonly CallOccurrence[]): News;
@@ -91,8 +91,8 @@ export class FollowedCalls {
   }
 
   /**
-   * Follows the calls that a node makes. Those that it made before it was deployed anew are followed on, if nothing of it
-   * has changed since.
+   * Follows the calls that a node makes. Those that it made before a redeploy are followed on, if the node itself has
+   * not changed.
    *
    * @returns ends it; with `false` for a node that comes back
    */
@@ -153,7 +153,7 @@ export class FollowedCalls {
     this.refreshWhenDue();
   }
 
-  /** Are two numbers the same: one as it was dialled, the other as the PBX tells it? */
+  /** Are two numbers the same: one as it was dialled, the other as the PBX reports it? */
   private readonly sameNumber = (a: string, b: string): boolean => this.contacts.sameNumber(a, b);
 
   private forgetCalls(isForgotten: (maker: Maker) => boolean): void {
@@ -167,7 +167,7 @@ export class FollowedCalls {
     this.forgetCalls(({ node }) => node === id);
   }
 
-  /** Tells the nodes what happened to their calls; what is about one that is deployed anew waits for it. */
+  /** Sends the nodes the events of their calls. Events for a node that is being redeployed wait for it. */
   private tell(followed: readonly Followed<Maker>[]): void {
     const all = [...this.memory.untold, ...followed];
     this.memory.untold = all.filter(({ owner }) => !this.followers.has(owner.node));

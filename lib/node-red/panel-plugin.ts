@@ -16,9 +16,9 @@ interface Origin {
 const hook = 'threecx-panel';
 
 /**
- * What the panel in the editor's sidebar asks the runtime for. Node-RED's comms send each message to everybody who may
- * read the status of nodes, unless it is for one session: so an editor gets a key by a request that takes the permission to
- * read connections, and what it gets then goes to the session that has shown the key.
+ * Serves the panel in the editor's sidebar. Node-RED's comms send a message to everybody who may read the status of nodes,
+ * unless it is for one session. So an editor asks for a key, which takes the permission to read connections. Updates go to
+ * the session that has shown the key.
  */
 export function registerPanel(RED: NodeAPI): void {
   const { events } = RED;

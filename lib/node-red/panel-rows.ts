@@ -92,7 +92,7 @@ function callRow(connection: string, call: string, parts: readonly CallState[]):
   };
 }
 
-/** @returns the keys of what is new or differs, and of what is no more */
+/** @returns the keys of the rows that are new or differ, and of those that are gone */
 export function differences(
   before: ReadonlyMap<string, string>,
   now: ReadonlyMap<string, string>,

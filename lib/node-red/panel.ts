@@ -27,7 +27,7 @@ interface Attachment {
   end: (isRemoved: boolean) => void;
 }
 
-/** What the panel needs of Node-RED. */
+/** The part of Node-RED that the panel needs. */
 export interface PanelSurroundings {
   /** Sends an update to one session of the comms. Without one it would go to all who may read any status. */
   publish(session: string, update: PanelUpdate): void;
@@ -35,7 +35,7 @@ export interface PanelSurroundings {
   watchErrors(onError: (error: PanelError) => void): () => void;
 }
 
-/** What the panels of all editors show. It watches connections, and keeps anything, only while one of them is open. */
+/** The contents of the panel, for all editors. It watches connections, and keeps anything, only while one of them is open. */
 export class Panel {
   private readonly viewers = new Map<string, Viewer>();
   private readonly attached = new Map<ConnectionNode, Attachment>();
@@ -44,7 +44,7 @@ export class Panel {
   /** The last events of each connection, by its id, and how many there were. */
   private readonly logs = new Map<string, { events: PanelEvent[]; count: number }>();
   private errors: PanelError[] = [];
-  /** Those of these events and errors that no update had yet. What is no longer kept is never sent. */
+  /** The events and errors that no update had yet. Those that are no longer kept are never sent. */
   private unsent = new WeakSet<PanelEvent | PanelError>();
   private seq = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -138,7 +138,7 @@ export class Panel {
       const listed = (await pbx.extensions?.()) ?? [];
       if (this.attached.get(node) !== attachment) return;
       attachment.listed = listed.map(({ extension }) => extension);
-      // Who may not read names may not read profiles.
+      // A client that may not read names may not read profiles.
       const isAllowed = pbx.listsPresences && listed.some(({ name }) => name !== null);
       const interest = { extensions: null, interval: profileInterval };
       if (isAllowed) endProfiles ??= profiles.watch(user, interest, () => this.plan());

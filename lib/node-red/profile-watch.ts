@@ -14,7 +14,7 @@ import { Backlog } from './backlog';
 import { now } from './clock';
 import { Schedule } from './schedule';
 
-/** What a node wants to know. */
+/** The profiles that a node watches. */
 export interface ProfileInterest {
   /** Null: of all extensions that the connection knows. */
   extensions: ReadonlySet<string> | null;
@@ -22,7 +22,7 @@ export interface ProfileInterest {
   interval: number;
 }
 
-/** What was read of one extension. */
+/** The answer about one extension. */
 export interface ProfileReport {
   extension: string;
   presence: Presence;
@@ -34,14 +34,14 @@ export interface ProfileReport {
 /** Called after each look-up, and after a command that told a profile; without reports when there was no answer. */
 export type ProfileListener = (reports: readonly ProfileReport[]) => void;
 
-/** What outlives a deploy: who watches anew goes on where the one before it stopped. */
+/** The known profiles. They outlive a deploy, so that the next watch goes on where the last one stopped. */
 export interface ProfileMemory {
   readonly known: Map<string, Presence>;
-  /** What changed while nodes were deployed anew. */
+  /** The changes during a redeploy. */
   readonly unseen: Backlog<ProfileReport>;
 }
 
-/** What the connection has beside the profiles. */
+/** The part of the connection that the watch needs. */
 export interface ProfileSurroundings {
   /** The extensions that were seen so far, where the PBX lists none. */
   seen(): readonly string[];
@@ -51,11 +51,11 @@ export interface ProfileSurroundings {
   onRefused(error: ThreeCxError): void;
 }
 
-/** What a node can say about the profiles that it watches. */
+/** The standing of the profiles that a node watches, for its status. */
 export interface ProfileStanding {
   /** Why nothing is known; null when something is, or no answer has come yet. */
   error: ThreeCxError | null;
-  /** Of how many extensions the profile is known, and was told when it was last asked for. */
+  /** The number of extensions whose profile the last look-up returned. */
   count: number;
   /** Was there any answer yet, or nothing to ask for? */
   isAnswered: boolean;
@@ -63,7 +63,7 @@ export interface ProfileStanding {
 
 /** Where one look-up gives all profiles, it is the only thing on the schedule. */
 const everything = '';
-/** How long nothing is asked after the PBX refused, in ms: the same request would be refused again. */
+/** The pause after a refusal, in ms: the same request would be refused again. */
 const pauseAfterRefusal = 600_000;
 /** The longest pause while the PBX cannot be reached, in ms. */
 const maxPause = 30_000;
@@ -71,7 +71,7 @@ const maxPause = 30_000;
 const settling = 100;
 /** How long an extension is left alone that the PBX does not list, in ms. */
 const absence = 60_000;
-/** A timer of Node.js takes no more, in ms. */
+/** The longest time that a timer of Node.js takes, in ms. */
 const maxTimer = 2 ** 31 - 1;
 
 export function emptyProfileMemory(): ProfileMemory {
@@ -84,10 +84,10 @@ export class ProfileWatch {
   private readonly schedule = new Schedule();
   /** Why the last look-up of an extension gave nothing. */
   private readonly failing = new Map<string, ThreeCxError>();
-  /** Why nothing can be asked. */
+  /** Why there can be no request. */
   private trouble: ThreeCxError | null = null;
   private failures = 0;
-  /** Steady times before which nothing is asked: the PBX cannot answer now, and there may be more nodes. */
+  /** Steady times before which there is no request: the PBX cannot answer now, and there may be more nodes. */
   private pausedUntil = -Infinity;
   private settledAt = -Infinity;
   /** Extensions that are not in the list of the PBX, until when they are not looked for. */
@@ -137,7 +137,7 @@ export class ProfileWatch {
     const { extension } = given;
     if (extension === undefined || !this.isWatched(extension)) return;
     const { kind, done } = operationOf(name);
-    // With that refusal the profile has changed all the same.
+    // This refusal changes the profile anyway.
     const isDone = kind === 'command' && (result.ok || result.reason === 'not-an-agent');
     const time = this.steady();
     if (presence !== undefined) {
@@ -185,7 +185,7 @@ export class ProfileWatch {
     this.stopTimer();
   }
 
-  /** Nobody watches: what a node does not come back for in time counts no more. */
+  /** Nobody watches: a node that is not back in time loses its backlog. */
   private forget(): void {
     const { known, unseen } = this.memory;
     unseen.forget(this.steady());
@@ -196,7 +196,7 @@ export class ProfileWatch {
     return [...this.watchers.values()].some(({ interest }) => interest.extensions?.has(extension) ?? true);
   }
 
-  /** What is to be looked up, by the shortest interval that a node wants. */
+  /** The look-ups, each with the shortest interval that a node wants. */
   private wanted(): Map<string, number> {
     const intervals = new Map<string, number>();
     for (const { interest } of this.watchers.values()) {

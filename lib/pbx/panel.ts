@@ -4,7 +4,7 @@ import type { ErrorCode } from './errors';
 import type { Direction, EventName, ExtensionState } from './events';
 import type { Profile } from './profiles';
 
-/** What the panel in Node-RED's sidebar and the runtime say to each other. */
+/** The messages between the panel in Node-RED's sidebar and the runtime. */
 
 /** The topic of all messages, in both directions, and the address below which an editor asks for a key. */
 export const panelTopic = '3cx/panel';
@@ -99,11 +99,11 @@ export interface PanelUpdate {
   /** One more than in the message before: where it is not, one was lost. */
   seq: number;
   isWhole: boolean;
-  /** What time it is for the runtime; ISO 8601. */
+  /** The time of the runtime; ISO 8601. */
   now: string;
   /** The rows that are new or differ, by their keys. */
   rows: Readonly<Record<string, PanelRow>>;
-  /** The keys of those that are no more. */
+  /** The keys of the rows that are gone. */
   gone: readonly string[];
   /** Oldest first. */
   events: readonly PanelEvent[];
