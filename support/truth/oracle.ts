@@ -6,62 +6,76 @@ import type { Connection, ConnectionStatus } from '../../simulator/pbx';
 import { extensions, type Poll, queues, trunk, type Truth } from './histories';
 import { areLinked, isOnePiece, shareParty } from './lists';
 
-/** Why nobody can know something from the lists, and what the tracker makes of it then. */
+/** The cases in which the lists do not show the truth, each with what the tracker reports instead. */
 export type Unknowable =
   /**
-   * Two calls stand next to each other like one: new connections with the same outside number (community), or with CCIDs
-   * that go on (documented). They are one call.
+   * Two calls that are next to each other in the list look like one. Their new connections share an outside number
+   * (community), or their CCIDs continue (documented). They are reported as one call.
    */
   | 'looks like one call'
   /**
-   * New connections have nothing in common with the rest of their call, or nobody stayed of those there were before. They
-   * are a call of their own, the one before is over.
+   * New connections share nothing with the rest of their call, or all of its earlier members have left. They are
+   * reported as a call of their own, and the earlier call as over.
    */
   | 'looks like two calls'
-  /** An extension left two calls that live on, but did not join them. They are one call. */
+  /** An extension left two calls that go on, but did not join them. They are reported as one call. */
   | 'looks joined'
-  /** Two calls were joined, and a party of them has answered or gone in the same moment. They are two calls. */
+  /**
+   * Two calls were joined, and one of their parties answered or left at the same moment. They are reported as two
+   * calls.
+   */
   | 'joined unseen'
-  /** Two calls of one extension were joined: it has two parts in one call. */
+  /** Two calls of one extension were joined, so it has two parts in one call. */
   | 'joined with itself'
-  /** An extension dialled a code that did nothing, and talks by now in another call: the code got it there. */
+  /**
+   * An extension dialled a code that did nothing, and now talks in another call. It is reported as if the code had
+   * brought it there.
+   */
   | 'looks picked up'
-  /** Who was called answered and was gone, between two polls. It was missed. */
+  /** The called extension answered and left between two polls. The call is reported as missed. */
   | 'answered unseen'
-  /** It was forwarded outside and answered there, but that line stayed, or was not seen. It was missed. */
+  /**
+   * The call was forwarded outside and answered there, but that line stayed or was not seen. It is reported as missed.
+   */
   | 'forwarded unseen'
-  /** A line of another call dialled, or talked and was gone with it: it was forwarded there. */
+  /**
+   * A line of another call dialled, or talked and left together with this call. The call is reported as forwarded
+   * there.
+   */
   | 'looks forwarded'
   /**
-   * It stopped ringing since another extension answered, which is gone as well: `missed`. Or that one took the call from
-   * where it was parked: `answered-elsewhere`.
+   * It stopped ringing because another extension answered, which has left as well. It is reported as `missed`. Or the
+   * other extension fetched the call from where it was parked. It is then reported as `answered-elsewhere`.
    */
   | 'stopped for a reason unseen'
-  /** First seen Connected, and the first record of the call is not who started it. It counts as who did. */
+  /**
+   * A leg is first seen Connected, and the first leg of the call in the list is not the caller's. The first leg is
+   * reported as the caller's.
+   */
   | 'started by another'
-  /** A queue has a connection of its own before its number was seen as a queue's. It is an extension. */
+  /** A queue has a connection of its own before its number was seen as a queue's. It is reported as an extension. */
   | 'queue not known';
 
 export interface Findings {
   events: number;
   states: number;
-  /** Seen calls of the PBX. */
+  /** The PBX's calls that were seen. */
   calls: number;
   unknowable: Map<Unknowable, number>;
 }
 
-/** A party's part in a call, as it was last seen: an extension with all its legs, else one leg. */
+/** A party's part in a call as it was last seen: an extension with all its legs, or a single other leg. */
 interface Seen {
-  /** The same as long as it is the same part. */
+  /** It stays the same as long as the part does. */
   readonly key: string;
   /** Its legs in the last list. */
   legs: readonly Connection[];
-  /** All legs that it ever had. */
+  /** The ids of all legs that it ever had. */
   ids: ReadonlySet<string>;
-  /** The leg that has the call. */
+  /** The id of the leg that has the call. */
   id: string;
   dn: string;
-  /** Of the PBX. */
+  /** The PBX's id of the call. */
   call: string;
   status: ConnectionStatus;
   previousStatus: ConnectionStatus | null;
@@ -73,42 +87,42 @@ interface Seen {
   number: string;
   queue: string | null;
   recording: CallEvent['recording'];
-  /** A line on which the call is forwarded, which nothing in the list links to it. */
+  /** Is it a line that the call was forwarded to, with nothing in the list to link the two? */
   isApart: boolean;
 }
 
-/** A call of the PBX, with all that was joined to it. */
+/** A call of the PBX, with all the calls that were joined to it. */
 interface SeenCall {
   firstSeen: number | null;
-  /** The line on which it came in. */
+  /** The key of the line on which it came in. */
   callersLine: string | null;
   hasTrunk: boolean;
-  /** The parties that were seen ringing an extension, the first one of each, in order. */
+  /** The first ringing part of each extension, in the order in which they were seen. */
   rung: Seen[];
-  /** An extension has answered that was called, or a line outside that it was forwarded to. */
+  /** A called extension has answered, or an outside line that the call was forwarded to. */
   isTaken: boolean;
-  /** The last poll that saw such a line answer; -1 for none. */
+  /** The last poll that saw such a line answer; -1 if none did. */
   takenOutside: number;
-  /** In seconds, of those that it rang and that are gone. */
+  /** The longest ring of the extensions that it rang and that have left, in seconds. */
   longestRing: number;
-  /** What belongs to it cannot be known. */
+  /** The lists do not show reliably which legs belong to it. */
   isUnknowable: boolean;
-  /** How the tracker names it. */
+  /** The tracker's name for it. */
   name: string | null;
 }
 
 interface Expected {
-  /** Its place in a snapshot: gone, changed, new, missed. */
+  /** Its place among a snapshot's events: gone (0), changed (1), new (2), missed (3). */
   rank: number;
-  /** One of these. */
+  /** The event has one of these names. */
   names: readonly CallEvent['event'][];
   isOptional?: boolean;
-  /** As it is after the event. */
+  /** The party as it is after the event. */
   seen: Seen;
   outcome?: EventOutcome;
-  /** One of these. */
+  /** The event has one of these values. */
   transferredTo?: readonly string[];
-  /** Told later than it was seen: when it was seen. */
+  /** The poll that saw it, if the event comes later. */
   since?: Look;
 }
 
@@ -117,16 +131,16 @@ type Standing = Pick<StateEvent, 'extensionState' | 'activeCalls'>;
 
 const idle: Standing = { extensionState: 'idle', activeCalls: 0 };
 
-/** A poll with a snapshot, and what was seen before and after it. */
+/** A poll with a snapshot, and the parties before and after it. */
 interface Look extends Omit<Poll, 'codes'> {
   index: number;
   isSynthetic: boolean;
   accuracy: number;
   before: ReadonlyMap<string, Seen>;
   after: ReadonlyMap<string, Seen>;
-  /** What happened since the snapshot before. */
+  /** The history since the previous snapshot. */
   gap: readonly HistoryEntry[];
-  /** The codes that took a call since. */
+  /** The codes that took a call since the previous snapshot. */
   codes: Truth['codes'];
 }
 
@@ -137,13 +151,13 @@ const recordings: Readonly<Record<string, CallEvent['recording']>> = {
   Stop: 'off',
 };
 
-/** How long a DN of four digits that never rang may turn out to be a queue's, in ms. */
+/** A DN of four digits that never rang may turn out to be a queue's for this long, in ms. */
 const doubtPeriod = 1_000;
 
 /**
- * Holds the events of a history against the truth.
+ * Checks the events of a history against the truth.
  *
- * @throws AssertionError for an event that is wrong, too much or missing
+ * @throws AssertionError for an event that is wrong, superfluous or missing
  */
 export function check(truth: Truth): Findings {
   const oracle = new Oracle(truth);
@@ -151,7 +165,7 @@ export function check(truth: Truth): Findings {
   return oracle.findings;
 }
 
-/** How many events there are of the connections of extensions to who sees all: that they began, changed and ended. */
+/** Counts the events of extensions' connections (begun, changed, ended) that an observer who misses nothing sees. */
 export function countChanges({ entries }: Truth): number {
   const before = new Map<string, HistoryEntry>();
   let count = 0;
@@ -169,30 +183,30 @@ export function countChanges({ entries }: Truth): number {
 }
 
 /**
- * Says what should have been told of a history. It knows what no list tells: to which call of the PBX each connection
- * belongs, who was joined with whom, and all that happened between two polls.
+ * Works out the events that a history should cause. It knows more than any list shows: the PBX's call of each
+ * connection, the calls that were joined, and everything that happened between two polls.
  *
- * What an event says of its connection is held against that without exception: what happened, when, for how long, in
- * which order. What it says of its call is as well, but for calls that their list does not tell apart or together; those
+ * The oracle checks everything that an event says about its connection: what happened, when, for how long, and in which
+ * order. It also checks what the event says about its call. Calls that the list wrongly joins or splits are exempt, and
  * are counted.
  */
 class Oracle {
   readonly findings: Findings = { events: 0, states: 0, calls: 0, unknowable: new Map() };
   private seen: ReadonlyMap<string, Seen> = new Map();
   private readonly calls = new Map<string, SeenCall>();
-  /** Of a joined call, the one that it has become part of. */
+  /** Maps a joined call to the call that it became part of. */
   private readonly olderOf = new Map<string, string>();
-  /** Whose name it is. */
+  /** Maps the tracker's name of a call to that call. */
   private readonly named = new Map<string, string>();
-  /** Of a call that is, or looks like, one with another: that one. */
+  /** Maps a call to another one that it is joined with, or that it seems to be one with. */
   private readonly looks = new Map<string, string>();
-  /** Of a queue, the poll in which its number was first seen as one. */
+  /** Maps a queue's number to the poll that first showed it as a queue's. */
   private readonly knownQueues = new Map<string, number>();
-  /** The calls that had anybody but lines outside. */
+  /** The calls that had a party other than outside lines. */
   private readonly inhabited = new Set<string>();
   /** Each party as it was last seen, by its key. */
   private readonly latest = new Map<string, Seen>();
-  /** What was told last of each extension that was not idle then. */
+  /** The last reported state of each extension whose state was not idle. */
   private told: ReadonlyMap<string, Standing> = new Map();
   private lastPoll: number | null = null;
   private partyCount = 0;
@@ -276,13 +290,13 @@ class Oracle {
       into.longestRing = Math.max(into.longestRing, from.longestRing);
       into.isUnknowable ||= from.isUnknowable;
       into.rung.push(...from.rung.filter(({ dn }) => !into.rung.some((other) => other.dn === dn)));
-      // Besides whoever joined them.
+      // The extension that joined the calls is in both anyway.
       const twice = [...(dns[0] ?? [])].filter((dn) => dns[1]?.has(dn));
       if (twice.length > 1) this.count('joined with itself', [older]);
     }
   }
 
-  /** The parties there are, in the order of the list. */
+  /** The parties of a list, in its order. */
   private look(connections: readonly Connection[], index: number, codes: Truth['codes']): ReadonlyMap<string, Seen> {
     const parties: { before: Seen | undefined; byCode: boolean; legs: Connection[] }[] = [];
     for (const connection of connections) {
@@ -316,17 +330,17 @@ class Oracle {
     return after;
   }
 
-  /** Whose leg it was before. */
+  /** The party that had this leg before, at the same DN. */
   private ownerOf({ id, dn }: Connection): Seen | undefined {
     return [...this.seen.values()].find((seen) => seen.dn === dn && seen.legs.some((leg) => leg.id === id));
   }
 
-  /** Whose leg it was before, at whatever DN. */
+  /** The party that had this leg before, at any DN. */
   private ownerElsewhere({ id }: Connection): Seen | undefined {
     return [...this.seen.values()].find(({ legs }) => legs.some((leg) => leg.id === id));
   }
 
-  /** Who dialled the code that took this call on a new connection. */
+  /** The party whose code took this call on a new connection. */
   private dialler(connection: Connection, connections: readonly Connection[], codes: Truth['codes']): Seen | undefined {
     const code = codes.find(({ dn, to }) => dn === connection.dn && this.isSameCall({ call: to }, connection));
     const dialler = code && [...this.seen.values()].find(({ dn, call }) => dn === code.dn && call === code.from);
@@ -346,7 +360,7 @@ class Oracle {
     const leader = leaderOf(legs, known);
     const { id, dn, call, party, queue } = leader;
     const stays = known !== undefined && goesOn(known, legs) ? known : undefined;
-    // Another phone that rings on is no news of who talks.
+    // A phone that keeps ringing does not change the status of an extension that has answered.
     const status = stays !== undefined && isUp(stays.status) && !isUp(leader.status) ? stays.status : leader.status;
     const isNews = !isCode(party) && (party !== '' || isCode(stays?.number ?? ''));
     return {
@@ -375,19 +389,19 @@ class Oracle {
     return isKnown || this.isApart(connection, connections);
   }
 
-  /** Forwarded by a connection of its own that has nothing in common with the others (community). */
+  /** Is it a forwarded call's own connection that shares nothing with the others (community)? */
   private isApart(line: Connection, connections: readonly Connection[]): boolean {
     if (this.truth.server === 'documented' || !this.truth.forwards.has(line.id) || has(this.seen, line.id))
       return false;
     const list = { connections, known: new Set<string>(), server: this.truth.server, queues: this.queueNumbers() };
     const others = connections.filter((other) => other !== line && this.isSameCall(other, line));
     const hasCaller = others.some((other) => connections.indexOf(other) < connections.indexOf(line));
-    // One caller has one line: another one with the same number is another call.
+    // A caller has one line; a second line with the same number is another call.
     const isSecond = others.some(({ dn, party }) => dn === trunk && party === line.party);
     return hasCaller && (isSecond || !others.some((other) => shareInOrder(other, line, list)));
   }
 
-  /** By the truth where it was seen, else by the list. */
+  /** The true direction if it was seen, otherwise the direction that the list suggests. */
   private directionOf(
     { id, dn, status, call }: Connection,
     legs: readonly Connection[],
@@ -441,9 +455,9 @@ class Oracle {
 
   private findUnknowable(connections: readonly Connection[]): void {
     const known = new Set([...this.seen.values()].flatMap(({ legs }) => legs.map(({ id }) => id)));
-    // What was dialled alone may be a code: where it belongs is found out anew.
+    // A number that an extension dialled alone may be a code, so the leg's call is worked out again.
     for (const { id, status } of connections) if (isUp(status) && this.hasDialledAlone(id)) known.delete(id);
-    // Whoever has come by a code and is elsewhere since was not seen to come.
+    // A leg that changed calls by a code was not seen to do so if its DN has changed too, or it is not answered.
     for (const connection of connections) {
       const before = this.ownerElsewhere(connection);
       const isSeen = before?.dn === connection.dn && isUp(connection.status);
@@ -466,11 +480,11 @@ class Oracle {
       const nobodyStayed = linked.length > 0 && !hasStayed;
       if ((wasThere.has(this.root(call)) && nobodyStayed) || !isOnePiece(linked, list))
         this.count('looks like two calls', [call]);
-      // Beyond lines that stand alone.
+      // A call that has only outside lines does not separate the calls before and after it.
       for (const next of calls.slice(index + 1)) {
         const isLine = next.members[0]?.dn === trunk && this.truth.server !== 'documented';
         const behind = isLine ? next.members.slice(1) : [];
-        // A call that looks like one with another goes on where that one does.
+        // Calls that already look like one are compared with the next call as one.
         const united = connections.filter((one) => this.lookOf(one.call) === this.lookOf(call));
         const isLinked = [members, united].some(
           (some) => areLinked(some, next.members, list) || areLinked(some, behind, list),
@@ -484,7 +498,7 @@ class Oracle {
     }
   }
 
-  /** The same for all calls that look like one. */
+  /** Returns the same call for all calls that look like one. */
   private lookOf(call: string): string {
     const other = this.looks.get(call);
     return other === undefined ? call : this.lookOf(other);
@@ -514,13 +528,13 @@ class Oracle {
     return ![...this.seen.values()].some((other) => other !== seen && !other.isApart && this.isSameCall(other, seen));
   }
 
-  /** Two calls that an extension left at once and that live on count as joined, and no others. */
+  /** Two calls count as joined only if an extension left both at once and both go on. */
   private findJoinedLooks(look: Look, joins: Truth['joins']): void {
     const left = [...look.before.values()].filter(
       (seen) =>
         isInside(seen.dn) &&
         seen.status !== 'Ringing' &&
-        // Who has another phone there has not left.
+        // An extension that has another phone in the call has not left it.
         !look.after.has(seen.key) &&
         !hasLegOf(look.after, seen) &&
         membersLeft(seen.call, look).length > 0,
@@ -530,7 +544,7 @@ class Oracle {
       const leftNewer = left.filter(({ call }) => call === newer).map(({ dn }) => dn);
       const looksJoined = left.some(({ call, dn }) => call === older && leftNewer.includes(dn));
       if (isSeen(older) && isSeen(newer) && !looksJoined) this.count('joined unseen', [older, newer]);
-      // In the moment in which they became one it has another leg, which was in the other call.
+      // A party took over a leg from the other call at the moment when the two became one.
       const isTakenOver = [...look.after.values()].some(({ key, legs }) => {
         const before = look.before.get(key);
         const other = [...look.before.values()].find(
@@ -550,19 +564,19 @@ class Oracle {
     }
   }
 
-  /** Whoever dialled a code and talks by now in another call, on a connection that is new, got there by the code. */
+  /** An extension that dialled a code and now talks in another call on a new connection got there by the code. */
   private findPickUpLooks({ before, after, codes }: Look): void {
     for (const { dn, from, to } of codes) {
       const isOnlyOne = codes.filter((other) => other.dn === dn).length === 1;
       if (!isOnlyOne) this.count('looks picked up', [from, to]);
-      // The code may have got it into any call in which it has begun to talk.
+      // The code may have brought the extension into any call in which it has begun to talk.
       const others = [...after.values()].filter(
         (one) => one.dn === dn && !this.isSameCall(one, { call: to }) && hasNewTalk(one, before),
       );
       for (const { call } of others) this.count('looks picked up', [from, to, call]);
     }
     for (const { from, to } of codes) {
-      // By the lists nobody rang, or whoever talks on the line that it was forwarded to is in another call.
+      // The lists showed only outside lines in that call, or showed its forwarded line as another call.
       const hasLineApart = [...before.values()].some((seen) => seen.isApart && this.isSameCall(seen, { call: to }));
       const isUnseen = hasLineApart || !this.inhabited.has(this.root(to));
       const isUnknowable = [from, to].some((call) => this.callOf({ call }).isUnknowable);
@@ -576,7 +590,7 @@ class Oracle {
     }
   }
 
-  /** Of a call that looks like two, the line outside may be a call by itself, and so one that another was forwarded to. */
+  /** The outside line of a call that looks like two may seem to be a separate call that another was forwarded to. */
   private findForwardLooks({ before, after }: Look): void {
     const lines = [...before.values(), ...after.values()].filter(
       (one) => one.dn === trunk && isUp(one.status) && this.callOf(one).isUnknowable,
@@ -591,7 +605,9 @@ class Oracle {
     }
   }
 
-  /** Until its number is known as a queue's, by this list or one before, a queue's own connection is an extension's. */
+  /**
+   * A queue's own connection counts as an extension's until this list or an earlier one shows its number as a queue's.
+   */
   private findUnknownQueues({ after }: Look): void {
     for (const seen of after.values()) {
       if (!isQueue(seen.dn) || this.truth.numbering.services.test(seen.dn)) continue;
@@ -599,7 +615,7 @@ class Oracle {
     }
   }
 
-  // ---- what should be told -----------------------------------------------------------------------------------------
+  // ---- the expected events -----------------------------------------------------------------------------------------
 
   private expected(look: Look): Expected[] {
     const { before, after } = look;
@@ -626,7 +642,7 @@ class Oracle {
     }
     if (!isUp(seen.status)) {
       if (this.wentOnElsewhere(seen, look)) return [{ rank: 0, names: ['ended'], seen, outcome: 'answered' }];
-      // Who was rung when it had come back from there has missed it.
+      // An extension that first rang after the call came back from outside has missed it.
       const isOutside = this.callOf(seen).takenOutside > seen.firstPoll || this.wasForwarded(seen, look);
       const ofRing = isOutside ? 'answered-elsewhere' : 'missed';
       const outcome = look.isSynthetic ? 'unknown' : seen.status === 'Ringing' ? ofRing : 'not-reached';
@@ -641,14 +657,14 @@ class Oracle {
     ];
   }
 
-  /** Does another extension that was called, or picked up, have the call, or a line that it was forwarded to? */
+  /** Has another extension that was called or picked up got the call, or a line that it was forwarded to? */
   private hasTaken(one: Seen, seen: Seen): boolean {
     if (one.dn === seen.dn || !isUp(one.status) || (one.answeredPoll ?? 0) <= seen.firstPoll) return false;
     if (one.dn === trunk) return one.key !== this.callOf(one).callersLine;
     return isInside(one.dn) && (one.direction !== 'outbound' || one.byCode);
   }
 
-  /** Is there a line that was dialled while it rang, and has been answered? */
+  /** Was a line dialled while it rang, and has that line been answered? */
   private isForwarded(seen: Seen, { after }: Look): boolean {
     return this.linesSince(seen, [...after.values()]).some(
       (line) =>
@@ -656,13 +672,13 @@ class Oracle {
     );
   }
 
-  /** Is it the line of a caller, who talks to somebody outside? */
+  /** Is it a caller's line, with another party in its call? */
   private leads(line: Seen, after: Look['after']): boolean {
     const others = [...after.values()].filter((one) => one !== line && !one.isApart && this.isSameCall(one, line));
     return !line.isApart && this.callOf(line).callersLine === line.key && others.length > 0;
   }
 
-  /** Is there a line that talked, and has gone with it? */
+  /** Did a line talk and leave together with it? */
   private wasForwarded(seen: Seen, look: Look): boolean {
     const gone = [...look.before.values()].filter((one) => !look.after.has(one.key));
     return this.linesSince(seen, gone).some((line) => isUp(line.status) && this.checkLine(line, seen));
@@ -673,7 +689,7 @@ class Oracle {
     return true;
   }
 
-  /** The lines outside by themselves that came while the call rang, or after. */
+  /** The separate outside lines that appeared while the call rang, or later. */
   private linesSince(seen: Seen, lines: readonly Seen[]): Seen[] {
     const [first] = this.callOf(seen).rung;
     return lines.filter(
@@ -684,18 +700,18 @@ class Oracle {
     );
   }
 
-  /** Has it never been seen with anybody inside? */
+  /** Has its call never been seen with a party other than outside lines? */
   private isOutsideOnly(line: Seen): boolean {
     return !this.inhabited.has(this.root(line.call));
   }
 
-  /** Has its code got the extension into a call in which it has a part already? */
+  /** Has the extension's code brought it into a call that it was already part of? */
   private wentOnElsewhere(seen: Seen, { before, after, codes }: Look): boolean {
     if (seen.status !== 'Dialing' || !codes.some(({ from }) => from === seen.call)) return false;
     return [...after.values()].some((one) => one.dn === seen.dn && before.has(one.key) && hasNewTalk(one, before));
   }
 
-  /** Has another extension, or a line it was forwarded to, answered when it stopped ringing, or since? */
+  /** Has another extension or a forwarded line answered, at the moment when this one stopped ringing or later? */
   private wasTaken({ ids, dn, call }: Seen, { gap }: Look): boolean {
     const end = gap.find((entry) => ids.has(entry.connection) && (entry.to === null || entry.dn !== dn));
     return gap.some(
@@ -711,7 +727,7 @@ class Oracle {
     );
   }
 
-  /** Who may have the other party now; any of those that ring for it. */
+  /** The names of those who may have the other party now. While none has answered, all that ring are possible. */
   private successors(seen: Seen, rest: readonly Seen[], look: Look): string[] {
     const moved = rest.find(({ legs }) => legs.some(({ id }) => seen.legs.some((leg) => leg.id === id)));
     if (moved !== undefined) return moved.dn === seen.dn ? [] : [nameOf(moved)];
@@ -732,7 +748,7 @@ class Oracle {
     return (talking.length > 0 ? talking : joiners).map(nameOf);
   }
 
-  /** The other connection of an attended transfer, where both calls live on. */
+  /** The extension's part in the other call of an attended transfer, if both calls go on. */
   private joinedWith(seen: Seen, { before, after }: Look): Seen | undefined {
     return [...before.values()].find(
       (other) =>
@@ -775,7 +791,7 @@ class Oracle {
       );
   }
 
-  // ---- what was told -----------------------------------------------------------------------------------------------
+  // ---- the reported events -----------------------------------------------------------------------------------------
 
   private compare(look: Look, expected: readonly Expected[]): void {
     const open = new Set(expected);
@@ -808,7 +824,7 @@ class Oracle {
     }
   }
 
-  /** What was told of each extension is true after every snapshot, and nothing is told twice. */
+  /** Each extension's reported state is true after every snapshot, and no state is reported twice. */
   private compareStates(look: Look): void {
     const { at, states, current } = look;
     const told = new Map(this.told);
@@ -877,7 +893,7 @@ class Oracle {
     is('call', state.call, call.name ?? state.call);
   }
 
-  /** Has its extension had another connection about that time? */
+  /** Did its extension have another connection at about that time? */
   private isShared({ dn, ids }: Pick<Seen, 'dn' | 'ids'>): boolean {
     const [from, to] = this.lifeOf(dn, (id) => ids.has(id));
     const others = new Set(this.truth.entries.filter((entry) => entry.dn === dn).map(({ connection }) => connection));
@@ -887,7 +903,7 @@ class Oracle {
     });
   }
 
-  /** From the poll before some connections of a DN came to the one after they were gone. */
+  /** Returns the last poll before the given connections came to a DN, and the first one after they left. */
   private lifeOf(dn: string, isMeant: (id: string) => boolean): [number, number] {
     const { entries, polls } = this.truth;
     const first = entries.findIndex((entry) => entry.dn === dn && isMeant(entry.connection));
@@ -897,7 +913,7 @@ class Oracle {
     return [before, after < 0 ? polls.length : after];
   }
 
-  /** It may be another part of its extension, to whoever sees the lists. */
+  /** Could the lists show it as another part of its extension? */
   private isBlurred(seen: Seen): boolean {
     return this.callOf(seen).isUnknowable && (seen.ids.size > 1 || this.isShared(seen));
   }
@@ -906,7 +922,7 @@ class Oracle {
     return event === 'missed' || this.isShared({ dn: extension, ids: new Set([connection]) });
   }
 
-  /** Was its number not known when the connection was first seen, nor by the time that it had to be told? */
+  /** Was the number unknown both when the connection was first seen and when its events were due? */
   private mayTellQueue({ extension, startedAt }: Pick<CallEvent, 'extension' | 'startedAt'>): boolean {
     const { polls, numbering } = this.truth;
     const first = polls.findIndex(({ connections, wall }) => connections !== null && isoTime(wall) === startedAt);
@@ -939,7 +955,7 @@ class Oracle {
     is('synthetic', event.synthetic, rank === 0 && look.isSynthetic);
     if (rank < 3) {
       this.compareConnection(event, seen, look, rank === 0 ? look.wall : null, is);
-      // Another leg has the call now, and what is true of that one.
+      // Another leg may have the call now; the event then describes that leg.
       const owner =
         look.before.get(seen.key) ?? [...look.before.values()].find(({ legs }) => legs.some(isLeg(seen.id)));
       const isOther = (owner?.id ?? seen.id) !== seen.id;
@@ -1003,15 +1019,16 @@ class Oracle {
   }
 
   /**
-   * How long a party truly was in which state, in ms. Each change is seen up to `accuracyMs` of its event late, which
-   * makes one state too long and another too short, so a duration can be wrong by the sum of that over all snapshots that
-   * saw a change; where nothing changed, it is exact.
+   * How long a party truly spent in each state, in ms. A change is seen up to its event's `accuracyMs` late. This makes
+   * one state too long and another too short. A duration can be wrong by the sum of these delays over all snapshots
+   * that saw a change. It is exact where nothing changed.
    */
   private timesOf({ ids, dn, firstPoll }: Seen, look: Look): { spent: Record<Spent, number>; error: number } {
     const spent = { ring: 0, talk: 0, hold: 0 };
     const statuses = new Map<string, ConnectionStatus>();
     let error = 0;
-    // What was before it was seen here counts for nothing: it began before the first snapshot, or was here once before.
+    // The time before this part was seen does not count: its leg began before the first snapshot, or was here once
+    // before.
     let since = 0;
     let last: { at: number; in: Spent | null } = { at: 0, in: null };
     let polled: Poll | null = null;
@@ -1035,7 +1052,7 @@ class Oracle {
   }
 }
 
-/** What changed of a party, or that it is new. */
+/** The expected events of a party that has changed or is new. */
 function change(seen: Seen, { before, index }: Look): Expected[] {
   const last = before.get(seen.key);
   if (seen.firstPoll === index || last === undefined) return [{ rank: 2, names: [beginOf(seen.status)], seen }];
@@ -1047,7 +1064,7 @@ function change(seen: Seen, { before, index }: Look): Expected[] {
   return names.map((name) => ({ rank: 1, names: [name], seen }));
 }
 
-/** Is it in the history, since the snapshot before? */
+/** Does the history since the previous snapshot contain the event? */
 function happened(event: CallEvent['event'], { ids, dn, recording }: Seen, gap: readonly HistoryEntry[]): boolean {
   const own = gap.filter(({ connection }) => ids.has(connection));
   const here = own.filter((entry) => entry.dn === dn);
@@ -1069,7 +1086,7 @@ function happened(event: CallEvent['event'], { ids, dn, recording }: Seen, gap: 
   }
 }
 
-/** Of several legs, the one that has the call: one that talks, else one that still does what was done before. */
+/** The leg that has the call: one that talks, or else one that still does what the party did before. */
 function leaderOf(legs: readonly Connection[], before: Seen | undefined): Connection {
   const order: readonly (ConnectionStatus | undefined)[] = [
     ...(['Connected', 'Hold', 'Held'] as const),
@@ -1080,7 +1097,10 @@ function leaderOf(legs: readonly Connection[], before: Seen | undefined): Connec
   return leaders.find(({ id }) => id === before?.id) ?? leaders[0] ?? assert.fail('a party has a leg');
 }
 
-/** It rings or dials, and did something else before: it has been somewhere else in between, unless a phone rings on. */
+/**
+ * Is it still the same part? A party that rings or dials after something else was elsewhere in between, unless a phone
+ * kept ringing.
+ */
 function goesOn(seen: Seen, legs: readonly Connection[]): boolean {
   const { status: next } = leaderOf(legs, seen);
   if (isUp(next) || next === seen.status) return true;
@@ -1088,11 +1108,11 @@ function goesOn(seen: Seen, legs: readonly Connection[]): boolean {
   return isUp(seen.status) && legs.some((leg) => leg.status === 'Ringing' && rings.has(leg.id));
 }
 
-/** Does it talk on a connection that it did not have? */
 function isLeg(id: string): (leg: Connection) => boolean {
   return (leg) => leg.id === id;
 }
 
+/** Does it talk on a connection that it did not have before? */
 function hasNewTalk(seen: Seen, before: ReadonlyMap<string, Seen>): boolean {
   const legs = before.get(seen.key)?.legs ?? [];
   return seen.legs.some((leg) => isUp(leg.status) && !legs.some(({ id }) => id === leg.id));
@@ -1120,7 +1140,7 @@ function stateOf(own: readonly Seen[]): CallEvent['extensionState'] {
   return isIn('Hold', 'Held') ? 'held' : 'idle';
 }
 
-/** Those that are still there, at whatever DN, of who was in a call before. */
+/** The parties that are still there, at any DN, of those that were in a call before. */
 function membersLeft(call: string, { before, after }: Pick<Look, 'before' | 'after'>): Seen[] {
   const members = [...before.values()].filter((one) => one.call === call && !one.isApart);
   const ids = new Set(members.flatMap(({ legs }) => legs.map(({ id }) => id)));
@@ -1129,7 +1149,7 @@ function membersLeft(call: string, { before, after }: Pick<Look, 'before' | 'aft
 
 type Spent = 'ring' | 'talk' | 'hold';
 
-/** @param last what it was in before: once somebody talked, a phone that rings on says nothing */
+/** @param last the state before; after an answer a phone that keeps ringing does not change it */
 function spentBy(statuses: readonly ConnectionStatus[], last: Spent | null): Spent | null {
   if (statuses.includes('Connected')) return 'talk';
   if (statuses.some(isUp)) return 'hold';
@@ -1156,12 +1176,12 @@ function isOutside({ dn }: Seen): boolean {
   return dn === trunk;
 }
 
-/** Is the connection there, at whatever DN? */
+/** Is the connection there, at any DN? */
 function has(seen: ReadonlyMap<string, Seen>, id: string): boolean {
   return [...seen.values()].some(({ legs }) => legs.some((leg) => leg.id === id));
 }
 
-/** Is any of its connections there, at whatever DN? */
+/** Is any of its connections there, at any DN? */
 function hasLegOf(seen: ReadonlyMap<string, Seen>, { legs }: Seen): boolean {
   return legs.some(({ id }) => has(seen, id));
 }
