@@ -21,42 +21,42 @@ export interface V20Findings {
   events: number;
   states: number;
   lives: number;
-  /** Parts of which an event cannot be held against the truth, since two of them may look like one. */
+  /** Parts whose events cannot be checked, because two of them may look like one. */
   blurred: number;
-  /** Phases of a part, such as ringing; and those that were over before anybody could see them. */
+  /** Phases of parts, such as ringing; `short` counts those that were over before anybody could see them. */
   phases: number;
   short: number;
 }
 
-/** How long a ring that is gone may wait until it is known how it ended, in ms. */
+/** The longest time that a ring which is gone waits until its ending is known, in ms. */
 const doubtPeriod = 2_000;
 const tickInterval = 250;
-/** From one question whether a call is over to the next, at most, in ms. */
+/** The longest time from one request that asks whether a call is over to the next, in ms. */
 const longestPause = 30_000;
-/** How long a part that is gone may wait for the answers that are under way, in ms. */
+/** The longest time that a part which is gone waits for pending answers, in ms. */
 const maxOrderWait = 1_000;
-/** How long it may wait whether a call is over, in ms. */
+/** The longest time that a part which is gone waits to learn whether its call is over, in ms. */
 const longestEnding = 100;
-/** How long a message may wait for the next one, in ms. */
+/** The longest time that a message waits for the next one, in ms. */
 const longestHold = 50;
 
 /**
- * Holds the events of a history against the truth.
+ * Checks the events of a history against the truth.
  *
- * @throws AssertionError for an event that is wrong, too much, too late or missing
+ * @throws AssertionError for an event that is wrong, superfluous, too late or missing
  */
 export function checkV20(truth: V20Truth): V20Findings {
   return new Oracle(truth).check();
 }
 
-/** An extension's part in a call, as the events tell it. */
+/** An extension's part in a call, as the events describe it. */
 interface Party {
   key: number;
   events: { at: number; event: CallEvent }[];
   life: Life;
 }
 
-/** Somebody who has answered a call that others were offered too. */
+/** A leg that has answered a call which others were offered too. */
 interface Taker {
   leg: Participant;
   isCertain: boolean;
@@ -70,17 +70,17 @@ class Oracle {
   private readonly looks: readonly Look[];
   private readonly lists: readonly { asked: number; answered: number }[];
   private readonly parties = new Map<number, Party>();
-  /** How late something may be known while all goes well, in ms. */
+  /** The longest delay until a change is known while all goes well, in ms. */
   private readonly usual: number;
   /** Each leg as it first was, by its id. */
   private readonly firsts = new Map<number, Participant>();
-  /** Until when each leg was there, by its id. */
+  /** The time until which each leg was there, by its id. */
   private readonly lasts = new Map<number, number>();
-  /** When it was told that a leg is answered, by its id. */
+  /** The time of each leg's `answered` event, by the leg's id. */
   private readonly answersTold = new Map<string, number>();
   private readonly knownAt = new Map<number, number>();
   private readonly stays = new Map<Life, ReturnType<Oracle['staysIn']>>();
-  /** When the first list came: what there was is not told. */
+  /** The time when the first list came. Parts that were there by then are not reported as new. */
   private readonly first: number;
 
   constructor(private readonly truth: V20Truth) {
@@ -95,7 +95,7 @@ class Oracle {
     for (const { at, events } of truth.told) {
       for (const { event } of events) if (event.event === 'answered') this.answersTold.set(event.connection, at);
     }
-    // A socket that was refused reads the list too, only to learn whether the token holds.
+    // A refused socket reads the list too, but only to learn whether the token is still valid.
     const heard = new Set(truth.heard);
     this.lists = exchanges.filter(
       (one) => one.path === '/callcontrol' && one.status === 200 && heard.has(one.answered),
@@ -138,7 +138,7 @@ class Oracle {
 
   // ---- when something is known -------------------------------------------------------------------------------------
 
-  /** The last moment by which what happened then must have been taken note of. */
+  /** The latest time by which a change at the given time must be known. */
   private knownBy(at: number): number {
     const known = this.knownAt.get(at);
     if (known !== undefined) return known;
@@ -166,12 +166,12 @@ class Oracle {
     return isOpen ? by + (isToken ? 2 * this.usual : 0) : null;
   }
 
-  /** What was left out until then is found by the next list. */
+  /** The time when the next list comes, which shows all that was left out until then. */
   private repairedAt(at: number): number {
     return this.lists.find(({ asked }) => asked > at)?.answered ?? Infinity;
   }
 
-  /** Were messages left out during a life that no list has made up for before? */
+  /** Were messages left out that no list had made up for before the life began? */
   private isRough(life: Life, at: number): boolean {
     return this.truth.troubles.some(
       ({ kind, from, to }) =>
@@ -179,7 +179,7 @@ class Oracle {
     );
   }
 
-  /** Was nothing known then: from a failed list to the next one? */
+  /** Was there a silence in this time? A silence lasts from a failed list to the next one that comes. */
   private isSilence(from: number, to: number): boolean {
     return this.truth.silences.some((at) => {
       const until = this.lists.find(({ answered }) => answered >= at)?.answered ?? Infinity;
@@ -191,30 +191,30 @@ class Oracle {
     return this.repairedAt(at) + this.usual;
   }
 
-  /** Whether all went well about that time. */
+  /** Did all go well at about that time? */
   private isCalm(from: number, to: number): boolean {
     return this.looks.every(({ at }) => at < from - this.usual || at > to || this.knownByMessage(at) !== null);
   }
 
-  /** What whoever tells something at that time may have in mind. */
+  /** The states that a report at the given time may be based on. */
   private window(at: number, earlier = 0): Look[] {
     return this.looks.filter((look) => look.at <= at && (look.until > at || this.knownBy(look.until) >= at - earlier));
   }
 
   // ---- which part an event is about --------------------------------------------------------------------------------
 
-  /** Parts of one extension in one call that follow so closely that they may be taken for one. */
+  /** Marks the parts of one extension in one call that follow each other so closely that they may look like one. */
   private blur(): void {
-    // What moves from one call to the other may be seen in both.
+    // A part that moves from one call to the other may be seen in both.
     for (const life of this.lives) if (life.callids.size > 1) life.isBlurred = true;
     for (const life of this.lives) if (this.mayBeSplit(life)) life.isBlurred = true;
-    // Where a code gets somebody, that may be seen as one part or as two.
+    // An extension that a code brings into a call may be seen as one part or as two.
     for (const life of this.lives) {
       const isCode = [...life.legs.values()].flat().some(({ party_caller_id }) => party_caller_id.startsWith('*'));
       if (!isCode || this.truth.plan.pbx.codes === 'unseen') continue;
       life.isBlurred = true;
       for (const other of this.lives) {
-        // Both may be seen at once.
+        // Both parts may be seen at once.
         const isNext = this.knownBy(other.from) >= life.to - this.usual && other.from <= this.knownBy(life.to);
         if (other.dn === life.dn && isNext) other.isBlurred = true;
       }
@@ -230,9 +230,9 @@ class Oracle {
   }
 
   /**
-   * Where messages were left out, a phone may not be known yet when the extension's others are gone: the list that shows it
-   * does not show that it was there before. And of one that has begun to ring a moment before the one that talked is gone,
-   * the PBX has not yet answered that it rings.
+   * May the part look like two? After lost messages, a phone may still be unknown when the extension's other phones are
+   * gone. The list that shows it does not show that it was there before. The same holds for a phone that begins to ring
+   * just before the talking one is gone. The PBX has not answered by then that the new one rings.
    */
   private mayBeSplit(life: Life): boolean {
     const from = new Map<number, number>();
@@ -254,8 +254,9 @@ class Oracle {
   }
 
   /**
-   * May a list show the other one first, while it is in doubt how the ring before it ended? It does not say since when: where
-   * one leg follows the other at once, the extension has been in the call all the while.
+   * May a list be the first to show the second part, while the end of the first part's ring is in doubt? The list does
+   * not show since when a leg has been there. If one leg follows the other at once, the extension counts as in the call
+   * all the time.
    */
   private mayBeListed({ phases, to }: Life, { from }: Life): boolean {
     if (phases.at(-1)?.doing !== 'ring' || from > to + this.longestDoubt) return false;
@@ -263,9 +264,9 @@ class Oracle {
   }
 
   /**
-   * When it must be known to be over. Of a ring that is gone nobody may have known yet how it ended when nothing was known
-   * any more; the list that comes after that shows who is there, not who has been away. And where another leg follows the
-   * one that rang at once, it has been answered on that one.
+   * The time by which the part must be known to be over. A silence may begin while the end of its ring is still in
+   * doubt. The list after the silence shows who is there, not who was there in between. If another leg follows the
+   * ringing one at once, that leg counts as the one that answered.
    */
   private overBy({ to, phases }: Life): number {
     if (phases.at(-1)?.doing !== 'ring') return this.knownBy(to);
@@ -314,7 +315,7 @@ class Oracle {
         const isNew = !begun.has(party) && name !== 'missed' && !isEndName(name) && name !== 'transferred';
         const rank = isEndName(name) || name === 'transferred' ? 0 : name === 'missed' ? 3 : isNew ? 2 : 1;
         begun.add(party);
-        // What was there when it began to watch is not new, though it is the first that is told of it.
+        // A part that was there when watching began is not new, even if this is its first event.
         if (isNew && this.parties.has(party) && this.isSilent(this.parties.get(party))) continue;
         assert.ok(rank >= last, `at ${at} ${name} of ${event.extension} comes too late`);
         last = Math.max(last, rank);
@@ -322,7 +323,7 @@ class Oracle {
     }
   }
 
-  /** Was it there when it began to watch? */
+  /** Was the part there when watching began? */
   private isSilent(party: Party | undefined): boolean {
     return (party?.life.from ?? Infinity) <= this.first;
   }
@@ -347,7 +348,7 @@ class Oracle {
     }
   }
 
-  // ---- what is told, and when --------------------------------------------------------------------------------------
+  // ---- the events and their times ----------------------------------------------------------------------------------
 
   private checkPhases(party: Party): void {
     const { life, events } = party;
@@ -369,7 +370,7 @@ class Oracle {
     }
   }
 
-  /** A phone rings while another one talks, and the PBX has not yet answered that it talks. */
+  /** Does the phone ring while another one talks, with the PBX's answer about the talk still to come? */
   private seemsToRing(life: Life, at: number, { connection }: CallEvent): boolean {
     const up = life.phases.find(({ doing }) => isUp(doing));
     const legs = this.window(at).flatMap(({ index }) => life.legs.get(index) ?? []);
@@ -383,7 +384,7 @@ class Oracle {
     return life.phases.filter((phase) => phase.from < to && phase.to > from && phase.from <= at);
   }
 
-  /** What lasted for longer than it takes to see it was told. */
+  /** Checks that every phase that lasted long enough to be seen was reported. */
   private checkTold(): void {
     for (const life of this.lives) {
       const parties = [...this.parties.values()].filter((one) => one.life === life);
@@ -393,13 +394,13 @@ class Oracle {
       const [party] = parties;
       for (const phase of life.phases) {
         this.findings.phases += 1;
+        // A phase that began before the first list becomes known by that list.
         const known = Math.max(this.knownBy(phase.from), this.first);
-        // What began before it is known by the same list.
         if (phase.to <= known) {
           this.findings.short += 1;
           continue;
         }
-        // Somebody who was there at the beginning is told of when something changes.
+        // A part that was there at the beginning is reported only when something changes.
         if (this.isSilent({ life } as Party) && phase.from <= this.first) continue;
         assert.ok(party !== undefined, `${what}: ${phase.doing} from ${phase.from} to ${phase.to} was not told`);
         const last = party.events.findLast(({ at }) => at <= known);
@@ -409,13 +410,13 @@ class Oracle {
     }
   }
 
-  /** What it did when it began to watch, which no event says: the first list showed that. */
+  /** The part's activity when watching began. The first list showed it; no event reports it. */
   private beganWith(life: Life): Doing | undefined {
     const asked = this.lists[0]?.asked ?? -Infinity;
     return life.phases.find(({ from, to }) => from <= asked && to > asked)?.doing;
   }
 
-  // ---- what an event says ------------------------------------------------------------------------------------------
+  // ---- the fields of an event --------------------------------------------------------------------------------------
 
   private checkFields(party: Party, at: number, event: CallEvent): void {
     const { life } = party;
@@ -443,7 +444,7 @@ class Oracle {
     this.checkRung(party, at, event, what);
     this.checkTimes(party, at, event, what);
     if (event.synthetic) {
-      // How a ring ended that was gone a moment before nothing was known, is known after that.
+      // The ending of a ring that is gone just before a silence becomes known after it.
       const isUnseen = !this.isCalm(this.from(window), at) || this.isSilence(life.to, at);
       assert.ok(isEnd && isUnseen, `${what}: synthetic`);
     }
@@ -472,18 +473,18 @@ class Oracle {
   private endWait({ life, events }: Party): number {
     const isAnswered = events.some(({ event }) => event.answeredAt !== null);
     const last = [...life.legs.values()].at(-1) ?? [];
-    // Where the Remove of a phone was left out, that phone seems to ring on.
+    // A phone whose Remove was left out seems to keep ringing.
     const named = [...life.legs.values()].flat().findLast(({ id }) => String(id) === events.at(-1)?.event.connection);
     const wasRinging = [...last, named].some((leg) => leg?.status === 'Ringing');
     return isAnswered && !wasRinging ? maxOrderWait : this.longestDoubt;
   }
 
-  /** How long it may be in doubt how a ring ended, in ms. */
+  /** The longest time that the ending of a ring may be in doubt, in ms. */
   private get longestDoubt(): number {
     return doubtPeriod + longestEnding + 2 * tickInterval + 4 * this.usual;
   }
 
-  /** Its legs in these states; of one that is gone the last ones too. */
+  /** The part's legs in these states; for a part that is gone, its last legs too. */
   private legsAt(life: Life, window: readonly Look[]): Participant[] {
     const own = window.flatMap(({ index }) => life.legs.get(index) ?? []);
     const last = [...life.legs.values()].at(-1) ?? [];
@@ -495,7 +496,7 @@ class Oracle {
   private checkNumber({ life }: Party, at: number, event: CallEvent, own: readonly Participant[], what: string): void {
     const now = new Set(own.map(numberOf));
     const isOpen = [...now].some((number) => number === '' || number.startsWith('*'));
-    // What a code or nothing follows stays.
+    // A number stays when a code or an empty number follows it.
     const before = isOpen
       ? [...life.legs].filter(([index]) => (this.looks[index]?.at ?? 0) <= at).flatMap(([, legs]) => legs)
       : [];
@@ -544,7 +545,7 @@ class Oracle {
         this.looks.filter((look) => look.at <= at),
         at,
       ).length > 0;
-    // Where nobody could be seen in the call for a while, or nobody who had been there, it is another one after that.
+    // The call counts as another one after a state that shows nobody in it, or nobody who was there before.
     const idsIn = (look: Look | undefined): number[] =>
       (look?.participants ?? [])
         .filter((one) => this.isSameCall(one, life, look?.at) && this.sees(one.dn))
@@ -590,7 +591,7 @@ class Oracle {
         `${what}: ${name} ${time}, not since ${from}`,
       );
     };
-    // What was over before anybody could see it, nobody has seen begin.
+    // Nobody sees the beginning of a phase that is over before it can be seen.
     const seen = life.phases.find(({ from, to }) => to > this.knownBy(from)) ?? life.phases.at(-1);
     const unseen = this.knownBy(seen?.from ?? life.from) - this.knownBy(life.from);
     isBetween('startedAt', event.startedAt, life.from, Math.max(0, unseen));
@@ -635,30 +636,30 @@ class Oracle {
     if (end === undefined) return;
     const { at, event } = end;
     const what = `at ${at} ${event.event} of ${event.connection} at ${life.dn} in ${life.callid}`;
-    // Of a phone that was left out nobody knows that it rings on.
+    // Nobody knows that a phone keeps ringing if its messages were left out.
     assert.ok(at >= life.to || this.isRough(life, at), `${what}: is there until ${life.to}`);
     const limit = this.knownBy(life.to) + this.endWait(party);
     assert.ok(at <= limit || this.isSilence(life.to, limit), `${what}: late, since ${life.to}`);
-    // What was so for no time at all was told too, by the messages.
+    // The messages also report states that lasted for no time at all.
     const isSince = (look: Look): boolean =>
       look.until > life.to || (look.until === life.to && look.at === life.to && !look.lives.has(life));
     const since = this.looks.filter((look) => isSince(look) && look.at <= at);
     const told = [event.event, event.outcome, event.transferredTo].join(' ');
     const possible = new Set(since.flatMap((look) => this.endings(party, look, at)));
     if (event.synthetic) possible.add('ended unknown ');
-    // Whoever is gone, in the same moment or shortly before, may not be known to be gone yet.
+    // Legs that left at the same moment or shortly before may not be known to be gone yet.
     for (const look of this.window(at)) {
       if (look.at >= life.to) continue;
       const endings = event.answeredAt === null ? this.stops(life, look, at) : this.transfers(party, look);
       for (const ending of endings) possible.add(ending);
     }
-    // Of what was left out nobody knows how it ended.
+    // Nobody knows how a part ended if its messages were left out.
     assert.ok(this.isRough(life, at) || possible.has(told), `${what}: ${told}, not ${[...possible].join(' or ')}`);
     const names = events.map((one) => one.event.event);
     assert.equal(names.includes('transferred'), event.outcome === 'transferred', `${what}: transferred`);
   }
 
-  /** How it ended, were this all that is known. */
+  /** The possible endings if this state were all that is known. */
   private endings(party: Party, look: Look, at: number): string[] {
     const { life, events } = party;
     const isAnswered = events.at(-1)?.event.answeredAt !== null;
@@ -688,7 +689,7 @@ class Oracle {
         return own.length > 0 ? stopsOf(own) : ['ring-stopped missed '];
       }
       const hidden = this.wasUnseen(life);
-      // A moment after somebody has answered, whoever stops ringing seems to have stopped for that.
+      // A phone that stops ringing just after somebody has answered seems to have stopped because of that.
       const recent = everybody.some(({ since }) => since >= life.to - 1_000 - this.usual && since <= life.to);
       if (recent || (!all && hidden))
         return ['ring-stopped answered-elsewhere ', 'ended missed ', 'ended answered-elsewhere '];
@@ -711,16 +712,16 @@ class Oracle {
     });
   }
 
-  /** How a ring stopped, were whoever had taken the call known to be in it still. */
+  /** The possible endings of a ring if those who took the call were still known to be in it. */
   private stops(life: Life, { participants }: Look, at: number): string[] {
     const own = this.takers(life, at).filter(({ leg }) => participants.some(({ id }) => id === leg.id));
     return own.length > 0 ? stopsOf(own) : [];
   }
 
   /**
-   * Must it be known by then that this one is in its call? Nobody knows who has come there a moment ago, nor that the call
-   * has become one with another, where the leg that moved from one to the other had come a moment ago too, or was gone
-   * before anybody could see it there.
+   * Must it be known by then that this leg is in the part's call? A leg that has only just come is not known yet. Nor
+   * is a join of two calls, if the leg that moved between them had only just come, or was gone before anybody could see
+   * it there.
    */
   private isKnownWith({ id, callid }: Participant, life: Life, at: number): boolean {
     const stays = this.staysIn(life);
@@ -732,7 +733,10 @@ class Oracle {
     });
   }
 
-  /** The legs that were in the PBX's call of this part, by their ids, with when they came, and when they went to another. */
+  /**
+   * The legs that were in this part's PBX call, by id, with the times when they came and when they moved to another
+   * call.
+   */
   private staysIn(life: Life): ReadonlyMap<number, { from: number; movedAt: number | null }> {
     const known = this.stays.get(life);
     if (known !== undefined) return known;
@@ -750,8 +754,9 @@ class Oracle {
   }
 
   /**
-   * Who has answered that was called since this one rang; it is not certain where both were about the same time, where the
-   * talk was over before anybody could see it, or of a line outside that nobody could see in the call it came from.
+   * The called legs that have answered since this part began to ring. An answer is not certain if it came at about
+   * the time of the ring, or if the talk was over before anybody could see it. The answer of an outside line is not
+   * certain either if nobody could see the line in the call that it came from.
    */
   private takers(life: Life, at: number): Taker[] {
     const takers = new Map<number, Taker>();
@@ -764,7 +769,7 @@ class Oracle {
         if (isUpNow) answers.set(leg.id, { since, as });
         if (!isUpNow || leg.dn === life.dn || !this.isSameCall(leg, life, look.at)) continue;
         if (this.knownBy(since) < life.from || look.until <= life.from) continue;
-        // Who picks up a call that it makes itself has not taken it.
+        // An extension that picks up a call which it makes itself has not taken it.
         const isCaller = look.participants.some(
           (one) =>
             one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
@@ -777,7 +782,7 @@ class Oracle {
               this.takes(leg) &&
               since > this.knownBy(life.from) &&
               (this.isAnswerTold(leg, at) || this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity)) &&
-              // In this call, not in one that has become part of it since.
+              // The answer was in this call, not in one that has become part of it since.
               this.isSameCall(as, life, since) &&
               !isCaller &&
               !this.isBlurredAt(leg),
@@ -787,12 +792,12 @@ class Oracle {
     return [...takers.values()];
   }
 
-  /** Was it told by then that this leg is answered? */
+  /** Was this leg's `answered` event reported by then? */
   private isAnswerTold({ id }: Participant, at: number): boolean {
     return (this.answersTold.get(String(id)) ?? Infinity) <= at;
   }
 
-  /** A line outside that has come from another call before anybody could see it there seems to have been called. */
+  /** An outside line seems to have been called if it left another call before anybody could see it there. */
   private cameUnseen(leg: Participant, at: number): boolean {
     const first = this.firsts.get(leg.id);
     if (typeOf(leg) !== 'trunk' || first === undefined || first.callid === leg.callid) return false;
@@ -804,7 +809,7 @@ class Oracle {
     return this.lives.some((life) => life.dn === dn && life.ids.has(id) && life.isBlurred);
   }
 
-  /** Is there, or was there, anybody in its call who cannot be seen? */
+  /** Is or was anybody in the call who cannot be seen? */
   private wasUnseen(life: Life): boolean {
     return this.looks.some(({ at, participants }) =>
       participants.some((one) => !this.sees(one.dn) && this.isSameCall(one, life, at)),
@@ -820,7 +825,7 @@ class Oracle {
     const candidates = rest.filter((one) => {
       const type = typeOf(one);
       if (type !== 'extension' && type !== 'trunk') return false;
-      // In this call: who comes from another one, however old, is new in it.
+      // Only its time in this call counts. A leg from another call is new here, however old it is.
       const isHere = ({ at, participants }: Look): boolean =>
         participants.some((leg) => leg.id === one.id && this.isSameCall(leg, life, at));
       const since = this.looks.find(isHere)?.at ?? 0;
@@ -837,9 +842,9 @@ class Oracle {
     return this.roots.of(callid, at) === this.roots.of(life.callid, at);
   }
 
-  // ---- what an extension and a call are ----------------------------------------------------------------------------
+  // ---- extensions and calls ----------------------------------------------------------------------------------------
 
-  /** What an event says of its extension is what was told of it, with this event. */
+  /** Checks that an event's extension state matches all that was reported of the extension, this event included. */
   private checkStates(): void {
     const now = new Map<number, { extension: string; status: CallEvent['status']; call: string }>();
     for (const { at, events } of this.truth.told) {
@@ -858,14 +863,14 @@ class Oracle {
     }
   }
 
-  /** Was it in a call when it began to watch? What was there at the beginning was not told. */
+  /** Was the extension in a call when watching began? Parts that were there at the beginning were not reported. */
   private wasInCall(extension: string): boolean {
     return this.lives.some(
       ({ dn, from, to }) => dn === extension && from <= this.first && to >= this.first - this.usual,
     );
   }
 
-  /** A state is told when an event says so, and never twice. */
+  /** Checks that a state is reported whenever an event shows a new one, and never twice. */
   private checkStateChanges(): void {
     const idle = { extensionState: 'idle', activeCalls: 0 } as const;
     const told = new Map<string, Pick<CallEvent, 'extensionState' | 'activeCalls'>>();
@@ -957,13 +962,13 @@ class Oracle {
       );
       assert.equal(took, undefined, `${what}: was answered by ${took?.dn}`);
     }
-    // Who rang and was not answered for as long as anybody could see it.
+    // Each ring that could be seen and was not answered needs a `missed` event.
     for (const life of this.lives) {
       const root = this.roots.of(life.callid);
       if (life.phases[0]?.doing !== 'ring' || life.isBlurred || this.isSilent({ life } as Party)) continue;
       if (life.to < this.knownBy(life.from) || !this.isCalm(life.from, Infinity)) continue;
-      // Whether a call is over that nothing was known of while that was in doubt, nobody knows: with nobody who can be seen
-      // in it that lasts until the PBX, asked now and then, says that it is over.
+      // A silence during the doubt hides whether the call is over. If nobody in the call can be seen, this lasts until
+      // the PBX, asked now and then, answers that it is over.
       const isIn = ({ callid }: { callid: number }): boolean => this.roots.of(callid) === root;
       const last = this.looks.findLast(
         ({ participants, calls }) => participants.some(isIn) || calls.some(({ id }) => isIn({ callid: callidOf(id) })),
@@ -971,7 +976,7 @@ class Oracle {
       const isUnseen = last?.participants.every((one) => !isIn(one) || !this.sees(one.dn)) ?? false;
       const doubt = this.longestDoubt + (isUnseen ? longestPause : 0);
       if (this.isSilence(life.from, this.knownBy(last?.until ?? Infinity) + doubt)) continue;
-      // Where a call that cannot be seen has become part of it, the PBX says only that both lines talk.
+      // If a hidden call has become part of this one, the PBX shows only that both lines talk.
       const isJoined = (one: Participant): boolean =>
         !this.sees(one.dn) && this.firsts.get(one.id)?.callid !== one.callid;
       const wasUp = this.looks.some((look) =>
@@ -991,7 +996,7 @@ class Oracle {
     }
   }
 
-  /** Whose answer must have been seen. */
+  /** The parts whose answer must have been seen. */
   private tookLong(root: number, at: number): Life[] {
     return this.lives.filter((life) => {
       if (this.roots.of(life.callid) !== root || life.isBlurred) return false;
@@ -1007,7 +1012,7 @@ class Oracle {
     });
   }
 
-  /** Has it been answered by this one, who was called, or who dialled a code and got into the call? */
+  /** Did this leg answer the call, after it was called or after a code brought it into the call? */
   private takes(one: Participant): boolean {
     if (one.status === 'Ringing' || one.status === 'Dialing') return false;
     const first = this.firsts.get(one.id) ?? one;
