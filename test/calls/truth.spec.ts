@@ -17,12 +17,12 @@ import { extensions, type Made, play, plans, start, type Truth } from '../../sup
 import { check, type Unknowable } from '../../support/truth/oracle';
 
 const { TRUTH_RUNS: runs, TRUTH_SEED: seed, TRUTH_PATH: path } = process.env;
-/** Always the same ones, unless many are asked for. */
+/** The histories are always the same, unless TRUTH_RUNS or TRUTH_SEED is set. */
 const numRuns = Number(runs ?? 2000);
 const followRuns = Number(runs ?? 1000);
 const parameters = {
   numRuns,
-  // Of one history that failed, as the failure says.
+  // The path of one failed history, as the failure prints it.
   ...(path === undefined ? {} : { path }),
   ...(seed !== undefined ? { seed: Number(seed) } : runs === undefined ? { seed: 1 } : {}),
 };
@@ -127,7 +127,7 @@ describe('Events of calls, against the truth', function () {
           );
           if (isStarted || interest.initial) {
             for (const event of news) {
-              // Who is in no call any more, and not named, has changed with the snapshot with which the node starts.
+              // An extension that is idle and not named has changed in the snapshot that the node starts with.
               const isGone = event.extensionState === 'idle' && !named.includes(event.extension);
               assert.equal(event.initial, !isStarted && !isGone);
               assert.notEqual(standingOf(event), known.get(event.extension) ?? (isStarted ? 'idle 0' : undefined));
@@ -150,7 +150,7 @@ describe('Events of calls, against the truth', function () {
   });
 });
 
-/** An event that says whose it is. */
+/** An event with the key of its party. */
 type Marked = CallEvent & { party: number };
 
 function marked(occurrence: CallOccurrence): CallOccurrence {
@@ -184,7 +184,10 @@ function interests(): fc.Arbitrary<Interest> {
   });
 }
 
-/** What concerns a node, of all that is told: an end does when something of the connection did before. */
+/**
+ * The events that concern a node. An end concerns it if an earlier event of the same party did. Without an earlier
+ * event the filters decide.
+ */
 function concernedOf(events: readonly Marked[], interest: Interest): Marked[] {
   const { extensions, direction, scope, queues, number } = interest;
   const concerned = new Map<number, boolean>();
@@ -207,9 +210,9 @@ function concernedOf(events: readonly Marked[], interest: Interest): Marked[] {
 }
 
 /**
- * Everything is told: each end has its beginning, and each beginning its end.
+ * Checks that each end has its beginning, that each beginning has its end, and that no short ring is reported.
  *
- * @param start when the node began to watch; without `initial` it knows no beginning of what there was
+ * @param start when the node began to watch; without `initial` it gets no beginning for parts that were there already
  */
 function checkRings(events: readonly Marked[], { minRing, initial }: Interest, start: number): void {
   const begun = new Map<number, CallEvent>();
@@ -225,7 +228,7 @@ function checkRings(events: readonly Marked[], { minRing, initial }: Interest, s
         begun.set(key, event);
         break;
       case 'answered':
-        // A ring that was too short is not told, but that it was answered is.
+        // A ring that was too short is not reported, but its answer is.
         if (begun.get(key)?.event === 'ringing') assert.ok(rang >= minRing, `${what}: short`);
         begun.set(key, event);
         break;
@@ -250,14 +253,14 @@ interface FollowedMade {
   made: Made;
   /** Steady time. */
   time: number;
-  /** Was it known how things were when it was made? */
+  /** Was there an up-to-date snapshot when the call was made? */
   isSure: boolean;
-  /** Of the part that was seen last before it was made. */
+  /** The key of the newest part that was seen before the call was made. */
   newestParty: number;
   told: FollowedEvent[];
 }
 
-/** Follows the calls that are ours in a history, as a connection does, and keeps all that was seen. */
+/** Follows our calls in a history, as a connection does, and keeps all that was seen. */
 class FollowLog {
   readonly made: FollowedMade[] = [];
   readonly seen: CallOccurrence[] = [];
@@ -289,7 +292,7 @@ class FollowLog {
     this.tell(this.following.follow(this.following.expect(before), follow, this.news(tracker, []), isSame));
   }
 
-  /** Until every call is over, or too long unseen. */
+  /** Runs until every call is over or has been unseen for too long. */
   end(): void {
     const { last, tracker } = this;
     assert.ok(last && tracker);
@@ -315,7 +318,7 @@ function isSame(a: string, b: string): boolean {
   return a === b;
 }
 
-/** What was seen of a call of ours, by the leg that dialled it; and whether the lists tell that it is ours. */
+/** The events of the part that made one of our calls, and whether the lists show that the call is ours. */
 function sightOf({ made, time, isSure, newestParty }: FollowedMade, seen: readonly CallOccurrence[]) {
   const { extension, destination, connection, callId } = made;
   const isOf = ({ event }: CallOccurrence): boolean => event.extension === extension;
@@ -323,7 +326,7 @@ function sightOf({ made, time, isSure, newestParty }: FollowedMade, seen: readon
   const own = seen.filter((one) => one.party === dialled?.party && isOf(one));
   const isKnown = own.some(({ party, event }) => {
     if (isSure && party <= newestParty) return false;
-    // What was seen as a part of another call for so long was given up.
+    // A call that was seen as a part of another one for too long was given up.
     if (Date.parse(event.startedAt) - (start + time) > maxUnseen) return false;
     if (callId !== null && event.callId !== null) return event.callId === callId;
     return isSure && event.direction !== 'inbound' && event.number === destination;
@@ -332,7 +335,7 @@ function sightOf({ made, time, isSure, newestParty }: FollowedMade, seen: readon
 }
 
 /**
- * Holds what was told of a call of ours against what happened to the leg that dialled it.
+ * Checks the events of one of our calls against what happened to the leg that dialled it.
  *
  * @returns what was special about it
  */
@@ -348,14 +351,14 @@ function checkFollowed(
   assert.ok(names === 'ended' || names === 'answered ended', `${what}: ${names}`);
   const end = told.at(-1);
   const { own, isKnown } = sightOf(one, seen);
-  // One was not seen, and the other one in its place: it has the same number, or was given its id.
+  // Another call of ours was not seen, and took this one's place: it has the same number or was given this one's id.
   const isTaken = all.some(
     (other) =>
       other.made.extension === extension &&
       !sightOf(other, seen).isKnown &&
       own.some(({ event }) => event.call === other.told.at(-1)?.call),
   );
-  // By its number alone a call cannot be told from one that somebody dials by hand just before, and perhaps joins with it.
+  // A call's number does not distinguish it from a call dialled by hand just before, and perhaps joined with it.
   const hasId = made.callId !== null && own.some(({ event }) => event.callId === made.callId);
   const isOther = !hasId && end?.call !== null && !own.some(({ event }) => event.connection === end?.connection);
   if (!isKnown || isTaken || isOther) {
@@ -363,7 +366,7 @@ function checkFollowed(
     // Another call of the extension, to the same number or with the same id, was seen in its place.
     const isTold = ({ event }: CallOccurrence): boolean =>
       event.call === end?.call && event.connection === end.connection && event.extension === extension;
-    // Who fetches a call by a code is in that one afterwards.
+    // An extension that fetches a call by a code is in that call afterwards.
     const parties = new Set(seen.filter(isTold).map(({ party }) => party));
     const isLikely = seen.some(
       ({ event, party }) =>
@@ -377,7 +380,7 @@ function checkFollowed(
   const [ending] = own.filter(({ event }) => event.event === 'ended' || event.event === 'ring-stopped');
   assert.deepEqual(end, { ...ending?.event, event: 'ended' }, what);
   const { startedAt = '', endedAt = '' } = ending?.event ?? {};
-  // Who fetches a call by a code may have another leg then.
+  // An extension that fetches a call by a code may have another leg afterwards.
   const ids = new Set(own.map(({ event }) => event.connection));
   const isUp = polls.some(({ wall, connections }) => {
     const time = new Date(wall).toISOString();
