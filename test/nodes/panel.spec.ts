@@ -14,7 +14,7 @@ const users = [
   { username: 'none', permissions: ['flows.read', 'status.read', 'settings.read'] },
 ].map((user) => ({ ...user, password }));
 
-/** Who may look, as an editor is. */
+/** A client that may look at the panel, as an editor may. */
 class Viewer {
   readonly updates: PanelUpdate[] = [];
   key = '';
@@ -120,7 +120,7 @@ describe('The panel in Node-RED', function () {
     viewers.push(viewer);
     return viewer;
   };
-  /** Waits for so many polls of the other one. */
+  /** Waits until the other server has received `count` more requests. */
   const polls = async (count: number): Promise<void> => {
     const end = other.requestCount + count;
     await until(() => other.requestCount >= end, `${count} polls`);
@@ -162,7 +162,7 @@ describe('The panel in Node-RED', function () {
     await second.end();
     await third.end();
     viewers = [first];
-    // What was on its way by then has come.
+    // Requests that were on their way have arrived after these polls.
     await polls(2);
     assert.equal(await requestsDuring(10), 0);
   });
@@ -257,7 +257,7 @@ describe('The panel in Node-RED', function () {
         await reader.row('extension/pbx/12', { state: 'ringing' });
         simulator.pbx.clearCalls();
         await reader.row('extension/pbx/12', { state: 'idle' });
-        // What came to one session before has come to the other by then.
+        // Updates that came to one session before have reached the other by now.
         assert.deepEqual(none.updates, []);
       } finally {
         await guarded.stop();
