@@ -84,7 +84,7 @@ for (const { version, program, api } of stages) {
         wires: [['command']],
       },
     ];
-    /** Deploys everything anew. */
+    /** Deploys everything again. */
     const deploy = async (nodes: object[]): Promise<void> => {
       const { status } = await fetch(`${nodeRed.url}/flows`, {
         method: 'POST',
@@ -93,7 +93,7 @@ for (const { version, program, api } of stages) {
       });
       assert.equal(status, 204);
     };
-    /** Counts requests while another server, which is polled all the time, gets so many. */
+    /** Counts requests while another server, which is polled all the time, gets `count` requests. */
     const requestsDuring = async (count: number): Promise<number> => {
       const [before, end] = [simulator.requestCount, other.requestCount + count];
       await until(() => other.requestCount >= end, `${count} polls`);
