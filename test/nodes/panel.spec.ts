@@ -148,7 +148,7 @@ describe('The panel in Node-RED', function () {
     for (const viewer of viewers) await viewer.end();
   });
 
-  it('asks nothing while no editor shows it, and as much for three as for one', async () => {
+  it('sends no requests while no editor shows it, and as many for three editors as for one', async () => {
     assert.equal(await requestsDuring(10), 0);
     await (await connect()).open();
     const one = await requestsDuring(20);
@@ -188,7 +188,7 @@ describe('The panel in Node-RED', function () {
     });
   });
 
-  it('shows the errors of the nodes, those that a Catch node gets too', async () => {
+  it('shows the errors of the nodes, including those that a Catch node gets', async () => {
     const viewer = await connect();
     await viewer.open();
     const { status } = await fetch(`${nodeRed.url}/inject/click`, { method: 'POST' });
@@ -204,7 +204,7 @@ describe('The panel in Node-RED', function () {
     );
   });
 
-  it('goes on when everything is deployed anew', async () => {
+  it('goes on when everything is deployed again', async () => {
     const viewer = await connect();
     await viewer.open();
     const { status } = await fetch(`${nodeRed.url}/flows`, {
@@ -231,7 +231,7 @@ describe('The panel in Node-RED', function () {
     ['5.0', nodeRed5],
   ];
   for (const [version, program] of versions) {
-    it(`shows nothing to who may not read connections, in Node-RED ${version}`, async function () {
+    it(`shows nothing to users who may not read connections, in Node-RED ${version}`, async function () {
       this.timeout(600_000); // Node-RED may have to be installed first
       const settings = { adminAuth: { type: 'credentials', users } };
       const guarded = await startNodeRed({ ...(await program()), flows: flows('Office'), settings });
