@@ -11,10 +11,10 @@ function playAt(lists: Record<number, string>): CallEvent[][] {
   return Object.entries(lists).map(([time, list]) => eventsOf(tracker.take(listOf(list), at(start + Number(time)))));
 }
 
-describe('A DN that answers at once, and may be a queue', () => {
+describe('A DN that answers at once and may be a queue', () => {
   const answers = `${line}; 2 2001 connected ${caller}`;
 
-  it('is not told of at once, and counts as an extension after a second', () => {
+  it('is not reported at once; after a second it counts as an extension', () => {
     const each = playAt({ 100: answers, 400: `${answers} on`, 1000: `${answers} on`, 1100: `${answers} on`, 1200: '' });
     assert.deepEqual(each.map(words), [[], [], [], ['answered 2001', 'recording 2001'], ['ended 2001 answered']]);
     assert.equal(each[3]?.[0]?.accuracyMs, 1100);
@@ -29,13 +29,13 @@ describe('A DN that answers at once, and may be a queue', () => {
     assert.equal(tracker.calls().length, 1);
   });
 
-  it('is an extension when it has gone, and was no queue', () => {
+  it('counts as an extension if it leaves without being seen as a queue', () => {
     const [, events = []] = playAt({ 100: answers, 400: '' });
     assert.deepEqual(words(events), ['answered 2001', 'ended 2001 answered']);
     assert.equal(events[0]?.accuracyMs, 400);
   });
 
-  it('is a queue when its number is seen as one, also if it has gone by then', () => {
+  it('is a queue once its number is seen as one, even if its leg is gone by then', () => {
     const agent = `3 10 ringing ${caller} q2001`;
     assert.deepEqual(playAt({ 100: answers, 400: `${line}; ${agent}` }).map(words), [[], ['ringing 10']]);
     assert.deepEqual(playAt({ 100: answers, 400: `${answers}; ${agent}`, 700: '' }).map(words), [
@@ -45,7 +45,7 @@ describe('A DN that answers at once, and may be a queue', () => {
     ]);
   });
 
-  it('is an extension when it puts the call on hold, or rings in another one', () => {
+  it('is an extension when it puts the call on hold or rings in another call', () => {
     assert.deepEqual(playAt({ 100: answers, 400: `${line}; 2 2001 hold ${caller}` }).map(words), [
       [],
       ['answered 2001', 'held 2001'],
@@ -64,24 +64,24 @@ describe('A DN that answers at once, and may be a queue', () => {
     ['has put a call on hold', `${line}; 2 2001 hold ${caller}`],
     ['has begun a call', '1 2001 connected +491; 2 10000 connected +491'],
   ] as const) {
-    it(`is an extension where it ${what} before`, () => {
+    it(`is an extension if it ${what} before`, () => {
       const events = play(list, '', `8 10000 connected ${caller}; 9 2001 connected ${caller}`);
       assert.deepEqual(words(events).slice(-1), ['answered 2001']);
       assert.equal(events.at(-1)?.connection, '9');
     });
   }
 
-  it('is an extension where the call came to it through a queue, or its leg from somebody else', () => {
+  it('is an extension if the call came through a queue, or if its leg was another extension’s before', () => {
     assert.deepEqual(words(play(`${line}; 2 2001 connected ${caller} q8000`)), ['answered 2001']);
     const moved = play(`${line}; 2 10 connected ${caller}`, `${line}; 2 2001 connected ${caller}`);
     assert.deepEqual(words(moved).slice(-1), ['answered 2001']);
   });
 
-  it('is an extension where the PBX says which legs are one call: it says which DNs are queues too', () => {
+  it('is an extension if the PBX says which legs are one call, because it also says which DNs are queues', () => {
     assert.deepEqual(words(play(`${line} ga; 2 2001 connected ${caller} ga`)), ['answered 2001']);
   });
 
-  it('is an extension at the start, when nothing is told', () => {
+  it('counts as an extension in the first snapshot, which causes no events', () => {
     for (const next of ['2 2001 connected', '3 2001 connected']) {
       const tracker = new ListTracker();
       assert.deepEqual(tracker.take(listOf(answers), at(start)), []);
@@ -98,7 +98,7 @@ describe('A DN that answers at once, and may be a queue', () => {
     assert.deepEqual(words(play(`${line}; 2 20012 connected ${caller}`)), []);
   });
 
-  it('was no extension that took the call, where it is known as a queue by the end', () => {
+  it('does not count as having answered the call if it is known to be a queue by the end', () => {
     const events = play(answers, answers, `${answers}; 3 10 ringing ${caller} q2001`, line, '');
     assert.deepEqual(words(events).slice(-1), ['missed 10 missed']);
   });

@@ -83,7 +83,7 @@ describe('A call that is followed', () => {
   });
   const told = (...expected: string[]): void => assert.deepEqual(stage.told, expected);
 
-  it('is answered when the other side picks up, and ended once', () => {
+  it('is answered when the other side picks up, and ends once', () => {
     stage.make().show('1 10 dialing 11; 2 11 ringing 10');
     told();
     stage.show(talking);
@@ -93,13 +93,13 @@ describe('A call that is followed', () => {
     assert.ok(stage.following.isEmpty);
   });
 
-  it('is known by its id, whatever its number is', () => {
+  it('is recognised by its id, whatever its number is', () => {
     stage.make({ callId: 'c', destination: '*20*12' }).show('5 10 connected +49 #x; 1 10 dialing +491 #c');
     stage.show('5 10 connected +49 #x; 1 10 connected +491 #c; 9 10000 connected +491').show('');
     told('a answered 1', 'a ended 1 answered');
   });
 
-  it('is known by an id that becomes known later, also when it has been answered by then', () => {
+  it('is recognised by an id that becomes known later, even if it has been answered by then', () => {
     stage.make({ callId: 'c', destination: '*20*12' }).show('1 10 connected +491; 9 10000 connected +491');
     told();
     stage.show('1 10 connected +491 #c; 9 10000 connected +491');
@@ -107,20 +107,20 @@ describe('A call that is followed', () => {
     assert.deepEqual([stage.events[0]?.initial, stage.events[0]?.event], [false, 'answered']);
   });
 
-  it('is not one with another id, or to another number, or of another extension', () => {
+  it('is not a call with another id, to another number or of another extension', () => {
     stage.make({ callId: 'c' }).show('1 10 dialing 11 #d; 2 11 ringing 10').show('');
     stage.show('3 10 dialing 12; 4 12 ringing 10').show('').show('5 12 dialing 11; 6 11 ringing 12').show('');
     told();
   });
 
-  it('is not one that was there before', () => {
+  it('is not a call that was there before the makecall', () => {
     stage.show(talking).make().show(talking).show('');
     told();
     stage.show('7 10 dialing 11; 8 11 ringing 10').show('');
     told('a ended 7 not-reached');
   });
 
-  it('is not one that was there before, though it has the id', () => {
+  it('is not a call that was there before the makecall, even if it has the id', () => {
     stage.show('2 11 ringing 10; 1 10 dialing 11 #c').make({ callId: 'c' });
     stage.show('2 11 connected 10; 1 10 connected 11 #c').show('');
     told();
@@ -129,13 +129,13 @@ describe('A call that is followed', () => {
     told();
   });
 
-  it('is known by its number where the PBX gave no id, or tells none of the call', () => {
+  it('is recognised by its number if the PBX gave no id, or reports none for the call', () => {
     stage.make().show('1 10 dialing 11 #x; 2 11 ringing 10').show('');
     stage.make({ callId: 'c' }, 'b').show('3 10 dialing 11; 4 11 ringing 10').show('');
     told('a ended 1 not-reached', 'b ended 3 not-reached');
   });
 
-  it('is the one with its id, though the extension has another one to the same number', () => {
+  it('is the call with its id, even if the extension has another call to the same number', () => {
     const first = '1 10 dialing 11 #c; 2 11 ringing 10';
     stage.make({ callId: 'c' }).show(`${first}; 3 10 dialing 11; 4 11 ringing 10`).show(first);
     told();
@@ -143,7 +143,7 @@ describe('A call that is followed', () => {
     told('a ended 1 not-reached');
   });
 
-  it('is the one that was seen first, wherever they stand by now', () => {
+  it('is the call that was seen first, whatever the order in the list is now', () => {
     stage
       .make()
       .show('1 10 dialing *1; 3 10 dialing *2')
@@ -152,13 +152,13 @@ describe('A call that is followed', () => {
     told('a ended 1 not-reached');
   });
 
-  it('is not one that was there before, where nobody looked then', () => {
+  it('is not recognised by its number if there was no snapshot before the makecall', () => {
     stage = new Stage();
     stage.make().show(talking).show('');
     told();
   });
 
-  it('is known by its id where nobody looked before', () => {
+  it('is recognised by its id if there was no snapshot before the makecall', () => {
     stage = new Stage();
     stage
       .make({ callId: 'c' })
@@ -166,34 +166,34 @@ describe('A call that is followed', () => {
     told('a answered 3');
   });
 
-  it('is known by its id after an outage, though a call before it had its leg', () => {
+  it('is recognised by its id after an outage, even if an earlier call had the same leg', () => {
     stage.show('1 10 dialing 11; 2 11 ringing 10').show('-').make({ callId: 'c', destination: '12' });
     stage.show('1 10 dialing 12 #c; 2 12 ringing 10').show('1 10 connected 12 #c; 2 12 connected 10');
     told('a answered 1');
   });
 
-  it('is not one that began in an outage before the command', () => {
+  it('is not a call that began in an outage before the makecall', () => {
     stage.show('-').make().show(talking).show('');
     told();
   });
 
-  it('is not one with which the destination calls the extension', () => {
+  it('is not a call from the destination to the extension', () => {
     stage.make().show('1 11 dialing 10; 2 10 ringing 11').show('1 11 connected 10; 2 10 connected 11').show('');
     told();
   });
 
-  it('is not one that another message follows', () => {
+  it('is not a call that another message follows', () => {
     stage.make({}, 'a').make({}, 'b').show('1 10 dialing 11; 2 11 ringing 10');
     stage.show('1 10 dialing 11; 2 11 ringing 10; 3 10 dialing 11; 4 11 ringing 10').show('');
     told('a ended 1 not-reached', 'b ended 3 not-reached');
   });
 
-  it('goes to the message whose id it has, before one that has none', () => {
+  it('belongs to the message with its id rather than to a message without an id', () => {
     stage.make({}, 'a').make({ callId: 'c' }, 'b').show('1 10 dialing 11 #c; 2 11 ringing 10').show('');
     told('b ended 1 not-reached');
   });
 
-  it('may be seen before its makecall is answered, and be over by then', () => {
+  it('may be seen, and even be over, before its makecall is answered', () => {
     const answer = stage.send();
     stage.show('1 10 dialing 11; 2 11 ringing 10').show(talking).show('');
     told();
@@ -207,7 +207,7 @@ describe('A call that is followed', () => {
     assert.ok(stage.following.isEmpty);
   });
 
-  it('rings at the calling phone first: that one is not the other side', () => {
+  it('rings the calling phone first, which is not the other side', () => {
     stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('1 10 connected 11 #c; 2 11 ringing 10');
     told();
     stage.show(talking);
@@ -216,21 +216,21 @@ describe('A call that is followed', () => {
     told('a answered 1', 'a ended 1 answered');
   });
 
-  it('is answered when one of several picks up, and not while nobody else is there', () => {
+  it('is answered when one of several extensions picks up, but not while nobody else is there', () => {
     stage.make({ callId: 'c' }).show('1 10 ringing 8000 #c ga').show('1 10 connected 8000 #c ga');
     told();
     stage.show('1 10 connected 8000 #c ga; 2 11 ringing 10 ga; 3 12 connected 10 ga');
     told('a answered 1');
   });
 
-  it('is over when it was a code that gets its leg into a call in which the extension is already', () => {
+  it('is over when it dials a code that puts its leg into a call which the extension is already in', () => {
     const held = '1 10000 connected +491; 2 10 held +491';
     stage.show(held).make({ destination: '*20' }).show(`${held}; 3 10 dialing *20`);
     stage.show('1 10000 connected +491; 3 10 connected +491; 2 10 held +491');
     told('a ended 3 answered');
   });
 
-  it('goes on when the calling phone has rung and dials', () => {
+  it('goes on when the calling phone has rung and then dials', () => {
     stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('1 10 dialing 11; 2 11 ringing 10');
     told();
     stage.show(talking).show('');
@@ -242,19 +242,19 @@ describe('A call that is followed', () => {
     told('a ended 1 missed');
   });
 
-  it('is over when the calling phone is not picked up, though the extension talks on another one', () => {
+  it('is over when the calling phone is not picked up, even if the extension talks in another call', () => {
     const other = '7 10 connected 15; 8 15 connected 10';
     stage.show(other).make({ callId: 'c' }).show(`${other}; 1 10 ringing 11 #c`).show(other);
     told('a ended 1 missed');
   });
 
-  it('is over when the calling phone has talked, and dials anew', () => {
+  it('is over when the calling phone has talked and dials again', () => {
     stage.make({ callId: 'c' }).show('1 10 ringing 11 #c').show('1 10 connected 11 #c; 2 11 connected 10');
     stage.show('1 10 dialing 15; 3 15 ringing 10');
     told('a answered 1', 'a ended 1 answered');
   });
 
-  it('is over with `transferred` when the extension has passed it on', () => {
+  it('ends as `transferred` when the extension has passed it on', () => {
     const outside = { destination: '+491' };
     stage
       .make(outside)
@@ -264,7 +264,7 @@ describe('A call that is followed', () => {
     told('a answered 1', 'a ended 1 transferred');
   });
 
-  it('is over as an outage leaves it: unknown when it rang, answered when it was', () => {
+  it('ends in an outage as unknown if it was ringing, and as answered if it was answered', () => {
     stage.make().show('1 10 dialing 11; 2 11 ringing 10').show('-').show('');
     told('a ended 1 unknown synthetic');
     stage.make().show(talking).show('-').show('');
@@ -287,12 +287,12 @@ describe('A call that is followed', () => {
     assert.ok(stage.following.isEmpty);
   });
 
-  it('is found in a snapshot that comes after ten seconds', () => {
+  it('is still found if the next snapshot comes after more than ten seconds', () => {
     stage.make().show('1 10 dialing 11; 2 11 ringing 10', 60).show('');
     told('a ended 1 not-reached');
   });
 
-  it('is not unknown after an outage: only the time counts that snapshots cover', () => {
+  it('does not end as unknown because of an outage: only time that snapshots cover counts', () => {
     stage.make().show('', 5).show('-', 100).show('', 100).show('', 4);
     told();
     assert.equal(stage.following.patience, maxUnseen - 9_000);
@@ -300,7 +300,7 @@ describe('A call that is followed', () => {
     told('a ended 1 not-reached');
   });
 
-  it('is waited for from the answer on, whenever the snapshots around it were made', () => {
+  it('is awaited from the answer to the makecall on, whenever the snapshots around it were made', () => {
     stage.make({}, 'a', 1_500).show('');
     assert.equal(stage.following.patience, maxUnseen);
     stage.show('');
@@ -309,7 +309,7 @@ describe('A call that is followed', () => {
     assert.equal(stage.following.patience, maxUnseen - 1_500);
   });
 
-  it('is waited for as long as one that was made before it, and no longer than that one', () => {
+  it('has a time limit of its own; of several awaited calls, the one made first sets the patience', () => {
     stage.make().show('').show('').make({ destination: '12' }, 'b').show('');
     assert.equal(stage.following.patience, maxUnseen - 3_000);
     stage.show('1 10 dialing 11; 2 11 ringing 10');
@@ -327,7 +327,7 @@ describe('A call that is followed', () => {
     told('b ended 1 not-reached');
   });
 
-  it('tells whose call ids are of use, and for whom it is needed', () => {
+  it('decides which legs need a call id, and for which owners following is needed', () => {
     const isOfUse = (): boolean[] =>
       [
         ['10', '1'],
@@ -348,7 +348,7 @@ describe('A call that is followed', () => {
     answer();
   });
 
-  it('is not yet there, nor is nothing expected, while its makecall is under way', () => {
+  it('is expected without a time limit while its makecall is unanswered', () => {
     const answer = stage.send();
     assert.deepEqual([stage.following.isEmpty, stage.following.patience], [false, null]);
     answer();

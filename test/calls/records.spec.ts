@@ -20,9 +20,9 @@ function play(bodies: readonly string[]): CallEvent[] {
   return [nobody, ...bodies].flatMap((body, index) => eventsOf(tracker.take(connectionsOf(body), at(index * 1000))));
 }
 
-describe('Events of the lists the server gives', () => {
-  describe('captured', () => {
-    it('a queue call that is recorded and transferred', () => {
+describe('Events of the server’s call lists', () => {
+  describe('that were captured', () => {
+    it('follow a queue call that is recorded and transferred', () => {
       const events = play(captured('inbound queue call, answered, recorded, transferred, dropped'));
       assert.deepEqual(words(events), [
         'ringing 10',
@@ -45,7 +45,7 @@ describe('Events of the lists the server gives', () => {
       assert.deepEqual(new Set(events.map(({ call }) => call)).size, 1);
     });
 
-    it('internal and outbound calls', () => {
+    it('follow internal and outbound calls', () => {
       const events = play(captured('outbound and internal calls'));
       assert.deepEqual(words(events), [
         'dialing 10',
@@ -64,7 +64,7 @@ describe('Events of the lists the server gives', () => {
       );
     });
 
-    it('parking; the call is fetched', () => {
+    it('follow a call that is parked and fetched', () => {
       const bodies = captured('inbound direct call');
       const fetched = bodies[1]
         ?.replace('ID=98782;S=Held;DN=11', 'ID=98783;S=Connected;DN=10')
@@ -82,7 +82,7 @@ describe('Events of the lists the server gives', () => {
       assert.deepEqual(new Set(events.map(({ call, number }) => `${call} ${number}`)).size, 1);
     });
 
-    it('two calls on one extension, joined', () => {
+    it('follow two calls on one extension that are joined', () => {
       const events = play([...captured('two calls on one extension, attended transfer'), nobody]);
       assert.deepEqual(words(events), [
         'answered 10',
@@ -100,11 +100,11 @@ describe('Events of the lists the server gives', () => {
     });
   });
 
-  describe('documented', () => {
+  describe('in the documented form', () => {
     const page = (...records: string[]): string =>
       `<html><body>${records.map((one) => `${one}<br>`).join('')}</body></html>`;
 
-    it('an inbound call, and an internal one beside it', () => {
+    it('follow an inbound call and an internal one beside it', () => {
       const inbound = (status: string): string[] => [
         'ID=98741:CCID=1:S=Connected:DN=10000:EP=+4915112345678:REC=Stop',
         `ID=98742:CCID=2:S=${status}:DN=10:EP=+4915112345678:REC=Stop`,
@@ -127,7 +127,7 @@ describe('Events of the lists the server gives', () => {
       assert.equal(new Set(events.map(({ call }) => call)).size, 2);
     });
 
-    it('two calls from one number at once are told apart', () => {
+    it('keep two calls from one number at the same time apart', () => {
       const call = (id: number, dn: string): string[] => [
         `ID=${id}:CCID=1:S=Connected:DN=10000:EP=+4915112345678:REC=Stop`,
         `ID=${id + 1}:CCID=2:S=Ringing:DN=${dn}:EP=+4915112345678:REC=Stop`,

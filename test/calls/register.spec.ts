@@ -8,11 +8,11 @@ const line = `1 10000 connected ${caller}`;
 const rings = `${line}; 2 10 ringing ${caller}`;
 
 describe('A leg', () => {
-  it('belongs to the call of those beside it, also when it comes before them', () => {
+  it('belongs to the call of the legs beside it, even if it is listed before them', () => {
     assert.deepEqual(callsOf(play(rings, `5 11 ringing ${caller}; ${rings}`, '')), [1, 1, 1, 1, 1]);
   });
 
-  it('stays in its call though its CCID would put it in another one', () => {
+  it('stays in its call even if its CCID would put it in another call', () => {
     const first = '1 10 connected 11 c1; 2 11 connected 10 c2';
     const events = play(
       `${first}; 3 12 connected 13 c1; 4 13 connected 12 c2`,
@@ -29,14 +29,14 @@ describe('A leg', () => {
     assert.deepEqual(callsOf(events).slice(4), [2, 2, 1, 1, 2]);
   });
 
-  it('stays in its call though it has the number of another one by now', () => {
+  it('stays in its call even if it has the number of another call by now', () => {
     const other = (number: string): string => `2 10000 connected ${number}; 3 11 connected ${number}`;
     const events = play(`${other('+492')}; 1 10 connected +491`, `${other('+491')}; 1 10 connected +491 on`);
     assert.deepEqual(words(events), ['answered 11', 'answered 10', 'recording 10']);
     assert.deepEqual(callsOf(events), [1, 2, 2]);
   });
 
-  it('stays in its call while it talks alone, though it has the number of another one by now', () => {
+  it('stays in its call while it talks alone, even if it has the number of another call by now', () => {
     const other = (number: string): string => `2 10000 connected ${number}; 3 11 connected ${number}`;
     const news = `${other('+491')}; 1 10 connected +491 on; 4 12 dialing 13`;
     const events = play(`${other('+492')}; 1 10 connected +491`, news);
@@ -44,19 +44,19 @@ describe('A leg', () => {
     assert.deepEqual(callsOf(events), [1, 2, 2, 3]);
   });
 
-  it('makes two calls one where the PBX says so of it, though no leg has come or gone', () => {
+  it('makes two calls one if the PBX says so, even if no leg has come or gone', () => {
     const legs = (group: string): string =>
       `1 10 connected 11 ga; 2 11 connected 10 ga; 3 12 connected 13 g${group}; 4 13 connected 12 g${group}`;
     assert.deepEqual(callsOf(play(legs('b'), legs('a'), '')), [1, 1, 2, 2, 1, 1, 1, 1]);
   });
 
-  it('goes on in the call of the PBX that it is in, though all who were there are gone', () => {
+  it('belongs to the call that the PBX puts it in, even if all earlier legs of that call are gone', () => {
     const events = play(`2 10 connected ${caller} ga /10000`, `3 11 ringing ${caller} ga /10000`, '');
     assert.deepEqual(words(events).slice(-2), ['ringing 11', 'ended 11 missed']);
     assert.deepEqual(new Set(callsOf(events)), new Set([1]));
   });
 
-  it('is not looked at again while it is as before: with long lists that saves most of the work', () => {
+  it('is not read again while it is unchanged, which saves most of the work with long lists', () => {
     const looked = new Set<string | symbol>();
     const legsOf = (text: string): Leg[] =>
       listOf(text).map((leg) => ({ role: leg.extension === '10000' ? 'trunk' : 'extension', callId: null, ...leg }));
@@ -85,14 +85,14 @@ describe('A leg', () => {
     assert.ok(!looked.has('recording'), 'whose each leg is was looked for, and nothing more');
   });
 
-  it('is seen to be of a queue, though no leg has come or gone', () => {
+  it('makes its queue known even if no leg has come or gone', () => {
     const tracker = watching();
     const lists = [`${line}; 2 10 ringing ${caller}`, `${line}; 2 10 connected ${caller} q8000`];
     for (const [index, list] of lists.entries()) tracker.take(listOf(list), at(start + index * 1000));
     assert.ok(tracker.isQueue('8000'));
   });
 
-  it('of a queue makes its DN known as one', () => {
+  it('of a queue makes the queue’s DN known', () => {
     const tracker = watching();
     tracker.take(listOf('1 8000 connected 10 @queue; 2 11 ringing 10 q8001'), at(start + 1000));
     assert.deepEqual(
@@ -105,7 +105,7 @@ describe('A leg', () => {
 describe('An outside line', () => {
   const answers = (...snapshots: string[]): string | undefined => words(play(...snapshots)).at(-1);
 
-  it('is the caller’s where the call began with it, and was called where it came after', () => {
+  it('is the caller’s if the call began with it, and was called if it came later', () => {
     const phone = `2 10 ringing ${caller}`;
     const mobile = (status: string): string => `1 10000 ${status} ${caller}`;
     assert.equal(
@@ -118,7 +118,7 @@ describe('An outside line', () => {
     );
   });
 
-  it('is the caller’s where the PBX says so, wherever it stands', () => {
+  it('is the caller’s if the PBX says so, wherever it is in the list', () => {
     const phone = `2 10 ringing ${caller} ga <`;
     const lineWith = (status: string, direction: string): string => `1 10000 ${status} ${caller} ga ${direction}`;
     for (const [direction, end] of [
@@ -133,10 +133,10 @@ describe('An outside line', () => {
   });
 });
 
-describe('Whoever dials a code', () => {
+describe('An extension that dials a code', () => {
   const dials = `${rings}; 3 11 dialing *20*10`;
 
-  it('gets into the call, also when its leg comes first', () => {
+  it('gets into the call even if its leg is listed first', () => {
     const events = play(rings, dials, `3 11 connected ${caller}; ${line}`, '');
     assert.deepEqual(words(events).slice(2), [
       'ring-stopped 10 answered-elsewhere',
@@ -146,19 +146,19 @@ describe('Whoever dials a code', () => {
     assert.deepEqual(callsOf(events), [1, 2, 1, 1, 1]);
   });
 
-  it('gets into the call, also when no leg has come or gone since', () => {
+  it('gets into the call even if no leg has come or gone since', () => {
     const parked = `${line}; 3 11 dialing *0`;
     const events = play(`${line}; 2 10 connected ${caller}`, parked, `${line}; 3 11 connected ${caller}`);
     assert.deepEqual(words(events).slice(1), ['ended 10 answered', 'dialing 11', 'answered 11']);
     assert.deepEqual(callsOf(events), [1, 1, 2, 1]);
   });
 
-  it('gets into the call on a new leg, though another phone of its rings there', () => {
+  it('gets into the call on a new leg even if another of its phones rings there', () => {
     const events = play(rings, dials, `${line}; 4 11 connected ${caller}; 5 11 ringing ${caller}`);
     assert.deepEqual(words(events).slice(2), ['ring-stopped 10 answered-elsewhere', 'answered 11']);
   });
 
-  it('talks to nobody by that code, where the caller withholds the number', () => {
+  it('has an empty number in the call, not the code, if the caller withholds the number', () => {
     const withheld = ['1 10000 connected ; 2 10 ringing ', '1 10000 connected ; 2 10 ringing ; 3 11 dialing *20*10'];
     const events = play(...withheld, '1 10000 connected ; 3 11 connected ', '');
     assert.deepEqual(
@@ -167,7 +167,7 @@ describe('Whoever dials a code', () => {
     );
   });
 
-  it('is not who is in the call on another phone, while it dials on', () => {
+  it('keeps dialling on that phone while another of its phones is in the call', () => {
     const tracker = watching();
     const lists = [rings, dials, `${line}; 4 11 connected ${caller}; 3 11 dialing *20*10`];
     const events = lists.flatMap((list, index) => eventsOf(tracker.take(listOf(list), at(start + index * 1000))));
@@ -178,7 +178,7 @@ describe('Whoever dials a code', () => {
     );
   });
 
-  it('is not somebody else, who is new in a call at the same moment', () => {
+  it('is not taken for another extension that is new in a call at the same moment', () => {
     const events = play(rings, dials, `${line}; 5 12 connected ${caller}`);
     assert.deepEqual(words(events).slice(2), [
       'ring-stopped 10 answered-elsewhere',
@@ -188,13 +188,13 @@ describe('Whoever dials a code', () => {
     assert.equal(events.at(-1)?.direction, 'inbound');
   });
 
-  it('is not who begins a call of its own at the same moment', () => {
+  it('has reached nobody if it begins a call of its own at the same moment', () => {
     const events = play('3 11 dialing *99', '4 11 connected +492; 5 10001 connected +492');
     assert.deepEqual(words(events), ['dialing 11', 'ended 11 not-reached', 'answered 11']);
     assert.deepEqual(callsOf(events), [1, 1, 2]);
   });
 
-  it('did not dial a number, nor had it answered: that part is over, and the one in the call is new', () => {
+  it('is not one that dials a number or is parked: there the old part ends and a new one begins', () => {
     for (const [alone, end] of [
       ['3 11 dialing 12', 'ended 11 not-reached'],
       ['3 11 held *00', 'ended 11 answered'],
@@ -205,7 +205,7 @@ describe('Whoever dials a code', () => {
     }
   });
 
-  it('has reached somebody, where it is not alone in its call: it stays there', () => {
+  it('stays in its call if it is not alone there, because it has reached somebody', () => {
     const events = play(
       `${rings}; 3 11 dialing 12; 4 12 ringing 11`,
       `${line}; 3 11 connected ${caller}; 4 12 ringing 11`,

@@ -30,7 +30,7 @@ function each(...lists: string[]): string[][] {
 }
 
 describe('The state of an extension', () => {
-  it('is reported when it changes, once, from ringing to idle', () => {
+  it('is reported once for each change, from ringing to idle', () => {
     assert.deepEqual(each(rings, rings, talks, talks, `${line}; 2 10 hold ${caller}`, line, ''), [
       ['10 idle to ringing 1'],
       [],
@@ -62,14 +62,14 @@ describe('The state of an extension', () => {
     assert.deepEqual(each(both('connected', 'hold'), both('hold', 'connected')), [['10 idle to talking 2'], []]);
   });
 
-  it('comes after all other events of the snapshot, also after missed', () => {
+  it('comes after all other events of the snapshot, including missed', () => {
     const tracker = watching();
     feed(tracker, rings);
     const names = tracker.take([], at(start + 3000)).map(({ event }) => event.event);
     assert.deepEqual(names, ['ended', 'missed', 'state']);
   });
 
-  it('is reported first of the extensions that are in no call any more', () => {
+  it('is reported first for extensions that are no longer in a call', () => {
     assert.deepEqual(each('3 12 connected 13; 4 13 connected 12', talks)[1], [
       '12 talking to idle 0',
       '13 talking to idle 0',
@@ -82,7 +82,7 @@ describe('The state of an extension', () => {
     ]);
   });
 
-  it('names the call that makes it, and null for all of that when there is none', () => {
+  it('names the call that causes it, with null in the call’s fields if there is none', () => {
     const [[ringing] = [], , [talking] = [], , [idle] = []] = feed(
       watching(),
       `${rings} q8000`,
@@ -138,7 +138,7 @@ describe('The state of an extension', () => {
     assert.deepEqual([inside?.internal, inside?.trunk, inside?.queue], [true, null, null]);
   });
 
-  it('names the latest of the calls that make it, and no other call', () => {
+  it('names the latest of the calls that cause it, and no other call', () => {
     const second = '5 10001 connected +492; 6 10 ringing +492';
     const third = '7 10002 connected +493; 8 10 ringing +493';
     const numbers = feed(
@@ -158,25 +158,25 @@ describe('The state of an extension', () => {
     ]);
   });
 
-  it('names of two calls that begin with the same list the one that comes later in it', () => {
+  it('names the later one in the list if two calls begin with the same list', () => {
     const [[state] = []] = feed(watching(), `${rings}; 5 10001 connected +492; 6 10 ringing +492`);
     assert.deepEqual([state?.activeCalls, state?.number], [2, '+492']);
   });
 
-  it('names of two calls the one that came later, though the PBX told of the other one later what it does', () => {
+  it('names the newer of two calls even if the PBX reported the status of the older one later', () => {
     const other = (status: string): string => `5 10001 connected +492; 6 10 ${status} +492`;
     const lists = [other('undefined'), `${rings}; ${other('undefined')}`, `${rings}; ${other('ringing')}`];
     const [state] = feed(watching(), ...lists).at(-1) ?? [];
     assert.deepEqual([state?.activeCalls, state?.number], [2, caller]);
   });
 
-  it('counts two calls that have become one as one', () => {
+  it('counts two calls that have become one as one call', () => {
     const group = (name: string): string =>
       `1 10000 connected +491 g1; 2 10 connected +491 g1; 3 10001 connected +492 g${name}; 4 10 hold +492 g${name}`;
     assert.deepEqual(each(group('2'), group('1')), [['10 idle to talking 2'], ['10 talking to talking 1']]);
   });
 
-  it('is not reported with the first snapshot, but when it changes after that', () => {
+  it('is not reported with the first snapshot, but when it changes after it', () => {
     assert.deepEqual(feed(new ListTracker(), rings, rings, '').map(inWords), [[], [], ['10 ringing to idle 0']]);
     const answers = `${line}; 2 2001 connected ${caller}`;
     assert.deepEqual(feed(new ListTracker(), answers, answers, line).map(inWords), [
@@ -186,7 +186,7 @@ describe('The state of an extension', () => {
     ]);
   });
 
-  it('is reported after a gap as far as it differs, and says that nobody saw it change', () => {
+  it('is reported after a gap only if it differs, and is then marked as synthetic', () => {
     assert.deepEqual(each(rings, '-', talks, talks), [
       ['10 idle to ringing 1'],
       [],
@@ -207,7 +207,7 @@ describe('The state of an extension', () => {
     assert.deepEqual(inWords(states), ['10 ringing to idle 0 synthetic']);
   });
 
-  it('is none of an outside line, a queue or a service', () => {
+  it('is not reported for an outside line, a queue or a service', () => {
     const queue = `4 8000 connected ${caller} @queue`;
     assert.deepEqual(each(`${line}; ${queue}; 5 999 connected ${caller}`, ''), [[], []]);
   });
@@ -215,7 +215,7 @@ describe('The state of an extension', () => {
   describe('of a DN that may be a queue', () => {
     const answers = `${line}; 2 2001 connected ${caller}`;
 
-    it('is reported once that is clear, and says how late it is', () => {
+    it('is reported as soon as that is clear, and says how late it is', () => {
       const tracker = watching();
       const take = (list: string, time: number): StateEvent[] => statesOf(tracker.take(listOf(list), at(start + time)));
       assert.deepEqual(take(answers, 100), []);
@@ -226,7 +226,7 @@ describe('The state of an extension', () => {
       assert.deepEqual(inWords(statesOf(tracker.currentStates([]))), ['2001 - to talking 1 initial']);
     });
 
-    it('is what was reported last, for a node that starts while another call has made it doubtful again', () => {
+    it('is the last reported one for a node that starts while another call has made it doubtful again', () => {
       const tracker = watching();
       const take = (list: string, time: number): StateEvent[] => statesOf(tracker.take(listOf(list), at(start + time)));
       take(answers, 100);
@@ -235,21 +235,21 @@ describe('The state of an extension', () => {
       assert.deepEqual(inWords(statesOf(tracker.currentStates([]))), ['2001 - to talking 1 initial']);
     });
 
-    it('is as late as its first snapshot makes it, however many come before it is clear', () => {
+    it('is as late as its first snapshot makes it, however many snapshots come before it is clear', () => {
       const tracker = watching();
       const late = (list: string, time: number): number[] =>
         statesOf(tracker.take(listOf(list), at(start + time))).map(({ accuracyMs }) => accuracyMs);
       assert.deepEqual([late(answers, 100), late(`${answers} on`, 500), late(answers, 1200)], [[], [], [1200]]);
     });
 
-    it('is not that of an earlier call that is over, for a node that starts', () => {
+    it('is not taken from an earlier call that is over when a node starts', () => {
       const tracker = watching();
       const lists = [answers, answers, line, `${line}; 5 2001 connected ${caller}`];
       for (const [index, list] of lists.entries()) tracker.take(listOf(list), at(start + (index + 1) * 1000));
       assert.deepEqual(inWords(statesOf(tracker.currentStates([]))), []);
     });
 
-    it('is as late as any other the next time', () => {
+    it('is as late as any other state the next time', () => {
       const tracker = watching();
       const late = (list: string, time: number): number[] =>
         statesOf(tracker.take(listOf(list), at(start + time))).map(({ accuracyMs }) => accuracyMs);
@@ -258,11 +258,11 @@ describe('The state of an extension', () => {
       assert.deepEqual([late(answers, 9100), late(answers, 10_100)], [[], [1100]]);
     });
 
-    it('is synthetic when there was a gap before it answered', () => {
+    it('is synthetic if there was a gap before the DN answered', () => {
       assert.deepEqual(each('-', answers, answers, answers).flat(), ['2001 idle to talking 1 synthetic']);
     });
 
-    it('is never reported when it is a queue, or gone', () => {
+    it('is never reported if the DN is a queue or is gone', () => {
       const agent = `3 10 ringing ${caller} q2001`;
       const tracker = watching();
       const take = (list: string, time: number): string[] =>
@@ -275,7 +275,7 @@ describe('The state of an extension', () => {
     });
   });
 
-  it('costs nothing after a snapshot in which nothing has changed', () => {
+  it('takes no work after a snapshot in which nothing has changed', () => {
     const tracker = watching();
     const list = listOf(talks);
     tracker.take(list, at(start + 1000));
@@ -307,7 +307,7 @@ describe('States that concern a node', () => {
     return inWords(subscription.select(occurrences.at(-1) ?? [], tracker) as StateEvent[]);
   }
 
-  it('are of its extensions, and no other filter counts', () => {
+  it('are those of its extensions; no other filter applies', () => {
     const is = (dn: string) => (number: string) => number === dn;
     assert.deepEqual(told({ extensions: is('10') }, rings), [[], ['10 idle to ringing 1']]);
     assert.deepEqual(told({ extensions: is('11') }, rings), [[], []]);
@@ -323,7 +323,7 @@ describe('States that concern a node', () => {
     }
   });
 
-  it('are told only to a node that wants them', () => {
+  it('are sent only to a node that asks for them', () => {
     const events = new Set<EventName>(eventNames.filter((name) => name !== 'state'));
     const subscription = new Subscription({ ...everything, events });
     const tracker = watching();
@@ -334,7 +334,7 @@ describe('States that concern a node', () => {
     );
   });
 
-  it('come after a ring that was long enough only now', () => {
+  it('come after a ring that has only now become long enough', () => {
     const subscription = new Subscription({ ...everything, events: new Set(['ringing', 'state']), minRing: 1500 });
     const tracker = watching();
     const names = [rings, rings, `${rings}; 5 11 dialing 12`].map((list, index) =>
@@ -345,7 +345,7 @@ describe('States that concern a node', () => {
     assert.deepEqual(names, [['state 10'], [], ['ringing 10', 'state 11']]);
   });
 
-  it('at the start are those of the extensions that the filter names, and of those in a call', () => {
+  it('cover, at the start, the extensions that the filter names and those in a call', () => {
     const named = ['10', '12'];
     assert.deepEqual(atStart({ named }, '', talks), ['10 - to talking 1 initial', '12 - to idle 0 initial']);
     assert.deepEqual(atStart({ named: ['12'] }, talks), ['12 - to idle 0 initial', '10 - to talking 1 initial']);
@@ -355,7 +355,7 @@ describe('States that concern a node', () => {
     assert.deepEqual(atStart({ initial: false, named }, '', talks), ['10 idle to talking 1']);
   });
 
-  it('at the start stand for what has just changed, but for who is in no call any more', () => {
+  it('replace, at the start, the changes of that moment, except those of extensions that left their call', () => {
     const two = `${talks}; 5 11 connected 12; 6 12 connected 11`;
     assert.deepEqual(atStart({ named: ['11'] }, two, line), [
       '10 talking to idle 0',
@@ -364,7 +364,7 @@ describe('States that concern a node', () => {
     ]);
   });
 
-  it('go on from there', () => {
+  it('continue with changes after those at the start', () => {
     assert.deepEqual(told({ initial: true, named: ['10', '11'] }, rings, '-', talks), [
       ['10 - to idle 0 initial', '11 - to idle 0 initial'],
       ['10 idle to ringing 1'],

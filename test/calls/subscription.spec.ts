@@ -37,22 +37,22 @@ describe('Events that concern a node', () => {
   const rings = '1 10000 connected +491; 2 10 ringing +491';
   const talks = '1 10000 connected +491; 2 10 connected +491';
 
-  it('end what began, though the number is another one by now', () => {
+  it('include the end of a call whose beginning concerned it, even if the number has changed', () => {
     assert.deepEqual(words(told({ number: /^11$/ }, talking, outside, '')), ['answered 10', 'ended 10 answered']);
   });
 
-  it('end nothing that did not concern it', () => {
+  it('do not include the end of a call whose beginning did not concern it', () => {
     assert.deepEqual(told({ number: /^\+49/, extensions: (dn) => dn === '10' }, talking, outside, ''), []);
   });
 
-  it('end what began inside, though the call goes outside by now', () => {
+  it('include the end of a call that began inside, even if it goes outside by now', () => {
     assert.deepEqual(words(told({ scope: 'internal', extensions: (dn) => dn === '10' }, talking, outside, '')), [
       'answered 10',
       'ended 10 answered',
     ]);
   });
 
-  it('end what began inside, whatever else of it did not concern it', () => {
+  it('include the end of a call that began inside, whatever other events of that call did not concern it', () => {
     const recorded = '1 10 connected +4930111 on; 2 10000 dialing +4930111';
     assert.deepEqual(words(told({ scope: 'internal', extensions: (dn) => dn === '10' }, talking, recorded, '')), [
       'answered 10',
@@ -60,7 +60,7 @@ describe('Events that concern a node', () => {
     ]);
   });
 
-  it('are of the kinds it wants', () => {
+  it('are of the kinds that it asks for', () => {
     assert.deepEqual(words(told({ events: new Set(['answered', 'missed']) }, rings, talks, '')), ['answered 10']);
     assert.deepEqual(words(told({ events: new Set(['missed']) }, rings, '')), ['missed 10 missed']);
   });
@@ -69,7 +69,7 @@ describe('Events that concern a node', () => {
     assert.deepEqual(words(told({}, `${rings}; 3 11 connected +491`)), ['ringing 10', 'answered 11']);
   });
 
-  it('end a ring that concerned it, though the number is another one by now', () => {
+  it('include the end of a ring that concerned it, even if the number has changed', () => {
     const ringing = (number: string): string => `1 10000 connected +491; 2 10 ringing ${number}`;
     assert.deepEqual(words(told({ number: /^.491$/ }, ringing('+491'), ringing('+492'), '1 10000 connected +491')), [
       'ringing 10',
@@ -77,39 +77,39 @@ describe('Events that concern a node', () => {
     ]);
   });
 
-  it('are of the extensions it wants; a missed call is of all who were rung', () => {
+  it('are of the extensions that it asks for; a missed call is of all extensions that rang', () => {
     const both = `${rings}; 3 11 ringing +491`;
     const only = (extension: string): Partial<Interest> => ({ extensions: (dn) => dn === extension });
     assert.deepEqual(words(told(only('11'), both, '')), ['ringing 11', 'ended 11 missed', 'missed 10 missed']);
     assert.deepEqual(words(told(only('12'), both, '')), []);
   });
 
-  it('are of the direction it wants', () => {
+  it('are of the direction that it asks for', () => {
     const call = '1 10 dialing 11; 2 11 ringing 10';
     assert.deepEqual(words(told({ direction: 'inbound' }, call)), ['ringing 11']);
     assert.deepEqual(words(told({ direction: 'outbound' }, call)), ['dialing 10']);
   });
 
-  it('are of calls inside or outside', () => {
+  it('are of internal or external calls, as it asks', () => {
     const lists = `${talking}; 3 10000 connected +491; 4 12 connected +491`;
     assert.deepEqual(words(told({ scope: 'internal' }, lists)), ['answered 10', 'answered 11']);
     assert.deepEqual(words(told({ scope: 'external' }, lists)), ['answered 12']);
   });
 
-  it('are of the queues it wants', () => {
+  it('are of the queues that it asks for', () => {
     const lists = `${talking}; 3 10000 connected +491; 4 12 ringing +491 q8000`;
     assert.deepEqual(words(told({ queues: () => true }, lists)), ['ringing 12']);
     assert.deepEqual(words(told({ queues: (dn) => dn === '8000' }, lists)), ['ringing 12']);
     assert.deepEqual(words(told({ queues: (dn) => dn === '8001' }, lists)), []);
   });
 
-  it('are of the numbers it wants, at whatever place they match', () => {
+  it('are of the numbers that match its pattern, at any position', () => {
     assert.deepEqual(words(told({ number: /^\+4/ }, rings)), ['ringing 10']);
     assert.deepEqual(words(told({ number: /1$/g }, rings, talks)), ['ringing 10', 'answered 10']);
     assert.deepEqual(words(told({ number: /^1/ }, rings)), []);
   });
 
-  it('are those of the API too, whatever else it wants', () => {
+  it('include those of the API, whatever else it asks for', () => {
     const offline: Occurrence = { event: { event: 'offline', code: 'timeout' } };
     const nothing: Partial<Interest> = { extensions: () => false, queues: () => false, number: /x/, minRing: 1000 };
     const subscription = new Subscription({ ...everything, ...nothing, events: new Set(['offline']) });
@@ -117,13 +117,13 @@ describe('Events that concern a node', () => {
   });
 
   describe('at the start', () => {
-    it('are what happens from then on, unless it asks for what there is', () => {
+    it('are those from then on, unless it asks for the calls that are there', () => {
       assert.deepEqual(words(toldLate({}, rings, rings)), []);
       const [event, ...others] = toldLate({ initial: true }, rings, rings);
       assert.deepEqual([event?.event, event?.initial, others.length], ['ringing', true, 0]);
     });
 
-    it('are what there is, once, and what has ended at this moment', () => {
+    it('report the calls that are there, once, and those that ended at this moment', () => {
       const events = toldLate({ initial: true }, '', rings, '3 10000 connected +492; 4 11 connected +492');
       assert.deepEqual(words(events), ['ended 10 missed', 'answered 11', 'missed 10 missed']);
       assert.deepEqual(
@@ -132,13 +132,13 @@ describe('Events that concern a node', () => {
       );
     });
 
-    it('are what there is when the first snapshot comes, and only then', () => {
+    it('report the calls that are there when the first snapshot comes, and only then', () => {
       const subscription = new Subscription({ ...everything, initial: true });
       const each = toldEach(subscription, (second) => at(second * 1000), ['-', rings, rings, talks]);
       assert.deepEqual(each.map(words), [[], ['ringing 10'], [], ['answered 10']]);
     });
 
-    it('are those of the API beside what there is', () => {
+    it('include those of the API beside the calls that are there', () => {
       const tracker = new ListTracker();
       tracker.take(listOf(rings), at(0));
       const subscription = new Subscription({ ...everything, events: new Set(['online', 'ringing']), initial: true });
@@ -150,8 +150,8 @@ describe('Events that concern a node', () => {
     });
   });
 
-  describe('with a least ring', () => {
-    it('announce a ring that is long enough, also when the clock is set meanwhile', () => {
+  describe('that asks for a minimum ring time', () => {
+    it('announce a ring that is long enough, even if the clock is set meanwhile', () => {
       for (const hours of [0, 1, -1]) {
         const clock = (second: number): Moment => ({
           wall: second * 1000 + (second > 1 ? hours * 3_600_000 : 0),
@@ -168,7 +168,7 @@ describe('Events that concern a node', () => {
       assert.deepEqual(each.map(words), [[], [], [], [], ['ringing 10'], [], ['answered 10']]);
     });
 
-    it('say of a ring whether it was there at the start', () => {
+    it('show whether a ring was there at the start', () => {
       const starts = (initial: boolean): (boolean | string)[] => {
         const subscription = new Subscription({ ...everything, minRing: 2_000, initial });
         const lists = initial ? [rings, rings, rings] : ['', rings, rings, rings];
@@ -180,24 +180,24 @@ describe('Events that concern a node', () => {
       assert.deepEqual(starts(false), ['ringing', false]);
     });
 
-    it('announce nothing of a shorter one', () => {
+    it('announce nothing about a shorter ring', () => {
       assert.deepEqual(told({ minRing: 2_000 }, rings, ''), []);
       const stopped = '1 10000 connected +491; 3 999 connected +491';
       assert.deepEqual(told({ minRing: 2_000 }, rings, stopped, stopped, ''), []);
     });
 
-    it('announce no missed call of a shorter one, where it was a queue that answered', () => {
+    it('announce no missed call after a shorter ring if it was a queue that answered', () => {
       const part = (id: number, text: string): string => `1 10000 connected +491; ${id} ${text} +491`;
       const lists = [part(2, '2001 ringing'), part(2, '2001 connected'), `${part(3, '10 ringing')} q2001`, ''];
       assert.deepEqual(words(told({ events: new Set(['missed']) }, ...lists)), ['missed 2001 missed']);
       assert.deepEqual(told({ events: new Set(['missed']), minRing: 5_000 }, ...lists), []);
     });
 
-    it('announce of a shorter one that it was answered, and what follows', () => {
+    it('announce that a shorter ring was answered, and everything after it', () => {
       assert.deepEqual(words(told({ minRing: 2_000 }, rings, talks, '')), ['answered 10', 'ended 10 answered']);
     });
 
-    it('announce a ring that was long enough when it was over, if no snapshot came before', () => {
+    it('announce a ring that is seen to be long enough only when it is over', () => {
       const clock = (second: number): Moment => at(second < 2 ? second * 1000 : 4_000);
       for (const [then, ...events] of [
         ['', 'ringing 10', 'ended 10 missed', 'missed 10 missed'],
@@ -207,12 +207,12 @@ describe('Events that concern a node', () => {
       }
     });
 
-    it('announce a ring that is long enough, though its recording began before', () => {
+    it('announce a ring that is long enough, even if its recording began before', () => {
       const recorded = '1 10000 connected +491; 2 10 ringing +491 on';
       assert.deepEqual(words(told({ minRing: 2_000 }, rings, recorded, recorded)), ['recording 10', 'ringing 10']);
     });
 
-    it('announce the recording of a call that rings, and everything of who dials', () => {
+    it('announce the recording of a ringing call, and everything about a dialling extension', () => {
       const recorded = '1 10000 connected +491; 2 10 ringing +491 on';
       assert.deepEqual(words(told({ minRing: 5_000 }, rings, recorded)), ['recording 10']);
       assert.deepEqual(words(told({ minRing: 5_000 }, '1 10 dialing +491; 2 10000 dialing +491', '')), [
@@ -221,7 +221,7 @@ describe('Events that concern a node', () => {
       ]);
     });
 
-    it('announce a missed call last, after a ring of another call that is long enough by then', () => {
+    it('announce a missed call last, after a ring of another call that has become long enough', () => {
       const other = '3 10000 connected +492; 4 11 ringing +492';
       assert.deepEqual(words(told({ minRing: 2_000 }, `${rings}; ${other}`, `${rings}; ${other}`, other)), [
         'ringing 10',
@@ -231,7 +231,7 @@ describe('Events that concern a node', () => {
       ]);
     });
 
-    it('count the ring of several phones as one', () => {
+    it('count the rings of several phones as one ring', () => {
       const both = `${rings}; 3 10 ringing +491`;
       assert.deepEqual(words(told({ minRing: 2_000 }, rings, both, both, '')), [
         'ringing 10',

@@ -7,13 +7,13 @@ const caller = '+4915112345678';
 const ringingAtTen = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
 const tenTalks = `1 10000 connected ${caller}; 2 10 connected ${caller}`;
 
-describe('Events of calls', () => {
+describe('Events', () => {
   describe('of an inbound call', () => {
-    it('begin with ringing and end with answered', () => {
+    it('begin with ringing and end as answered', () => {
       assert.deepEqual(words(play(ringingAtTen, tenTalks, '')), ['ringing 10', 'answered 10', 'ended 10 answered']);
     });
 
-    it('tell all that is known', () => {
+    it('carry everything that is known', () => {
       const [ringing, , ended] = play(ringingAtTen, tenTalks, tenTalks, '');
       assert.deepEqual(ringing, {
         event: 'ringing',
@@ -63,7 +63,7 @@ describe('Events of calls', () => {
       });
     });
 
-    it('nothing, for a while: the list is the very same one', () => {
+    it('do not occur while the list is the very same one, but the accuracy stays up to date', () => {
       const tracker = new ListTracker();
       const list = listOf(ringingAtTen);
       tracker.take([], at(0));
@@ -82,11 +82,11 @@ describe('Events of calls', () => {
       assert.deepEqual(tracker.calls(), []);
     });
 
-    it('nobody answers: missed, once', () => {
+    it('report one missed call if nobody answers', () => {
       assert.deepEqual(words(play(ringingAtTen, '')), ['ringing 10', 'ended 10 missed', 'missed 10 missed']);
     });
 
-    it('voicemail takes: it stopped ringing, and was missed when it is over', () => {
+    it('report the end of the ring when voicemail answers, and a missed call when it is over', () => {
       const voicemail = `1 10000 connected ${caller}; 3 999 connected ${caller}`;
       assert.deepEqual(words(play(ringingAtTen, voicemail, '')), [
         'ringing 10',
@@ -95,7 +95,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('one of a ring group answers: the others stop ringing, nobody missed it', () => {
+    it('stop the other rings, without a missed call, if one member of a ring group answers', () => {
       const group = `1 10000 connected ${caller}; 2 10 ringing ${caller}; 3 11 ringing ${caller}`;
       const answered = `1 10000 connected ${caller}; 3 11 connected ${caller}`;
       const events = play(group, answered, '');
@@ -109,14 +109,14 @@ describe('Events of calls', () => {
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
     });
 
-    it('nobody of a ring group answers: missed once, by all', () => {
+    it('report one missed call for all members if nobody in a ring group answers', () => {
       const group = `1 10000 connected ${caller}; 2 10 ringing ${caller}; 3 11 ringing ${caller}`;
       const events = play(group, '');
       assert.deepEqual(words(events).slice(2), ['ended 10 missed', 'ended 11 missed', 'missed 10 missed']);
       assert.deepEqual(events.at(-1)?.extensions, ['10', '11']);
     });
 
-    it('somebody picks up who was never seen ringing: nobody missed it', () => {
+    it('report no missed call if an extension picks up that was never seen ringing', () => {
       const pickedUp = `1 10000 connected ${caller}; 3 12 connected ${caller}`;
       assert.deepEqual(words(play(ringingAtTen, pickedUp, '')), [
         'ringing 10',
@@ -127,8 +127,8 @@ describe('Events of calls', () => {
     });
   });
 
-  describe('through a queue', () => {
-    it('are of the agents: the DN of the queue says nothing', () => {
+  describe('of a call through a queue', () => {
+    it('are those of the agents; the queue’s DN causes none', () => {
       const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller} q8000`;
       const ringing = `${waiting}; 3 10 ringing ${caller} q8000`;
       const answered = `1 10000 connected ${caller}; 3 10 connected ${caller} q8000`;
@@ -137,7 +137,7 @@ describe('Events of calls', () => {
       assert.deepEqual(events[0]?.queue, { number: '8000', name: 'Support' });
     });
 
-    it('after an internal call was transferred there: who talks already has not answered elsewhere', () => {
+    it('do not count the caller of a transferred internal call, who already talks, as an answer elsewhere', () => {
       const talking = '1 10 connected 11; 2 11 connected 10';
       const events = play(
         talking,
@@ -154,7 +154,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('without a greeting ring the agents at once', () => {
+    it('begin with ringing agents if there is no greeting', () => {
       const ringing = `1 10000 connected ${caller}; 2 10 ringing ${caller} q8000; 3 11 ringing ${caller} q8000`;
       const answered = `1 10000 connected ${caller}; 3 11 connected ${caller} q8000`;
       assert.deepEqual(words(play(ringing, answered, '')), [
@@ -166,7 +166,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('with a greeting of a service go on: one call, missed by the agent whom it rang', () => {
+    it('report one call, missed by the agent that rang, if a service plays a greeting', () => {
       const greeting = `1 10000 connected ${caller}; 2 SP0 connected ${caller} q8000`;
       const ringing = `1 10000 connected ${caller}; 3 10 ringing ${caller} q8000`;
       const events = play(greeting, ringing, greeting, '');
@@ -174,7 +174,7 @@ describe('Events of calls', () => {
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
     });
 
-    it('whose own leg comes before its number was ever seen: say nothing of that leg', () => {
+    it('ignore the queue’s own leg, even if it comes before the queue’s number was ever seen', () => {
       const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller}`;
       const ringing = `${waiting}; 3 10 ringing ${caller} q8000`;
       const answered = `1 10000 connected ${caller}; 3 10 connected ${caller} q8000`;
@@ -186,7 +186,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('that rings nobody for long: its own leg counts as an extension, and is ended', () => {
+    it('treat the queue’s own leg as an extension, and end it, if the queue rings nobody for long', () => {
       const waiting = `1 10000 connected ${caller}; 2 8000 connected ${caller}`;
       const ringing = `1 10000 connected ${caller}; 3 10 ringing ${caller} q8000`;
       const events = play(waiting, waiting, ringing, waiting);
@@ -200,7 +200,7 @@ describe('Events of calls', () => {
       assert.equal(events[0]?.accuracyMs, 2000, 'it is told a snapshot later');
     });
 
-    it('ring one agent after the other', () => {
+    it('follow the queue as it rings one agent after the other', () => {
       const first = `1 10000 connected ${caller}; 2 10 ringing ${caller} q8000`;
       const second = `1 10000 connected ${caller}; 3 11 ringing ${caller} q8000`;
       assert.deepEqual(words(play(first, second, '')), [
@@ -214,7 +214,7 @@ describe('Events of calls', () => {
   });
 
   describe('of an internal call', () => {
-    it('are of both sides, in one call', () => {
+    it('are those of both sides, in one call', () => {
       const events = play('1 10 dialing 11; 2 11 ringing 10', '1 10 connected 11; 2 11 connected 10', '');
       assert.deepEqual(words(events), [
         'dialing 10',
@@ -234,7 +234,7 @@ describe('Events of calls', () => {
       );
     });
 
-    it('is missed though the caller was connected to voicemail', () => {
+    it('report a missed call even if the caller was connected to voicemail', () => {
       assert.deepEqual(words(play('1 10 dialing 11; 2 11 ringing 10', '1 10 connected 11; 3 999 connected 10', '')), [
         'dialing 10',
         'ringing 11',
@@ -246,13 +246,13 @@ describe('Events of calls', () => {
     });
   });
 
-  it('of an outbound call: dialled, and never answered', () => {
+  it('of an outbound call that nobody answers end as not reached', () => {
     const events = play('1 10 dialing +4930111; 2 10000 dialing +4930111', '');
     assert.deepEqual(words(events), ['dialing 10', 'ended 10 not-reached']);
     assert.equal(events[0]?.trunk, '10000');
   });
 
-  it('of a call first seen connected: its first record started it', () => {
+  it('of a call that is first seen connected take its first leg as the one that started it', () => {
     const outbound = play('1 10 connected +4930111; 2 10000 connected +4930111');
     assert.deepEqual(
       outbound.map(({ event, direction }) => [event, direction]),
@@ -263,7 +263,7 @@ describe('Events of calls', () => {
     assert.equal(play('1 10 connected +4930111')[0]?.direction, 'unknown');
   });
 
-  it('of hold and recording', () => {
+  it('report hold and recording', () => {
     const held = `1 10000 held ${caller}; 2 10 hold ${caller}`;
     const recorded = `1 10000 connected ${caller}; 2 10 connected ${caller} on`;
     const paused = `1 10000 connected ${caller}; 2 10 connected ${caller} paused`;
@@ -284,7 +284,7 @@ describe('Events of calls', () => {
     assert.deepEqual({ ringSeconds, talkSeconds, holdSeconds }, { ringSeconds: 1, talkSeconds: 4, holdSeconds: 2 });
   });
 
-  it('of a connection whose status the PBX does not tell begin with that status', () => {
+  it('of a leg begin only when the PBX reports its status', () => {
     const first = `1 10 undefined ${caller}`;
     assert.deepEqual(words(play(first, `${first} on`, `1 10 connected ${caller} on`, '')), [
       'answered 10',
@@ -293,7 +293,7 @@ describe('Events of calls', () => {
   });
 
   describe('of a blind transfer', () => {
-    it('inside: the connection moves', () => {
+    it('name the extension that the leg moves to', () => {
       const moved = `1 10000 connected ${caller}; 2 11 ringing ${caller}`;
       const events = play(ringingAtTen, tenTalks, moved, '');
       assert.deepEqual(words(events), [
@@ -307,7 +307,7 @@ describe('Events of calls', () => {
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
     });
 
-    it('outside: to the number', () => {
+    it('name the outside number that the leg moves to', () => {
       const moved = `1 10000 connected ${caller}; 2 10001 dialing +4930111`;
       assert.deepEqual(words(play(tenTalks, moved)).slice(1), [
         'transferred 10 transferred to +4930111',
@@ -315,7 +315,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('outside is no outside line that stays, for the other one who leaves at the same time', () => {
+    it('name an outside line only for the extension whose leg moved there, not for another that leaves', () => {
       const talking = '1 10 connected 11; 2 11 connected 10';
       const moved = '2 10000 dialing +4930111; 3 12 ringing +4930111';
       assert.deepEqual(words(play(talking, moved)).slice(2), [
@@ -326,7 +326,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('to who has answered by now: was called, so nobody missed it', () => {
+    it('treat an extension that has answered by now as called, so nobody missed the call', () => {
       const events = play(
         '1 10 connected +4930111; 2 10000 connected +4930111',
         '1 11 ringing +4930111; 2 10000 connected +4930111',
@@ -342,7 +342,7 @@ describe('Events of calls', () => {
       assert.equal(events.at(-1)?.direction, 'inbound');
     });
 
-    it('and back again, unseen: ends there and rings anew', () => {
+    it('end the call and ring again if it came back unseen', () => {
       assert.deepEqual(words(play(tenTalks, ringingAtTen, tenTalks, '')), [
         'answered 10',
         'ended 10 answered',
@@ -352,7 +352,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('of a ringing call stops the ringing', () => {
+    it('report the end of the ring if the call was still ringing', () => {
       const moved = `1 10000 connected ${caller}; 2 11 ringing ${caller}`;
       assert.deepEqual(words(play(ringingAtTen, moved)), ['ringing 10', 'ring-stopped 10 missed', 'ringing 11']);
     });
@@ -363,7 +363,7 @@ describe('Events of calls', () => {
       '98793 10000 connected +491; 98794 10 connected +491; 98795 10 connected 11; 98796 11 connected 10';
     const joined = '98793 10000 connected +491; 98796 11 connected 10';
 
-    it('are one transferred, and the other one answered', () => {
+    it('end one call as transferred and the other as answered', () => {
       const events = play('98793 10000 connected +491; 98794 10 connected +491', consulting, joined, '');
       assert.deepEqual(words(events).slice(3), [
         'transferred 10 transferred to 11',
@@ -376,7 +376,7 @@ describe('Events of calls', () => {
       assert.equal(events.at(-1)?.internal, false);
     });
 
-    it('keep the older id for a missed call, though who rang first is gone', () => {
+    it('keep the older id for a missed call even if the extension that rang first is gone', () => {
       const talking = '1 10 connected +4930111; 2 10000 connected +4930111';
       const events = play(
         `${talking}; 3 10 dialing 15; 4 15 ringing 10`,
@@ -388,7 +388,7 @@ describe('Events of calls', () => {
       assert.equal(events.at(-1)?.call, events[0]?.call);
     });
 
-    it('name an extension once that both calls rang', () => {
+    it('name an extension once if both calls rang it', () => {
       const first = '1 10 connected 11; 2 11 connected 10';
       const events = play(
         '1 10 dialing 11; 2 11 ringing 10',
@@ -399,7 +399,7 @@ describe('Events of calls', () => {
       assert.deepEqual(events.at(-1)?.extensions, ['11']);
     });
 
-    it('count two calls before', () => {
+    it('count two calls before the transfer', () => {
       const events = play('98793 10000 connected +491; 98794 10 connected +491', consulting);
       assert.equal(events.find(({ connection }) => connection === '98795')?.activeCalls, 2);
     });
@@ -409,7 +409,7 @@ describe('Events of calls', () => {
     const talking = '98781 10000 connected 004930999; 98782 11 connected 004930999';
     const parked = '98781 10000 connected 004930999; 98782 11 held *00';
 
-    it('are held, and transferred to who fetches it', () => {
+    it('report a held call, then its transfer to the extension that fetches it', () => {
       const fetched = '98781 10000 connected 004930999; 98783 10 connected 004930999';
       const events = play(talking, parked, fetched, '');
       assert.deepEqual(words(events), [
@@ -424,7 +424,7 @@ describe('Events of calls', () => {
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
     });
 
-    it('are not one call because two of them stand at the same place', () => {
+    it('keep two calls apart that are parked in the same place', () => {
       const other = '98783 10000 connected 004930111';
       const events = play(
         `${talking}; ${other}`,
@@ -440,7 +440,7 @@ describe('Events of calls', () => {
   describe('of a picked-up call', () => {
     const dialled = `${ringingAtTen}; 3 11 dialing *20*10`;
 
-    it('are of the call that was picked up, which nobody missed', () => {
+    it('belong to the call that was picked up, which nobody missed', () => {
       const events = play(ringingAtTen, dialled, `1 10000 connected ${caller}; 3 11 connected ${caller}`, '');
       assert.deepEqual(words(events), [
         'ringing 10',
@@ -459,7 +459,7 @@ describe('Events of calls', () => {
       assert.equal(ended?.call, call);
     });
 
-    it('are the same when the PBX gives the connection another id', () => {
+    it('are the same if the PBX gives the leg another id', () => {
       const events = play(ringingAtTen, dialled, `1 10000 connected ${caller}; 4 11 connected ${caller}`, '');
       assert.deepEqual(words(events), [
         'ringing 10',
@@ -477,7 +477,7 @@ describe('Events of calls', () => {
       );
     });
 
-    it('are the same by CCID', () => {
+    it('are the same if the legs have CCIDs', () => {
       const events = play(
         `1 10000 connected ${caller} c1; 2 10 ringing ${caller} c2`,
         `1 10000 connected ${caller} c1; 2 10 ringing ${caller} c2; 3 11 dialing *20*10 c1`,
@@ -491,7 +491,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('of an internal call: whoever called talks to whoever picked it up', () => {
+    it('connect the caller to the extension that picked it up if the call is internal', () => {
       const events = play(
         '1 12 dialing 10; 2 10 ringing 12',
         '1 12 dialing 10; 2 10 ringing 12; 3 11 dialing *20*10',
@@ -508,7 +508,7 @@ describe('Events of calls', () => {
       assert.equal(new Set(events.filter(({ event }) => event !== 'dialing').map(({ call }) => call)).size, 1);
     });
 
-    it('that rings a whole group, one of whom dials the code: goes on with its part', () => {
+    it('continue the part of a ringing group member that dials the code', () => {
       const group = `1 10000 connected ${caller}; 2 10 ringing ${caller}; 4 11 ringing ${caller}`;
       const events = play(
         group,
@@ -525,7 +525,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('of which nobody was rung: dialling a code that does nothing is not reached', () => {
+    it('end as not reached if nobody was rung and the dialled code does nothing', () => {
       assert.deepEqual(words(play('3 11 dialing *20*10', '')), ['dialing 11', 'ended 11 not-reached']);
     });
   });
@@ -533,7 +533,7 @@ describe('Events of calls', () => {
   describe('of a parked call that is fetched by its code', () => {
     const parked = `1 10000 connected ${caller}; 2 10 held *00`;
 
-    it('are transferred to who dialled the code', () => {
+    it('report a transfer to the extension that dialled the code', () => {
       for (const id of ['3', '4']) {
         const events = play(
           tenTalks,
@@ -556,7 +556,7 @@ describe('Events of calls', () => {
       }
     });
 
-    it('by whoever parked it: resumed, and no transfer', () => {
+    it('report a resumed call and no transfer if the extension that parked it fetches it', () => {
       const fetched = `1 10000 connected ${caller}; 3 10 connected ${caller}`;
       const events = play(tenTalks, parked, fetched, '');
       assert.deepEqual(words(events), ['answered 10', 'held 10', 'resumed 10', 'ended 10 answered']);
@@ -567,7 +567,7 @@ describe('Events of calls', () => {
       );
     });
 
-    it('by whoever parked it, seen dialling: the dialling is over, and the call resumed', () => {
+    it('end the dialling and resume the call if the extension that parked it is seen dialling', () => {
       for (const id of ['3', '4']) {
         const fetched = `1 10000 connected ${caller}; ${id} 10 connected ${caller}`;
         const events = play(tenTalks, parked, `${parked}; 3 10 dialing *10`, fetched, '');
@@ -599,7 +599,7 @@ describe('Events of calls', () => {
       );
     });
 
-    it('are of the phone that has the call', () => {
+    it('are those of the phone that has the call', () => {
       const second = `1 10000 connected ${caller}; 3 10 connected ${caller}`;
       const events = play(both, both, second, '');
       assert.deepEqual(
@@ -609,7 +609,7 @@ describe('Events of calls', () => {
       assert.deepEqual([events[1]?.ringSeconds, events[2]?.talkSeconds], [2, 1]);
     });
 
-    it('say nothing of a phone that stops ringing, or rings on, while another one has the call', () => {
+    it('ignore a phone that stops ringing, or rings on, while another phone has the call', () => {
       const talksAndRings = `1 10000 connected ${caller}; 2 10 connected ${caller}; 3 10 ringing ${caller}`;
       const ringsOn = `1 10000 connected ${caller}; 3 10 ringing ${caller}`;
       assert.deepEqual(words(play(both, talksAndRings, tenTalks, '')), [
@@ -625,7 +625,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('are missed once, by all who were rung', () => {
+    it('report one missed call for all extensions that rang', () => {
       const group = `${both}; 4 11 ringing ${caller}; 5 11 ringing ${caller}`;
       const events = play(group, '');
       assert.deepEqual(words(events), [
@@ -638,7 +638,7 @@ describe('Events of calls', () => {
       assert.deepEqual(events.at(-1)?.extensions, ['10', '11']);
     });
 
-    it('go on at another of its phones without an event', () => {
+    it('do not occur when the call goes on at another of its phones', () => {
       const moved = `1 10000 connected ${caller}; 3 10 connected ${caller}`;
       assert.deepEqual(words(play(tenTalks, moved, '')), ['answered 10', 'ended 10 answered']);
     });
@@ -648,7 +648,7 @@ describe('Events of calls', () => {
     const line = (status: string): string => `5 10001 ${status} +49170999`;
     const onlyCaller = `1 10000 connected ${caller}`;
 
-    it('and answered there: was answered elsewhere, and nobody missed it', () => {
+    it('report an answer elsewhere, and no missed call, if it is answered there', () => {
       for (const linked of ['', ' c']) {
         const ccid = (number: number): string => (linked === '' ? '' : `${linked}${number}`);
         const rings = `${onlyCaller}${ccid(1)}; 2 10 ringing ${caller}${ccid(2)}`;
@@ -661,12 +661,12 @@ describe('Events of calls', () => {
       }
     });
 
-    it('and answered there after it stopped ringing inside: nobody missed it', () => {
+    it('report no missed call if it is answered there after it stopped ringing inside', () => {
       const events = play(ringingAtTen, `${onlyCaller}; ${line('dialing')}`, `${onlyCaller}; ${line('connected')}`, '');
       assert.deepEqual(words(events), ['ringing 10', 'ring-stopped 10 missed']);
     });
 
-    it('and is over at once: it ended, answered elsewhere', () => {
+    it('end as answered elsewhere if it is answered there and over at once', () => {
       const ringsAndTalks = `${ringingAtTen}; ${line('connected')}`;
       assert.deepEqual(words(play(ringingAtTen, `${ringingAtTen}; ${line('dialing')}`, ringsAndTalks, '')), [
         'ringing 10',
@@ -674,7 +674,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('where its leg moves to the outside line', () => {
+    it('report the end of the ring, but no missed call, if its leg moves to the outside line', () => {
       const moved = (status: string): string => `${onlyCaller}; 2 10001 ${status} +49170999`;
       assert.deepEqual(words(play(ringingAtTen, moved('dialing'), moved('connected'), '')), [
         'ringing 10',
@@ -682,7 +682,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('on a line that stands between the caller and whom the call rings next: is one call', () => {
+    it('belong to one call even if the line stands between the caller and the next extension that rings', () => {
       const next = `${onlyCaller}; ${line('dialing')}; 6 11 ringing ${caller}`;
       const events = play(ringingAtTen, `${onlyCaller}; ${line('dialing')}`, next, '');
       assert.deepEqual(words(events).slice(1), [
@@ -694,7 +694,7 @@ describe('Events of calls', () => {
       assert.equal(new Set(events.map(({ call }) => call)).size, 1);
     });
 
-    it('and not answered there: missed', () => {
+    it('report a missed call if it is not answered there', () => {
       assert.deepEqual(words(play(ringingAtTen, `${onlyCaller}; ${line('dialing')}`, '')), [
         'ringing 10',
         'ring-stopped 10 missed',
@@ -702,7 +702,7 @@ describe('Events of calls', () => {
       ]);
     });
 
-    it('is no call on a line that was there before, or goes on, or has an extension', () => {
+    it('report a missed call if the line was there before, goes on, or has an extension', () => {
       const other = '7 10001 connected +49170999';
       const withTen = (rest: string): string => `${ringingAtTen}; ${rest}`;
       assert.ok(words(play(other, withTen(other), other)).includes('missed 10 missed'), 'before');
@@ -711,7 +711,7 @@ describe('Events of calls', () => {
       assert.ok(words(play(ringingAtTen, withTen(outbound), '')).includes('missed 10 missed'), 'has an extension');
     });
 
-    it('is not the line of the caller, who talks to a mailbox', () => {
+    it('do not take the line of a caller who talks to a mailbox for the mobile', () => {
       const dialling = `1 10000 dialing ${caller}; 2 10 ringing ${caller}`;
       const mailbox = `1 10000 connected ${caller}; 3 999 connected ${caller}`;
       assert.deepEqual(words(play(dialling, mailbox, '')), [
@@ -722,7 +722,7 @@ describe('Events of calls', () => {
     });
   });
 
-  describe('by the clock', () => {
+  describe('after the clock is set', () => {
     /** A call that rings for 2 s and talks for 4, while the wall clock is set. */
     const withClockSet = (milliseconds: number): CallEvent[] => {
       const tracker = watching();
@@ -733,7 +733,7 @@ describe('Events of calls', () => {
       });
     };
 
-    it('that is set while somebody talks: durations stay as they are', () => {
+    it('keep their durations, even if somebody talks at that moment', () => {
       for (const hours of [1, -1]) {
         const events = withClockSet(hours * 3_600_000);
         assert.deepEqual(words(events), ['ringing 10', 'answered 10', 'ended 10 answered']);
@@ -746,7 +746,7 @@ describe('Events of calls', () => {
   });
 
   describe('of two calls on one extension', () => {
-    it('say what the extension does, talking before ringing', () => {
+    it('give the extension’s state, with talking before ringing', () => {
       const second = `${tenTalks}; 3 10000 connected +492; 4 10 ringing +492`;
       const events = play(tenTalks, second, `3 10000 connected +492; 4 10 ringing +492`, '');
       assert.deepEqual(
@@ -755,7 +755,7 @@ describe('Events of calls', () => {
       );
     });
 
-    it('from one number are two calls while two outside lines have them', () => {
+    it('belong to two calls from one number while these have two outside lines', () => {
       const both =
         `1 10000 connected ${caller}; 2 10 ringing ${caller}; ` + `3 10000 connected ${caller}; 4 11 ringing ${caller}`;
       const answered =
@@ -772,21 +772,21 @@ describe('Events of calls', () => {
     });
   });
 
-  it('by CCID: one not above the one before starts a new call', () => {
+  it('begin a new call at a CCID that is not above the previous one', () => {
     const events = play('1 10000 connected +491 c1; 2 10 ringing +491 c2; 3 11 dialing 12 c1; 4 12 ringing 11 c2');
     const calls = events.map(({ call }) => call);
     assert.equal(new Set(calls).size, 2);
     assert.equal(calls[1], calls[2]);
   });
 
-  it('of a reused connection id are of another call', () => {
+  it('of a reused leg id belong to another call', () => {
     const events = play(tenTalks, '', tenTalks);
     assert.deepEqual(words(events), ['answered 10', 'ended 10 answered', 'answered 10']);
     assert.notEqual(events[0]?.call, events[2]?.call);
   });
 
   describe('after an outage', () => {
-    it('say of what ended meanwhile that nobody saw it, and claim no missed call', () => {
+    it('mark calls that ended meanwhile as synthetic, and report no missed call', () => {
       assert.deepEqual(words(play(ringingAtTen, '-', '')), ['ringing 10', 'ended 10 unknown synthetic']);
       assert.deepEqual(words(play(tenTalks, '-', '-', '')), ['answered 10', 'ended 10 answered synthetic']);
     });
@@ -799,13 +799,13 @@ describe('Events of calls', () => {
   });
 
   describe('at the start', () => {
-    it('are silent, but what changes afterwards is told', () => {
+    it('are not sent, but later changes are', () => {
       const tracker = new ListTracker();
       assert.deepEqual(eventsOf(tracker.take(listOf(ringingAtTen), at(start))), []);
       assert.deepEqual(words(eventsOf(tracker.take([], at(start + 1000)))), ['ended 10 missed', 'missed 10 missed']);
     });
 
-    it('can be asked for: how everything there is began', () => {
+    it('can be requested, and report how each call that is there began', () => {
       const tracker = new ListTracker();
       tracker.take(listOf(`${tenTalks}; 3 11 dialing 12; 4 12 ringing 11`), at(start));
       assert.deepEqual(

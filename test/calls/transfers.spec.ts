@@ -9,10 +9,10 @@ const tenTalks = `${line}; 2 10 connected ${caller}`;
 const isTransferred = ({ event }: CallEvent): boolean => event === 'transferred';
 
 describe('Transfers', () => {
-  describe('of two calls that are made one', () => {
+  describe('between two calls', () => {
     const first = '1 10 connected 11; 2 11 connected 10';
 
-    it('are of the call with the outside line, also when it is the newer one', () => {
+    it('belong to the call with the outside line, even if it is the newer one', () => {
       const events = play(
         first,
         `${first}; 3 10 connected +491; 4 10000 connected +491`,
@@ -28,7 +28,7 @@ describe('Transfers', () => {
       assert.deepEqual(callsOf(events), [1, 1, 2, 1, 1, 1, 1], 'the older id stays');
     });
 
-    it('are of the call with the outside line, though extensions are in it too', () => {
+    it('belong to the call with the outside line, even if extensions are in it too', () => {
       const events = play(
         first,
         `${first}; 3 10 connected +491; 4 10000 connected +491; 5 12 connected +491`,
@@ -41,7 +41,7 @@ describe('Transfers', () => {
       ]);
     });
 
-    it('are of the older one where both have an outside line, or none has', () => {
+    it('belong to the older call if both have an outside line, or neither has one', () => {
       const other = '3 10001 connected +492; 4 10 connected +492';
       assert.deepEqual(words(play(tenTalks, `${tenTalks}; ${other}`, `${line}; 3 10001 connected +492`)).slice(2), [
         'transferred 10 transferred to +492',
@@ -56,7 +56,7 @@ describe('Transfers', () => {
       ]);
     });
 
-    it('are of the one that was answered, where the other one was dialled still', () => {
+    it('belong to the answered call if the other one was still being dialled', () => {
       assert.deepEqual(
         words(
           play(first, `${first}; 3 10 dialing +491; 4 10000 dialing +491`, '2 11 connected 10; 4 10000 dialing +491'),
@@ -71,7 +71,7 @@ describe('Transfers', () => {
       );
     });
 
-    it('name the extension, where a line is there too, and nobody who is new', () => {
+    it('name the extension rather than the line, and nobody who is new', () => {
       const other = '3 10 connected +492; 4 10001 connected +492; 5 12 connected +492';
       const events = play(tenTalks, `${tenTalks}; ${other}`, `${line}; 4 10001 connected +492; 5 12 connected +492`);
       assert.equal(events.find(isTransferred)?.transferredTo, '12');
@@ -80,7 +80,7 @@ describe('Transfers', () => {
       assert.equal(next.find(isTransferred)?.transferredTo, '+492');
     });
 
-    it('are none where it only rang in both', () => {
+    it('are not reported if the extension only rang in both', () => {
       const rung = (id: number, trunk: string, number: string, other: string): string =>
         `${id} ${trunk} connected ${number}; ${id + 1} 10 ringing ${number}; ${id + 2} ${other} ringing ${number}`;
       const without = (text: string): string => text.replaceAll(/\d+ 10 ringing \S+; /g, '');
@@ -97,7 +97,7 @@ describe('Transfers', () => {
       assert.deepEqual(callsOf(events).slice(4), [1, 2, 1, 2, 1, 2]);
     });
 
-    it('are none where an outside line has left both', () => {
+    it('are not reported if an outside line has left both', () => {
       const events = play(
         `${tenTalks}; 3 10000 connected +492; 4 11 connected +492`,
         `2 10 connected ${caller}; 4 11 connected +492`,
@@ -107,7 +107,7 @@ describe('Transfers', () => {
       assert.deepEqual(callsOf(events), [1, 2, 1, 2]);
     });
 
-    it('are none where two extensions have left one call each', () => {
+    it('are not reported if two extensions have left one call each', () => {
       const events = play(
         `${tenTalks}; 3 10001 connected +492; 4 11 connected +492`,
         `${line}; 3 10001 connected +492`,
@@ -117,7 +117,7 @@ describe('Transfers', () => {
       assert.deepEqual(callsOf(events), [1, 2, 1, 2, 1, 2]);
     });
 
-    it('are none where one of the two is over', () => {
+    it('are not reported if one of the two is over', () => {
       const other = '3 10001 connected +492; 4 10 connected +492';
       assert.deepEqual(words(play(tenTalks, `${tenTalks}; ${other}`, line, '')).slice(2), [
         'ended 10 answered',
@@ -125,7 +125,7 @@ describe('Transfers', () => {
       ]);
     });
 
-    it('are two where both legs have moved, or one phone of several in each call, to somebody else', () => {
+    it('are two if both legs, or one of several phones in each call, have moved to somebody else', () => {
       const both = (first: string, second: string): string =>
         `${line}; 2 ${first}; 4 10001 connected +492; 5 ${second}`;
       const talk = [`10 connected ${caller}`, '10 connected +492'] as const;
@@ -148,13 +148,13 @@ describe('Transfers', () => {
     });
   });
 
-  it('are named by an extension with which another phone of it rings by now', () => {
+  it('name an extension even if another of its phones rings by now', () => {
     const other = '3 10 connected +492; 4 10001 connected +492; 5 12 connected +492';
     const joined = `${line}; 4 10001 connected +492; 5 12 connected +492; 6 12 ringing +492`;
     assert.equal(play(tenTalks, `${tenTalks}; ${other}`, joined).find(isTransferred)?.transferredTo, '12');
   });
 
-  it('are named by no outside line that came with them: it may belong to either call', () => {
+  it('do not name an outside line that came with them, because it may belong to either call', () => {
     const before = '1 12 ringing 11 c1; 2 11 connected 12 c2; 3 11 connected 13 c1; 4 13 connected 11 c2';
     const after = '1 12 ringing 11 c1; 4 13 connected 11 c2; 5 10000 dialing +491701 c3';
     assert.deepEqual(words(play(before, after)).slice(4), [
@@ -164,7 +164,7 @@ describe('Transfers', () => {
     ]);
   });
 
-  it('are named by an outside line whose leg was at an extension before', () => {
+  it('name an outside line whose leg was at an extension before', () => {
     const before = '1 10 connected 11; 2 11 connected 10; 3 10 connected 12; 4 12 connected 10';
     const events = play(before, '2 11 connected +491701; 4 10000 dialing +491701');
     assert.deepEqual(
@@ -177,7 +177,7 @@ describe('Transfers', () => {
   });
 
   describe('to an extension that joins', () => {
-    it('are to one that answered after it, also before it left', () => {
+    it('are reported if it answered after the extension that leaves, even before that one left', () => {
       const both = `${tenTalks}; 5 12 connected ${caller}`;
       const joined = `${line}; 5 12 connected ${caller}`;
       assert.deepEqual(words(play(tenTalks, both, joined)).slice(2), [
@@ -186,7 +186,7 @@ describe('Transfers', () => {
       ]);
     });
 
-    it('are none to one that was there before, or came when it answered', () => {
+    it('are not reported if it was there before, or came when the one that leaves answered', () => {
       const rings = `${line}; 2 10 ringing ${caller}`;
       const eleven = `5 11 connected ${caller}`;
       for (const before of [`${rings}; ${eleven}`, rings]) {
@@ -195,13 +195,13 @@ describe('Transfers', () => {
       }
     });
 
-    it('are to the one that has answered, of several', () => {
+    it('name the one that has answered if several join', () => {
       const joined = `${line}; 5 12 ringing ${caller}; 6 13 connected ${caller}`;
       const [, transferred] = play(tenTalks, joined);
       assert.equal(transferred?.transferredTo, '13');
     });
 
-    it('are none to a service, nor to itself', () => {
+    it('are not reported if it is a service, or the extension that left', () => {
       assert.deepEqual(words(play(tenTalks, `${line}; 3 999 connected ${caller}`)).slice(1), ['ended 10 answered']);
       assert.deepEqual(words(play(tenTalks, `${line}; 3 10 ringing ${caller}`)).slice(1), [
         'ended 10 answered',
@@ -209,7 +209,7 @@ describe('Transfers', () => {
       ]);
     });
 
-    it('are none when the outside line has gone too', () => {
+    it('are not reported if the outside line is gone too', () => {
       const events = play(
         `2 10 connected ${caller}; 1 10000 connected ${caller}; 4 999 connected ${caller}`,
         `4 999 connected ${caller}; 5 12 ringing ${caller}`,
@@ -218,7 +218,7 @@ describe('Transfers', () => {
       assert.deepEqual(callsOf(events), [1, 1, 1]);
     });
 
-    it('are the same when two snapshots come at one moment', () => {
+    it('are the same if two snapshots come at the same moment', () => {
       const tracker = watching();
       const events = [tenTalks, `${line}; 5 12 connected ${caller}`].flatMap((list) =>
         eventsOf(tracker.take(listOf(list), at(start + 1000))),
@@ -229,7 +229,7 @@ describe('Transfers', () => {
 });
 
 describe('Calls that the PBX tells apart', () => {
-  it('are one when it says so: the older id stays', () => {
+  it('become one when it says so, and keep the older id', () => {
     const first = `1 10000 connected ${caller} ga; 2 10 connected ${caller} ga`;
     const events = play(
       first,
@@ -248,7 +248,7 @@ describe('Calls that the PBX tells apart', () => {
     assert.equal(events.at(-1)?.trunk, '10000');
   });
 
-  it('are one, which somebody gets into with a code, also where the older one was nothing but an outside line', () => {
+  it('become one that a code can get into, even if the older call was only an outside line', () => {
     const both = (group: string): string => `1 10000 connected ${caller} ga; 2 10 ringing ${caller} g${group}`;
     const events = play(
       `1 10000 connected ${caller} ga`,
@@ -270,7 +270,7 @@ describe('Calls that the PBX tells apart', () => {
     assert.equal(new Set(events.filter(({ event }) => event === 'ringing').map(({ call }) => call)).size, 2);
   });
 
-  it('are not transferred to an extension whose leg in the other one is not gone yet', () => {
+  it('are not transferred to an extension whose leg in the other call is not gone yet', () => {
     const talking = `2 10 connected 11 ga; 3 11 connected 10 ga`;
     const events = play(
       talking,
@@ -287,7 +287,7 @@ describe('Calls that the PBX tells apart', () => {
     const endOfTen = (...snapshots: string[]): string[] =>
       words(play(...snapshots)).filter((text) => /^(transferred|ended) 10/.test(text));
 
-    it('to who talks on with the outside line, which may have no leg of its own', () => {
+    it('to the extension that talks on with an outside line that has no leg of its own', () => {
       const talks = `2 10 connected ${caller} ga /10000`;
       const events = play(talks, `5 12 connected ${caller} ga /10000`, '');
       assert.deepEqual(words(events), ['answered 10', ...toTwelve, 'answered 12', 'ended 12 answered']);
@@ -299,7 +299,7 @@ describe('Calls that the PBX tells apart', () => {
       assert.deepEqual(endOfTen(talks, stopped), toTwelve, 'another one of its phones has stopped ringing');
     });
 
-    it('to who talks on with an outside line that has a leg, or with an extension', () => {
+    it('to the extension that talks on with an outside line that has a leg, or with an extension', () => {
       assert.deepEqual(
         endOfTen(`${line} ga; 2 10 connected ${caller} ga`, `${line} ga; 5 12 connected ${caller} ga`),
         toTwelve,
@@ -307,7 +307,7 @@ describe('Calls that the PBX tells apart', () => {
       assert.deepEqual(endOfTen(inside, '3 11 connected 12 ga; 5 12 connected 11 ga'), toTwelve);
     });
 
-    it('to who was asked first, whichever of the two calls the PBX keeps', () => {
+    it('to the extension that was consulted first, whichever of the two calls the PBX keeps', () => {
       const asks = '3 10 connected 12 gb; 4 12 connected 10 gb';
       const kept = (group: string): string => `2 11 connected 12 g${group}; 4 12 connected 11 g${group}`;
       const talks = '1 10 connected 11 ga; 2 11 connected 10 ga';
@@ -321,25 +321,25 @@ describe('Calls that the PBX tells apart', () => {
       }
     });
 
-    it('to nobody, where who comes talks to nobody who was there before', () => {
+    it('to nobody if the new extension talks to nobody who was there before', () => {
       const others = '5 12 connected 13 ga; 6 13 connected 12 ga';
       assert.deepEqual(endOfTen(inside, others), ['ended 10 answered']);
     });
 
-    it('to nobody, where who comes talks to a service, or another one rings still', () => {
+    it('to nobody if the new extension talks to a service, or another extension is still ringing', () => {
       for (const other of ['3 999 connected 10 ga @service', '3 11 ringing 10 ga']) {
         const events = endOfTen(`2 10 connected ${caller} ga; ${other}`, `${other}; 5 12 connected 10 ga`);
         assert.deepEqual(events, ['ended 10 answered'], other);
       }
     });
 
-    it('to nobody, where who rang there is gone', () => {
+    it('to nobody if the extension that rang there is gone', () => {
       const rang = `${inside}; 5 12 ringing 11 ga`;
       assert.deepEqual(endOfTen(inside, rang, '3 11 connected 10 ga; 5 12 ringing 11 ga -2500'), ['ended 10 answered']);
     });
   });
 
-  it('are not forwarded to an outside line of another one', () => {
+  it('are not forwarded to an outside line of another call', () => {
     const rings = `${line} ga; 2 10 ringing ${caller} ga`;
     const mobile = (status: string): string => `5 10001 ${status} +49170999 gb`;
     const before = [rings, `${rings}; ${mobile('dialing')}`, `${rings}; ${mobile('connected')}`];
@@ -347,7 +347,7 @@ describe('Calls that the PBX tells apart', () => {
     assert.deepEqual(words(play(...before, '')).slice(1), ['ended 10 missed', 'missed 10 missed']);
   });
 
-  it('were not taken by whoever had answered the other one before they became one', () => {
+  it('are not answered by an extension that answered the other call before they became one', () => {
     const dialling = '3 12 dialing 13 gb';
     const events = play(
       `${line} ga; 2 10 ringing ${caller} ga`,
@@ -358,7 +358,7 @@ describe('Calls that the PBX tells apart', () => {
     assert.ok(words(events).includes('ring-stopped 13 missed'));
   });
 
-  it('have its ids, also once it tells them no more, or a leg has moved', () => {
+  it('have its ids, even if it no longer reports them or a leg has moved', () => {
     const ringing = `1 10000 connected ${caller}; 2 10 ringing ${caller}`;
     const events = play(ringing, `${tenTalks} #77`, tenTalks, `${line}; 2 11 ringing ${caller}`, '');
     assert.deepEqual(
@@ -367,7 +367,7 @@ describe('Calls that the PBX tells apart', () => {
     );
   });
 
-  it('say which DN is a queue, whose own leg is nobody’s', () => {
+  it('show which DN is a queue, whose own leg causes no events', () => {
     const waiting = `${line}; 2 8000 connected ${caller} @queue`;
     assert.deepEqual(words(play(waiting, waiting, `${line}; 3 10 ringing ${caller}`)), ['ringing 10']);
   });

@@ -57,7 +57,7 @@ describe('The commands in the documentation', function () {
     });
   }
 
-  it('name scripts of the repository that are there', async () => {
+  it('name only scripts that the repository has', async () => {
     const { scripts } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as { scripts: object };
     const named = pages.flatMap(({ commands }) =>
       commands.flatMap((command) => [...command.matchAll(/npm (?:run )?(start|test|(?<=run )[\w:]+)/g)]),

@@ -6,7 +6,7 @@ import { examples, pagesOfExamples } from '../../scripts/gallery';
 const docs = resolve(__dirname, '../../docs');
 
 describe('The gallery of the examples', () => {
-  it('has a picture of each example, and no other', () => {
+  it('has a picture of each example, and no other picture', () => {
     assert.deepEqual(
       readdirSync(join(docs, 'images')).filter((file) => file.startsWith('example-')),
       examples()
@@ -16,13 +16,13 @@ describe('The gallery of the examples', () => {
     );
   });
 
-  it('has an entry for each example, as the example says it', async () => {
+  it('has an entry for each example, in the words of the example', async () => {
     for (const [file, page] of Object.entries(await pagesOfExamples())) {
       assert.equal(readFileSync(join(docs, file), 'utf8'), page, `${file}: npm run docs writes it anew`);
     }
   });
 
-  it('says which examples 3CX V20 cannot run, and which show less there', async () => {
+  it('names the examples that 3CX V20 cannot run, and those that show less there', async () => {
     const { 'examples.md': page = '' } = await pagesOfExamples();
     const marked = examples().filter(({ v20 }) => v20 !== null);
     assert.deepEqual(

@@ -100,14 +100,14 @@ describe('nginx in front of the API, as docs/setup-3cx.md says', function () {
     assert.equal((await client.execute('makecall', { ...makecall, destination: '+4930111' })).ok, true);
   });
 
-  it('refuses a wrong password, and the API hears nothing of it', async () => {
+  it('refuses a wrong password without a request to the API', async () => {
     const before = simulator.requestCount;
     const client = await clientThrough(basic('wrong'));
     await assert.rejects(client.execute('drop', { extension: '10' }), { code: 'unauthorized' });
     assert.equal(simulator.requestCount, before);
   });
 
-  it('asks for a token instead, and logs in to the API by itself', async () => {
+  it('asks for a token instead, and logs in to the API on its own', async () => {
     assert.ok(block('proxy_set_header Authorization "Basic').includes(btoa(`${user}:${password}`)));
     const change = (config: string): string =>
       logIn(config).replace(/ +auth_basic .*\n +auth_basic_user_file .*/, block('Bearer'));

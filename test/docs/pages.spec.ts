@@ -56,7 +56,7 @@ describe('The documentation', () => {
         }
       });
 
-      it('says of each block in which language it is', () => {
+      it('names the language of each block', () => {
         assert.deepEqual(
           fences.filter(({ language }) => !/^(conf|ini|js|json|powershell|sh|text|yaml)$/.test(language)),
           [],

@@ -21,7 +21,7 @@ describe('A machine without a browser', function () {
 
   // Elsewhere a browser is found without PATH.
   if (process.platform === 'linux') {
-    it('says so in one sentence when none is to be had: no apt-get, no network', () => {
+    it('is reported in one sentence if no browser can be installed: no apt-get, no network', () => {
       const { status, stdout, stderr } = run(['support/install-browser.mjs'], {
         ...{ PATH: '', CHROME_PATH: '', PLAYWRIGHT_BROWSERS_PATH: empty },
         PLAYWRIGHT_DOWNLOAD_HOST: 'http://127.0.0.1:9',
@@ -31,7 +31,7 @@ describe('A machine without a browser', function () {
     });
   }
 
-  it('says so in one sentence when the named one is none', () => {
+  it('is reported in one sentence if the named browser is not one', () => {
     const { status, stdout, stderr } = run(['support/install-browser.mjs'], { CHROME_PATH: join(empty, 'chrome') });
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, sentence);

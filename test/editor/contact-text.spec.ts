@@ -32,12 +32,12 @@ describe('A pasted text', () => {
     assert.deepEqual(read('10\tAnna "the boss"\n11\t6" pipe'), ['10: Anna "the boss"', '11: 6" pipe', 0]);
   });
 
-  it('keeps a comma in a name where tabs or semicolons part the cells', () => {
+  it('keeps a comma in a name if tabs or semicolons separate the cells', () => {
     assert.deepEqual(read('10\tMuster, Anna\n11;x\tBen'), ['10: Muster, Anna', 1]);
     assert.deepEqual(read('10;Muster, Anna'), ['10: Muster, Anna', 0]);
   });
 
-  it('has lines that are left out: without a number, or without a name', () => {
+  it('may have lines without a number or without a name, which are left out', () => {
     assert.deepEqual(read('Anna\tBen\n10\tAnna\nsomebody\tBen\n12\t\n\t13'), ['10: Anna', 3]);
     assert.deepEqual(read('4.9E+11 x;Anna'), [1]);
     assert.deepEqual(read('10'), [1]);
@@ -65,7 +65,7 @@ describe('A pasted text', () => {
       ]);
     });
 
-    it('takes the parts of a name where it is not written out, else the company', () => {
+    it('takes the parts of a name if it is not written out, else the company', () => {
       assert.deepEqual(read(card('N:Muster;Anna;;Dr.;', 'TEL:10')), ['10: Anna Muster', 0]);
       assert.deepEqual(read(card('FN:', 'N:;;;;', 'ORG:Muster GmbH;Vertrieb', 'TEL:10')), [
         '10: Muster GmbH Vertrieb',
@@ -89,7 +89,7 @@ describe('A pasted text', () => {
       assert.deepEqual(read(text), ['+49 151 12345678: Muster, Anna ; Co', 0]);
     });
 
-    it('reads vCard 2.1: quoted-printable, also over several lines and in another character set', () => {
+    it('reads vCard 2.1: quoted-printable, even over several lines and in another character set', () => {
       const utf8 = card('N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BC=', 'ller;J=C3=B6rg', 'TEL;CELL:10');
       assert.deepEqual(read(utf8), ['10: Jörg Müller', 0]);
       const latin = card('FN;ENCODING=QUOTED-PRINTABLE;CHARSET=ISO-8859-1:M=FCller', 'TEL;CELL;PREF:10');

@@ -105,7 +105,7 @@ const extensions = [
 ];
 const from = (destinationType: string, destination: string): object => ({ destinationType, destination });
 
-describe('dialogs in the editor', function () {
+describe('The editor', function () {
   this.timeout(60_000);
 
   let nodeRed: NodeRed;
@@ -252,7 +252,7 @@ describe('dialogs in the editor', function () {
     await shoot('palette');
   });
 
-  it('is found in the palette by the words that people look for', async () => {
+  it('finds the nodes in the palette by the words that people look for', async () => {
     const search = page.locator('#red-ui-palette-search input');
     const found = (): Promise<unknown> =>
       ask(`$('#red-ui-palette-container .red-ui-palette-node:visible').toArray()
@@ -424,7 +424,7 @@ describe('dialogs in the editor', function () {
     await reasons('Out of office');
   });
 
-  it('says of an optional argument too what cannot be sent', async () => {
+  it('shows for an optional argument, too, what cannot be sent', async () => {
     const reasons = (queue: string): Promise<unknown> =>
       ask(`((node) => {
         const login = { operation: 'login', action: 'login_all', actionType: 'str', queue: ${JSON.stringify(queue)} };
@@ -452,7 +452,7 @@ describe('dialogs in the editor', function () {
     assert.match(String(await ask(`RED.nodes.node('other').validationErrors`)), /Connection/);
   });
 
-  it('works without a connection, for which there is nothing to offer and to warn of', async () => {
+  it('works without a connection, with nothing to offer and nothing to warn about', async () => {
     await open('bare0');
     assert.equal(await form().locator('.threecx-free').isVisible(), true);
     await page.locator('#node-input-server').selectOption('_ADD_');
@@ -485,7 +485,7 @@ describe('dialogs in the editor', function () {
     assert.deepEqual(await get('bare3', 'events'), [...defaultEvents]);
   });
 
-  it('offers a new call monitor the events that a newcomer wants, and takes state besides', async () => {
+  it('offers a new call monitor the events that a newcomer wants, and accepts state too', async () => {
     await ask(`RED.nodes.add(Object.assign(RED.view.createNode('3cx-call-monitor', 200, 500).node, { id: 'new' }))`);
     await ask(`RED.nodes.node('new').server = 'pbx'`);
     await open('new');
@@ -575,7 +575,7 @@ describe('dialogs in the editor', function () {
     await close('cancel');
   });
 
-  it('shows the least ring in seconds, and saves milliseconds', async () => {
+  it('shows the minimum ring time in seconds, and saves milliseconds', async () => {
     const field = page.locator('#node-input-minRing');
     for (const [stored, shown, typed, kept] of [
       [0, '0', '2.5', '2500'],
@@ -753,7 +753,7 @@ describe('dialogs in the editor', function () {
     await ask(`RED.nodes.remove(RED.view.selection().nodes[0].id)`);
   });
 
-  it('lets an agent status watch profiles: the fields, one output, and the wire of the first one stays', async () => {
+  it('lets an agent status watch profiles, which has the fields and one output, and keeps the first wire', async () => {
     const profileFields = ['extensions', 'interval', 'initial'];
     const ends = (): Promise<unknown> =>
       ask(`Object.fromEntries(RED.nodes.filterLinks({ source: RED.nodes.node('presence') })
@@ -931,7 +931,7 @@ describe('dialogs in the editor', function () {
     await closeConnection('ok');
   });
 
-  it('warns of a timeout in which no call can be made, and takes it', async () => {
+  it('warns about a timeout in which no call can be made, and accepts it', async () => {
     const note = page.locator('#threecx-timeout-note');
     const timeout = page.locator('#node-config-input-timeout');
     await openConnection();
@@ -1095,7 +1095,7 @@ describe('dialogs in the editor', function () {
     await closeConnection('cancel');
   });
 
-  it('says it too when Node-RED does not do the test', async () => {
+  it('explains in words why Node-RED does not do the test', async () => {
     const known = problems.length;
     const cases: [number, RegExp][] = [
       [401, /^Node-RED does not let you test/],
@@ -1173,7 +1173,7 @@ describe('dialogs in the editor', function () {
     await close('cancel');
   });
 
-  it('offers extensions to whoever comes to a field, by a click, the keyboard or its label', async () => {
+  it('offers extensions in a field that gets the focus by a click, the keyboard or its label', async () => {
     await open('call');
     const field = textbox('Extension');
     await fill('extension', '20');
@@ -1273,7 +1273,7 @@ describe('dialogs in the editor', function () {
     await close('ok');
   });
 
-  it('lets type an extension when there are none to offer', async () => {
+  it('lets you type an extension when there are none to offer', async () => {
     const known = problems.length;
     const answers: ((route: Route) => Promise<void>)[] = [
       (route) => route.fulfill({ status: 401 }),
@@ -1297,7 +1297,7 @@ describe('dialogs in the editor', function () {
     assert.doesNotMatch(problems.splice(known).join('\n'), /TypeError|threecx/);
   });
 
-  it('warns of a message that can call any number', async () => {
+  it('warns about a message that can call any number', async () => {
     const warning = (): Promise<boolean> => form().getByText('The message decides which number').isVisible();
     const cases: [string, string, string, boolean][] = [
       ['makecall', 'msg', 'destination', true],
@@ -1327,7 +1327,7 @@ describe('dialogs in the editor', function () {
     await close('cancel');
   });
 
-  it('gives every field a label, also for those who hear it', async () => {
+  it('gives every field a label, even for screen readers', async () => {
     const unnamed = `$('.red-ui-tray').last().find('.red-ui-tray-body').find('input, select, button, textarea')
       .filter(':visible').not('[id^=red-ui-trap]').toArray().filter((field) => {
         const ids = (field.getAttribute('aria-labelledby') ?? '').split(' ').filter(Boolean);

@@ -135,7 +135,7 @@ describe('Calls that are clicked on the simulator', function () {
     await line(/^"12 talked for \d+ s with \+4915112345678"$/);
   });
 
-  it('and one that a node makes, which blocks the server for its 2.5 s', async () => {
+  it('are shown together with a call that a node makes, which blocks the server for its 2.5 s', async () => {
     await inject('call');
     assert.deepEqual(await events(2), ['dialing 11', 'ringing 102']);
     await click('102', /^Answer/);

@@ -116,7 +116,7 @@ describe('The names of a connection, in the editor,', function () {
     assert.equal(await valid('bare'), true);
   });
 
-  it('are pasted from a spreadsheet, and those that are there get their new names', async () => {
+  it('are pasted from a spreadsheet, and existing numbers get their new names', async () => {
     await open('named');
     assert.deepEqual(await shown(), ['10: Anna', '11: Ben']);
     await paste(area(), 'Number\tName\n12\tCem\n11\tBenjamin\n+49 30 111\tThe school\nnobody\t\n');
@@ -165,7 +165,7 @@ describe('The names of a connection, in the editor,', function () {
     await text.getByText('watch 11 Benjamin Bartholome…', { exact: true }).waitFor();
   });
 
-  it('are marked where a number cannot be called, or has no name', async () => {
+  it('are marked if a number cannot be called, or has no name', async () => {
     await open('named');
     const marks = (): Promise<unknown> =>
       editor.ask(`$('#threecx-names input').toArray().map((field) => field.getAttribute('aria-invalid')).join(' ')`);
@@ -210,7 +210,7 @@ describe('The names of a connection, in the editor,', function () {
     await editor.page.locator('.red-ui-popover').first().waitFor();
   });
 
-  it('are a thousand, which the dialog shows while it is used already, and loses none of', async () => {
+  it('can be a thousand, which the dialog shows while it is already used, without losing any', async () => {
     await open('many');
     await editor.setConnection({ name: 'many people' });
     await paste(area(), '5000;somebody else');

@@ -84,7 +84,7 @@ for (const { version, program, api } of stages) {
         wires: [['command']],
       },
     ];
-    /** Deploys everything anew. */
+    /** Deploys everything again. */
     const deploy = async (nodes: object[]): Promise<void> => {
       const { status } = await fetch(`${nodeRed.url}/flows`, {
         method: 'POST',
@@ -93,7 +93,7 @@ for (const { version, program, api } of stages) {
       });
       assert.equal(status, 204);
     };
-    /** Counts requests while another server, which is polled all the time, gets so many. */
+    /** Counts requests while another server, which is polled all the time, gets `count` requests. */
     const requestsDuring = async (count: number): Promise<number> => {
       const [before, end] = [simulator.requestCount, other.requestCount + count];
       await until(() => other.requestCount >= end, `${count} polls`);
@@ -142,7 +142,7 @@ for (const { version, program, api } of stages) {
       );
     });
 
-    it('shows an outage, why, and that it is over', async () => {
+    it('shows an outage, its reason, and its end', async () => {
       const { port } = new URL(address());
       await simulator.close();
       await editor.page.locator('[data-threecx-look="bad"]').getByText('unreachable').waitFor(patient);
@@ -200,7 +200,7 @@ for (const { version, program, api } of stages) {
       assert.equal(await rows(editor, 'extensions').count(), 3);
     });
 
-    it('takes names of callers for nothing but text', async () => {
+    it('treats names of callers as text only', async () => {
       simulator.pbx.inbound({ extension: '11', number: caller });
       await row(editor, 'calls', hostile).waitFor();
       const { title, offsetHeight } = await eventRow(editor, 'ringing')
@@ -296,7 +296,7 @@ for (const { version, program, api } of stages) {
       await editor.ask('window.findAgain()');
     });
 
-    it('goes on when everything is deployed anew', async () => {
+    it('goes on when everything is deployed again', async () => {
       await deploy(flows('Branch'));
       await row(editor, 'connections', 'Branch').waitFor();
       simulator.pbx.inbound({ extension: '12', number: caller });

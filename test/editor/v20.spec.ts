@@ -95,7 +95,7 @@ describe('3CX V20 in the editor', function () {
   };
   const connection = '#node-config-dialog-edit-form';
 
-  it('is an interface that a connection can have, with the fields that it needs', async () => {
+  it('is an interface that a connection can use, with the fields that it needs', async () => {
     const http = ['auth', 'pollInterval', 'trunks', 'services', 'allowStop'];
     const v20 = ['clientId', 'clientSecret'];
     const both = ['name', 'api', 'url', 'proxy', 'timeout', 'allowDestinations'];
@@ -191,7 +191,7 @@ describe('3CX V20 in the editor', function () {
   const overall = (): Promise<string | null> =>
     editor.connectionForm().locator('.threecx-verdict').getAttribute('data-threecx-verdict');
 
-  it('is tested: what the client may do, and what to do about what it may not', async () => {
+  it('is tested: shows what the client may do, and what to do about the rest', async () => {
     const accepted = 'good: The client ID and the secret are accepted (… ms)';
     const callControl = 'good: Call Control: allowed, 6 extensions';
     const socket = 'good: Events: the WebSocket opens';
@@ -258,7 +258,7 @@ describe('3CX V20 in the editor', function () {
     await editor.closeConnection('cancel');
   });
 
-  it('is tested: another program uses the client, and no longer does', async () => {
+  it('is tested: shows that another program uses the client, and no longer does', async () => {
     await open('by-v20');
     simulator.v20.switches.contested = true;
     assert.match((await findings()).join(), /^bad: .*another program uses this API client[^,]*$/);
@@ -276,7 +276,7 @@ describe('3CX V20 in the editor', function () {
     await editor.closeConnection('cancel');
   });
 
-  it('is tested: wrong secret, wrong address, wrong program', async () => {
+  it('is tested: shows a wrong secret, a wrong address and a wrong program', async () => {
     await open('by-v20');
     const cases: [Record<string, string>, RegExp][] = [
       [{ clientSecret: 'wrong' }, /^bad: The phone system does not accept this client: .* secret is wrong/],
@@ -301,7 +301,7 @@ describe('3CX V20 in the editor', function () {
     await editor.closeConnection('cancel');
   });
 
-  it('is tested: says of whatever fails why, and takes what comes for text', async () => {
+  it('is tested: shows why each part fails, and treats all answers as text', async () => {
     const hostile = `<img src="x" onerror="window.hacked = true">`;
     const works = { version: hostile, callControl: null, extensions: 2, socket: null, configuration: null };
     const cases: [object, (string | RegExp)[]][] = [
@@ -399,7 +399,7 @@ describe('3CX V20 in the editor', function () {
     await editor.close('cancel');
   });
 
-  it('marks the queue of a log-in, whenever that is shown', async () => {
+  it('marks the queue of a log-in whenever it is shown', async () => {
     await editor.edit('agent');
     for (const operation of ['login', 'msg']) {
       await editor.chooseOperation(operation);
@@ -418,7 +418,7 @@ describe('3CX V20 in the editor', function () {
     await editor.close('cancel');
   });
 
-  it('marks events that do not come, or perhaps', async () => {
+  it('marks events that never come, or may not come', async () => {
     const marks = (): Promise<unknown> =>
       editor.ask(`Object.fromEntries($('.threecx-events [data-threecx-event]').get().filter((mark) => mark.innerText)
         .map((mark) => [mark.dataset.threecxEvent, mark.innerText]))`);

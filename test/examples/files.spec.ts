@@ -27,7 +27,7 @@ describe('The example flows', () => {
     );
   });
 
-  it('have ids of their own, but share the connection, beside which one has another', () => {
+  it('have ids of their own, but share the connection, beside which one example has another', () => {
     const connections = examples.flatMap(([, nodes]) => nodes.filter(({ type }) => type === '3cx-config'));
     const shared = connections.filter(({ id }) => id === connections[0]?.id);
     for (const connection of shared) assert.deepEqual(connection, shared[0]);
@@ -40,7 +40,7 @@ describe('The example flows', () => {
     describe(file, () => {
       const placed = nodes.filter(({ x }) => x !== undefined);
 
-      it('needs only core nodes beside ours, unless its name says so', () => {
+      it('needs only core nodes beside ours, unless its name mentions others', () => {
         const named = Object.entries(otherTypes).flatMap(([name, types]) => (file.includes(name) ? types : []));
         const types = new Set(nodes.map(({ type }) => type));
         assert.deepEqual(
@@ -86,7 +86,7 @@ describe('The example flows', () => {
         );
       });
 
-      it('tells how to try it without a clone of the repository', () => {
+      it('explains how to try it without a clone of the repository', () => {
         const comments = nodes.filter(({ type }) => type === 'comment').map(({ info }) => String(info));
         assert.ok(comments.some((info) => info.includes('**Try it')));
         assert.doesNotMatch(comments.join('\n'), /npm (start|run)|clone/);

@@ -151,7 +151,7 @@ describe('The MQTT examples', function () {
     simulator.pbx.clearCalls();
   });
 
-  it('say that the PBX is there and what each extension does, also of one that is not in the list', async () => {
+  it('publish that the PBX is there and what each extension does, even one that is not in the list', async () => {
     await early.last(`${topic}/availability`, isOnline);
     assert.equal((await state('12', 'idle')).name, 'Carla');
     simulator.pbx.inbound({ extension: '100', number: caller });
@@ -164,7 +164,7 @@ describe('The MQTT examples', function () {
     await early.last(`${topic}/event/100/missed`);
   });
 
-  it('introduce each extension to Home Assistant as it demands', async () => {
+  it('introduce each extension to Home Assistant in the form that it requires', async () => {
     const messages = await Promise.all(
       ['10', '11', '12', '100'].map((number) => early.last<Discovery>(`homeassistant/device/3cx_pbx_${number}/config`)),
     );
@@ -192,7 +192,7 @@ describe('The MQTT examples', function () {
     await shown('calls', (value) => value === '1');
   });
 
-  it('tell one who comes late what is, not what was', async () => {
+  it('send a late client what is, not what was', async () => {
     await state('11', 'idle');
     const late = await Listener.connect(broker.port);
     try {
@@ -209,7 +209,7 @@ describe('The MQTT examples', function () {
     }
   });
 
-  it('tell each of two consumers, of whom one sends commands', async () => {
+  it('publish to each of two clients, one of which sends commands', async () => {
     const other = await Listener.connect(broker.port);
     try {
       const button = examples.find(({ name }) => name === '10 calls 11')?.id ?? '';
@@ -224,7 +224,7 @@ describe('The MQTT examples', function () {
     }
   });
 
-  it('carry out a command once that comes twice, and answer it twice', async () => {
+  it('carry out a command that comes twice only once, and answer it twice', async () => {
     const command = { id: 'twice', operation: 'makecall', extension: '10', destination: '+4930111' };
     const dialled = requests(/makecall/);
     await Promise.all([0, 1].map(() => early.publish(`${topic}/command/spec`, command)));
@@ -282,7 +282,7 @@ describe('The MQTT examples', function () {
     assert.deepEqual([ok, reason], [false, 'no-call']);
   });
 
-  it('say that the PBX is away when the API is, and what each does when it is back', async () => {
+  it('publish that the PBX is away when the API is, and each extension’s state when it is back', async () => {
     const port = Number(new URL(simulator.url).port);
     simulator.pbx.inbound({ extension: '10', number: caller });
     await state('10', 'ringing');
@@ -295,7 +295,7 @@ describe('The MQTT examples', function () {
     await state('10', 'idle');
   });
 
-  it('say that the PBX is away when the connection to the broker breaks, and are back by themselves', async () => {
+  it('publish that the PBX is away when the connection to the broker breaks, and reconnect', async () => {
     const said = early.on(`${topic}/availability`).length;
     await broker.breakOff(topic);
     await early.last(
@@ -305,7 +305,7 @@ describe('The MQTT examples', function () {
     assert.deepEqual(early.on(`${topic}/availability`).slice(said), ['offline', 'online']);
   });
 
-  it('say all of it again when the broker was restarted and has lost it', async () => {
+  it('publish everything again when the broker was restarted and has lost it', async () => {
     const { port } = broker;
     await broker.close();
     simulator.pbx.inbound({ extension: '10', number: caller });

@@ -9,7 +9,7 @@ const notValid = 'is not a valid extension';
 describe('a form that the server does not understand', () => {
   afterEach(endAll);
 
-  it('of login is its documented order: the other is tried, and remembered', async () => {
+  it('of login is followed by the other order, which is remembered', async () => {
     const server = await serve(({ url = '' }) => (url.startsWith('/login/log') ? 'true' : notValid));
     const client = connect(server);
     const login = { extension: '10', action: 'login_all' };
@@ -29,19 +29,19 @@ describe('a form that the server does not understand', () => {
     assert.deepEqual(server.requests, [...both, ...both]);
   });
 
-  it('of login is never the log-in to one queue', async () => {
+  it('of login is never replaced in a log-in to one queue', async () => {
     const server = await serve(notValid);
     await connect(server).execute('login', { extension: '99', action: 'login_all', queue: '8000' });
     assert.deepEqual(server.requests, ['/save/login_only_to/99/8000']);
   });
 
-  it('of login is not one that was refused otherwise', async () => {
+  it('of login is not replaced if the refusal has another reason', async () => {
     const server = await serve('is not an agent of the queues');
     await connect(server).execute('login', { extension: '10', action: 'login_all' });
     assert.deepEqual(server.requests, ['/login/10/login_all']);
   });
 
-  it('of transfer is the lower case: on idle the capital is tried, and remembered', async () => {
+  it('of transfer is the lower case: after idle the capital is tried, and remembered', async () => {
     const server = await serve(({ url = '' }) => (url.startsWith('/Transfer/') ? 'true' : 'idle'));
     const client = connect(server);
     await client.execute('transfer', { extension: '10', destination: '11' });
@@ -59,7 +59,7 @@ describe('a form that the server does not understand', () => {
     assert.deepEqual(server.requests, [...both, ...both]);
   });
 
-  it('of transfer is not one that was refused', async () => {
+  it('of transfer is not replaced after a refusal', async () => {
     const server = await serve('false');
     await connect(server).execute('transfer', { extension: '10', destination: '11' });
     assert.deepEqual(server.requests, ['/transfer/10/11']);
@@ -70,7 +70,7 @@ describe('a form that the server does not understand', () => {
     [404, 'unsupported'],
     [204, 'unexpected-answer'],
   ] as const) {
-    it(`is not what HTTP ${failing} says: nothing is sent a second time`, async () => {
+    it(`is not assumed after HTTP ${failing}: nothing is sent a second time`, async () => {
       const server = await serve((_request, response) => {
         response.statusCode = failing;
         return '';
@@ -106,7 +106,7 @@ describe('a form that the server does not understand', () => {
     assert.deepEqual(server.requests.slice(2), ['/Transfer/10/11', '/transfer/10/11']);
   });
 
-  it('is forgotten then: the replaced server costs one more request once, each time it is replaced', async () => {
+  it('is then forgotten, so each replacement of the server costs one more request once', async () => {
     let isDocumented = true;
     const server = await serve(({ url = '' }) => {
       if (url.startsWith('/login/')) return url.startsWith('/login/10/') === isDocumented ? 'true' : notValid;
@@ -152,7 +152,7 @@ describe('a form that the server does not understand', () => {
     ['unpark', { extension: '10', phone: 'Soft' }, '/unpark/10/Soft', '/unpark/10/', 'true'],
     ['showstatus', { extension: '10' }, '/showstatus/10', '/showstatus/10/show', 'Available'],
   ] as const) {
-    it(`of ${operation} is the one of community: on idle the documented one is tried, and remembered`, async () => {
+    it(`of ${operation} is the community form: after idle the documented form is tried, and remembered`, async () => {
       const server = await serve(withPhone(({ url }) => (url === second ? answer : 'idle')));
       const client = connect(server);
       assert.equal((await client.execute(operation, args)).ok, true);
@@ -162,7 +162,7 @@ describe('a form that the server does not understand', () => {
     });
   }
 
-  it('of notready has no second one: ready would do the opposite', async () => {
+  it('of notready has no second form, because ready would do the opposite', async () => {
     const server = await serve(({ url = '' }) => (url.startsWith('/ready/') ? 'true' : 'idle'));
     const client = connect(server);
     await failure(client.execute('notready', { extension: '10' }), 'unsupported');

@@ -12,7 +12,7 @@ describe('Call ids', () => {
     ids = new CallIds();
   });
 
-  it('are of the leg that is new at the extension', () => {
+  it('belong to the leg that is new at the extension', () => {
     ids.tell('10', 'A');
     assert.equal(ids.assign(listOf('1 10 dialing +491; 2 10000 dialing +491')), true);
     assert.deepEqual([ids.of('1'), ids.of('2')], ['A', null]);
@@ -21,13 +21,13 @@ describe('Call ids', () => {
     assert.deepEqual([ids.of('1'), ids.of('3'), ids.of('4')], ['A', 'B', null]);
   });
 
-  it('that were asked for are of that leg only', () => {
+  it('that were asked for belong to that leg only', () => {
     ids.tell('10', 'A', '2');
     assert.equal(ids.assign(listOf('1 10000 connected +491; 3 10 connected +491')), false);
     assert.equal(ids.of('3'), null);
   });
 
-  it('say nothing where they could be of either leg', () => {
+  it('are not assigned if they could belong to either leg', () => {
     ids.tell('10', 'A');
     ids.assign([...tenTalks, ...listOf('3 10 dialing 11; 4 11 ringing 10')]);
     assert.deepEqual([ids.of('2'), ids.of('3')], [null, null]);
@@ -36,7 +36,7 @@ describe('Call ids', () => {
     assert.equal(ids.of('2'), null, 'the server names the last call');
   });
 
-  it('are no news where they are known', () => {
+  it('are not new if they are already known', () => {
     ids.tell('10', 'A');
     assert.equal(ids.assign(tenTalks), true);
     ids.tell('10', 'A');
@@ -51,7 +51,7 @@ describe('Call ids', () => {
     assert.equal(ids.of('2'), null);
   });
 
-  it('go with a leg that moves to another extension, and end with it', () => {
+  it('stay with a leg that moves to another extension, and end with it', () => {
     ids.tell('10', 'A');
     ids.assign(tenTalks);
     ids.assign(listOf('1 10000 connected +491; 2 11 ringing +491'));
@@ -61,7 +61,7 @@ describe('Call ids', () => {
     assert.equal(ids.of('2'), null);
   });
 
-  it('are to be asked for where an extension has one leg, once', () => {
+  it('are asked for once, if an extension has one leg', () => {
     const list = listOf('1 10 dialing 11; 2 11 ringing 10; 3 12 dialing 13; 4 12 ringing 9; 5 13 undefined 9');
     assert.equal(ids.pick(list, anybody)?.id, '1');
     assert.equal(

@@ -23,7 +23,7 @@ describe('an error', () => {
     assert.match(message, /ECONNREFUSED/);
   });
 
-  it('is unreachable when there is no way to the address', async () => {
+  it('is unreachable when no route leads to the address', async () => {
     await failure(connect({ url: 'http://255.255.255.255:9' }, { timeout: 150 }).execute('drop', drop), 'unreachable');
   });
 
@@ -33,14 +33,14 @@ describe('an error', () => {
     await failure(client.execute('drop', drop), 'unreachable');
   });
 
-  it('is unreachable when the server breaks the TLS handshake off', async () => {
+  it('is unreachable when the server breaks off the TLS handshake', async () => {
     const { port } = await serveTcp((socket) => {
       socket.once('data', () => socket.destroy());
     });
     await failure(connect({ url: `https://127.0.0.1:${port}` }).execute('drop', drop), 'unreachable');
   });
 
-  it('is none when stop breaks the connection: it is done', async () => {
+  it('does not occur when stop breaks the connection, because stop is done', async () => {
     const server = await serve((_request, response) => {
       response.socket?.resetAndDestroy();
       return undefined;
@@ -86,7 +86,7 @@ describe('an error', () => {
     for (const secret of secrets) assert.ok(!message.includes(secret), message);
   });
 
-  it('has nothing of a secret that the 200th character cuts', async () => {
+  it('has no part of a secret that the 200th character cuts', async () => {
     const server = await serve((_request, response) => {
       response.statusCode = 500;
       return `${'x'.repeat(196)}pässword`;
@@ -113,12 +113,12 @@ describe('an error', () => {
     });
   }
 
-  it('is none when the answer has exactly 4 MiB', async () => {
+  it('does not occur when the answer has exactly 4 MiB', async () => {
     const server = await serve('true'.padEnd(4 * 1024 * 1024));
     assert.equal((await connect(server).execute('drop', drop)).ok, true);
   });
 
-  it('speaks of an extension that does not exist only when one was asked about', async () => {
+  it('mentions an extension that does not exist only if one was asked about', async () => {
     const client = connect(await serve(() => undefined), { timeout: 50, allowStop: true });
     const hint = /^no answer within 0\.05 s; this server does not answer when the extension does not exist$/;
     assert.match((await failure(client.execute('drop', drop), 'timeout')).message, hint);
@@ -148,7 +148,7 @@ describe('an error', () => {
     }
   });
 
-  it('is not-allowed each time or never, by an expression', async () => {
+  it('is not-allowed each time or never if an expression decides', async () => {
     const client = connect(await serve('true'), { isAllowed: parseDestinations('/^1/') });
     for (let time = 0; time < 3; time++) {
       assert.equal((await client.execute('transfer', { extension: '10', destination: '11' })).ok, true);
@@ -156,13 +156,13 @@ describe('an error', () => {
     await failure(client.execute('transfer', { extension: '10', destination: '21' }), 'not-allowed');
   });
 
-  it('is unreachable for stop when there is no way to the server: that is not done', async () => {
+  it('is unreachable for stop when no route leads to the server, because stop is not done', async () => {
     for (const url of [await closedUrl(), 'http://255.255.255.255:9']) {
       await failure(connect({ url }, { allowStop: true, timeout: 150 }).execute('stop'), 'unreachable');
     }
   });
 
-  it('is closed for what is on the wire and for what waits, at once', async () => {
+  it('is closed, at once, for requests on the wire and for requests that wait', async () => {
     const server = await serve(() => undefined);
     const client = connect(server);
     const pending = [client.execute('drop', drop), client.execute('ondn', drop), client.poll()];

@@ -153,7 +153,7 @@ describe('A connection that is kept alive', () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it('takes commands for half the time only after which this server closed one', async () => {
+  it('takes commands for only half the time after which this server closed a connection', async () => {
     await command();
     time += 20;
     await closed();
@@ -189,7 +189,7 @@ describe('A connection that is kept alive', () => {
     assert.equal(server.connections(), 2);
   });
 
-  it('learns nothing from a server that announces the end', async () => {
+  it('learns nothing from a server that announces the close', async () => {
     headers = { Connection: 'close' };
     await query();
     headers = {};
@@ -249,7 +249,7 @@ describe('A name with several addresses', function () {
         : connect({ url: 'http://10.0.0.1' }, { proxy: url, timeout });
     };
 
-    it(`${by}: a slow one is waited for when the other refuses`, async () => {
+    it(`${by}: a slow address is waited for when the other refuses`, async () => {
       const { port, free } = await full('127.0.0.2');
       resolveTo('127.0.0.2', '127.0.0.3');
       const done = connectTo(port, 8_000).execute('drop', ten);
@@ -257,7 +257,7 @@ describe('A name with several addresses', function () {
       await done;
     });
 
-    it(`${by}: a dead one does not cost the connection, and not the next one any time`, async () => {
+    it(`${by}: a dead address does not cost the connection, nor the next one any time`, async () => {
       const { port } = await full('127.0.0.2');
       const requests = await alive(port, '127.0.0.3');
       resolveTo('127.0.0.2', '127.0.0.3');
@@ -273,7 +273,7 @@ describe('A name with several addresses', function () {
       assert.equal(new Set(requests.map(({ socket }) => socket)).size, 2);
     });
 
-    it(`${by}: one that refuses is passed over`, async () => {
+    it(`${by}: an address that refuses is skipped`, async () => {
       const { port } = new URL(await closedUrl());
       const requests = await alive(Number(port), '127.0.0.3');
       resolveTo('127.0.0.2', '127.0.0.3');
@@ -281,14 +281,14 @@ describe('A name with several addresses', function () {
       assert.equal(requests.length, 1);
     });
 
-    it(`${by}: unreachable when all refuse`, async () => {
+    it(`${by}: is unreachable when all refuse`, async () => {
       const { port } = new URL(await closedUrl());
       resolveTo('127.0.0.2', '127.0.0.3');
       await failure(connectTo(Number(port), 8_000).execute('drop', ten), 'unreachable');
     });
   }
 
-  it('proxy with a tunnel: a slow one is waited for when the other refuses', async () => {
+  it('proxy with a tunnel: a slow address is waited for when the other refuses', async () => {
     const { port, free } = await full('127.0.0.2');
     resolveTo('127.0.0.2', '127.0.0.3');
     const client = connect({ url: 'https://10.0.0.1' }, { proxy: `http://pbx.test:${port}` });
@@ -296,7 +296,7 @@ describe('A name with several addresses', function () {
     await failure(client.execute('drop', ten), 'server-error');
   });
 
-  it('unreachable when the name has no address, and when it is not found in time', async () => {
+  it('is unreachable when it has no address, and when it is not found in time', async () => {
     const lookup = mock.method(dns, 'lookup', (_name: string, _options: unknown, callback: (error: Error) => void) => {
       callback(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }));
     });

@@ -82,7 +82,7 @@ describe('the request lane', () => {
     assert.deepEqual(ran, ['command 1', 'command 2', 'query 1', 'query 2', 'poll 1', 'poll 2']);
   });
 
-  it('lets a poll that has waited one second go before further commands, which queries and look-ups do not', async () => {
+  it('lets a poll, but no query or look-up, go before later commands once it has waited for one second', async () => {
     const first = occupy(false);
     await turn();
     const entered = [enter('poll', 'look-up'), enterPoll(), enter('query'), enter('command', 'command 1')];
@@ -95,7 +95,7 @@ describe('the request lane', () => {
     assert.deepEqual(ran, ['poll', 'command 1', 'command 2', 'query', 'look-up', 'later poll']);
   });
 
-  it('does not do a poll that waited for a second, and failed meanwhile', async () => {
+  it('does not send a poll that waited for a second and failed meanwhile', async () => {
     const first = occupy(false);
     await turn();
     const poll = enterPoll();
@@ -125,7 +125,7 @@ describe('the request lane', () => {
     assert.equal(ran.length, 101);
   });
 
-  it('is busy for who has waited for 30 s, and never does that job', async () => {
+  it('is busy for a job that has waited for 30 s, and never does it', async () => {
     const first = occupy(false);
     await turn();
     const waiting = enter('command', 'late');
@@ -150,7 +150,7 @@ describe('the request lane', () => {
     assert.equal(message, 'no answer within 8 s');
   });
 
-  it('ends what hangs once a command has waited for it until 6 s after it was sent', async () => {
+  it('ends a hanging request 6 s after it was sent, if a command waits for it', async () => {
     const first = occupy(true);
     await turn();
     const command = enter('command');
@@ -162,7 +162,7 @@ describe('the request lane', () => {
     assert.equal(await command, 'command');
   });
 
-  it('ends what hangs for more than 6 s at once when a command comes', async () => {
+  it('ends a request that hangs for more than 6 s as soon as a command comes', async () => {
     const first = occupy(true);
     await pass(6_500);
     const command = enter('command');
@@ -207,7 +207,7 @@ describe('the request lane', () => {
     assert.equal(await second.result, 'answer');
   });
 
-  it('fails with closed what is on the wire and what waits, at once, and takes nothing more', async () => {
+  it('fails running and waiting requests with `closed` at once, and takes nothing more', async () => {
     const first = occupy(false);
     await turn();
     const waiting = [enter('command'), enter('query'), enter('poll')];
@@ -313,7 +313,7 @@ describe('the request lane on the wire', () => {
     }
   });
 
-  it('waits for two calls that another program makes, 5 s, also when a second command waits', async () => {
+  it('waits 5 s for two calls that another program makes, even when a second command waits', async () => {
     let free = (): void => undefined;
     const whenFree = new Promise<void>((resolve) => (free = resolve));
     const server = await serve(({ url = '' }, response) => {

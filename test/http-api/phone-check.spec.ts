@@ -6,12 +6,12 @@ const dialling = [
   ['unpark', { extension: '10', phone: 'Web' }, '/unpark/10/Web'],
 ] as const;
 
-describe('the check whose phone rings', () => {
+describe('the check for the phone that rings', () => {
   afterEach(endAll);
 
   for (const [operation, args, path] of dialling) {
     describe(`with ${operation}`, () => {
-      it('is asked before, each time', async () => {
+      it('is made before each command', async () => {
         const server = await serve(withPhone('00000A5F3C2D1_8'));
         const client = connect(server);
         for (let time = 0; time < 2; time++) {
@@ -22,14 +22,14 @@ describe('the check whose phone rings', () => {
         assert.deepEqual(server.requests, [...all, ...all]);
       });
 
-      it('is nobody’s when the question is not answered', async () => {
+      it('fails when the question is not answered', async () => {
         const server = await serve(({ url = '' }) => (url.startsWith('/dnregs/') ? undefined : 'true'));
         const { message } = await failure(connect(server, { timeout: 150 }).execute(operation, args), 'timeout');
         assert.match(message, /^no answer within .*; nothing was dialled/);
         assert.deepEqual(server.requests, ['/dnregs/10']);
       });
 
-      it('is nobody’s when no phone is registered', async () => {
+      it('finds no phone when none is registered', async () => {
         const server = await serve('error');
         assert.deepEqual(await connect(server).execute(operation, args), {
           ok: false,
@@ -45,7 +45,7 @@ describe('the check whose phone rings', () => {
         [401, 'unauthorized'],
         [302, 'unexpected-answer'],
       ] as const) {
-        it(`is nobody’s when the question is answered with HTTP ${status}`, async () => {
+        it(`fails when the question is answered with HTTP ${status}`, async () => {
           const server = await serve((_request, response) => {
             response.statusCode = status;
             return 'x';
@@ -55,7 +55,7 @@ describe('the check whose phone rings', () => {
         });
       }
 
-      it('is nobody’s when the answer is none that the question can have', async () => {
+      it('fails when the answer does not fit the question', async () => {
         const server = await serve('true');
         await failure(connect(server).execute(operation, args), 'unexpected-answer');
         assert.deepEqual(server.requests, ['/dnregs/10']);
@@ -65,7 +65,7 @@ describe('the check whose phone rings', () => {
         ['idle', 200, 'idle'],
         ['HTTP 404', 404, 'not found'],
       ] as const) {
-        it(`is asked once of a server that answers the question with ${kind}`, async () => {
+        it(`is made once if the server answers the question with ${kind}`, async () => {
           const server = await serve(({ url = '' }, response) => {
             if (!url.startsWith('/dnregs/')) return '0';
             response.statusCode = status;
@@ -82,7 +82,7 @@ describe('the check whose phone rings', () => {
         ['idle', 200],
         ['HTTP 404', 404],
       ] as const) {
-        it(`is asked again after a server answered everything with ${kind} for a while`, async () => {
+        it(`is made again after the server answered everything with ${kind} for a while`, async () => {
           let isAway = true;
           const server = await serve((request, response) => {
             if (!isAway) return withPhone('0')(request, response);
@@ -98,17 +98,17 @@ describe('the check whose phone rings', () => {
         });
       }
 
-      it('is not known when the answer is 0', async () => {
+      it('leaves the call id unknown when the command is answered with 0', async () => {
         const result = await connect(await serve(withPhone('0'))).execute(operation, args);
         assert.deepEqual(result, { ok: true, callId: null, confirmed: false, given: args, answer: '0' });
       });
 
-      it('is nobody’s when the answer is null', async () => {
+      it('reports no phone when the command is answered with null', async () => {
         const { ok, ...rest } = await connect(await serve(withPhone('null'))).execute(operation, args);
         assert.deepEqual([ok, 'reason' in rest && rest.reason], [false, 'no-phone']);
       });
 
-      it('is not shown by HTTP 500: nothing is dialled twice', async () => {
+      it('does not lead to a second dialling after HTTP 500', async () => {
         const server = await serve(
           withPhone((_request, response) => {
             response.statusCode = 500;
@@ -128,7 +128,7 @@ describe('the check whose phone rings', () => {
     ['74-sip:3CX@192.168.1.20:5060-Yealink SIP-T46S', 'Desktop'],
     ['idle', 'Soft'],
   ] as const) {
-    it(`with Auto it is ${phone} when the question is answered with ${registered}`, async () => {
+    it(`with Auto finds ${phone} when the question is answered with ${registered}`, async () => {
       const server = await serve(({ url = '' }) => {
         if (url.startsWith('/dnregs/')) return registered;
         return url.startsWith('/ondn/') ? '0' : 'id_1';
@@ -143,14 +143,14 @@ describe('the check whose phone rings', () => {
     });
   }
 
-  it('with Auto it is nobody’s when no phone is registered', async () => {
+  it('with Auto finds no phone when none is registered', async () => {
     const server = await serve('error');
     const { given } = await connect(server).execute('makecall', { extension: '10', destination: '11', phone: 'Auto' });
     assert.equal(given.phone, 'Auto');
     assert.deepEqual(server.requests, ['/dnregs/10']);
   });
 
-  it('is not asked for an argument or a destination that is not allowed', async () => {
+  it('is not made for an argument or a destination that is not allowed', async () => {
     const server = await serve('error');
     const client = connect(server, { isAllowed: (destination) => destination.startsWith('1') });
     await failure(client.execute('makecall', { extension: '10', destination: '22', phone: 'Soft' }), 'not-allowed');

@@ -5,7 +5,7 @@ import { connect, endAll, failure, serve } from './support';
 describe('A look-up of a profile', () => {
   afterEach(endAll);
 
-  it('reads the answers of both servers, also a name outside the five, and no queue log-in', async () => {
+  it('reads the answers of both servers, even a name outside the five, and no queue log-in', async () => {
     const answers = ['    CURRENT_STATUS=Out of office', 'Available', '    CURRENT_STATUS=Holiday'];
     const server = await serve(() => answers.shift());
     const client = connect(server);
@@ -60,13 +60,13 @@ describe('A look-up of a profile', () => {
     ['<html>Proxy</html>', 'unexpected-answer'],
     ['error', 'unexpected-answer'],
   ] as const) {
-    it(`takes ${JSON.stringify(body)} for no profile`, async () => {
+    it(`finds no profile in ${JSON.stringify(body)}`, async () => {
       const client = connect(await serve(body));
       await failure(client.presence('10'), code);
     });
   }
 
-  it('sends nothing that is no extension', async () => {
+  it('sends only extensions', async () => {
     const server = await serve('Available');
     const client = connect(server);
     for (const extension of ['all', '3/*', '..', '']) await failure(client.presence(extension), 'invalid-argument');

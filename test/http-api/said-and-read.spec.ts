@@ -211,7 +211,7 @@ describe('the call of answer', () => {
     });
   }
 
-  it('is null where the list allows an id, but the server returns none', async () => {
+  it('is null if the list allows an id, but the server returns none', async () => {
     const { outcome } = await carryOut({ showallcalls: single, answer: 'true' }, 'answer');
     assert.deepEqual(outcome, { ok: true, callId: null });
   });
@@ -221,19 +221,19 @@ describe('the call of answer', () => {
     assert.deepEqual(outcome, { ok: false, reason: 'no-call' });
   });
 
-  it('costs no list of its own while the one of a poll is current', async () => {
+  it('takes no list of its own while the list of a poll is current', async () => {
     const { client, server } = await polling(single, 60_000);
     assert.equal((await client.execute('answer', ten)).callId, newId);
     assert.deepEqual(namesOf(server), ['showallcalls', 'answer']);
   });
 
-  it('is seen in a list of its own when that of a poll is old', async () => {
+  it('takes a list of its own when the list of a poll is old', async () => {
     const { client, server } = await polling(single, 0);
     assert.equal((await client.execute('answer', ten)).callId, newId);
     assert.deepEqual(namesOf(server), ['showallcalls', 'showallcalls', 'answer']);
   });
 
-  it('is seen in a list of its own when a command came after that of the poll, done or not', async () => {
+  it('takes a list of its own when a command came after the poll’s list, done or not', async () => {
     for (const drop of ['true', 'something']) {
       const { client, server } = await polling(single, 60_000, { drop });
       await client.execute('drop', ten).catch(() => undefined);
@@ -250,7 +250,7 @@ describe('the call of answer', () => {
     assert.deepEqual(namesOf(server), ['showallcalls', 'answer', 'answer']);
   });
 
-  it('is called with each answer that was understood', async () => {
+  it('calls `onAnswer` for each answer that was understood', async () => {
     let told = 0;
     const server = await serve(answering({ showallcalls: two, answer: newId }));
     await connect(server, { onAnswer: () => (told += 1) }).execute('answer', ten);
@@ -341,7 +341,7 @@ describe('the calls of atttrans', () => {
     });
   }
 
-  it('are not looked at when it was refused', async () => {
+  it('are not looked at when atttrans was refused', async () => {
     const { outcome, sent } = await carryOut({ atttrans: 'false' }, 'atttrans');
     assert.deepEqual(outcome, { ok: false, reason: 'no-call' });
     assert.deepEqual(sent, ['atttrans']);
@@ -364,7 +364,7 @@ describe('a registration of another extension', () => {
     });
   }
 
-  it('is none to dnregs', async () => {
+  it('is not returned by dnregs', async () => {
     const result = await connect(await serve(answer)).execute('dnregs', { extension: '1' });
     assert.deepEqual(result, { ok: true, registration: null, given: { extension: '1' }, answer });
   });
@@ -399,7 +399,7 @@ describe('a registration of another extension', () => {
 describe('a caller who withholds the number', () => {
   afterEach(endAll);
 
-  it('has none in getcallerid', async () => {
+  it('has no number in getcallerid', async () => {
     const { outcome } = await carryOut({ getcallerid: 'Queue: Sales Anrufer: ' }, 'getcallerid');
     assert.deepEqual(outcome, { ok: true, idle: false, number: null, queue: { number: null, name: 'Sales' } });
   });
@@ -409,7 +409,7 @@ describe('a timeout', () => {
   afterEach(endAll);
   const hint = /; this server does not answer when the extension does not exist(; nothing was dialled: .*)?$/;
 
-  it('speaks of an extension where one was asked about', async () => {
+  it('mentions an extension if one was asked about', async () => {
     const client = connect(await serve(() => undefined), { timeout: 100 });
     for (const [name, args] of [
       ['drop', ten],
@@ -422,7 +422,7 @@ describe('a timeout', () => {
     await assert.rejects(client.callId('10'), hint);
   });
 
-  it('does not where none was', async () => {
+  it('mentions no extension if none was asked about', async () => {
     const client = connect(await serve(() => undefined), { timeout: 100, allowStop: true });
     for (const asked of [client.execute('showallcalls'), client.execute('stop'), client.poll()]) {
       assert.doesNotMatch((await failure(asked, 'timeout')).message, /extension/);

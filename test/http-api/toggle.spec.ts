@@ -30,7 +30,7 @@ describe('record with toggle', () => {
     });
   }
 
-  it('is about the last connected call, as the command itself is', async () => {
+  it('applies to the last connected call, like the command itself', async () => {
     const server = await serve(withLegs(leg('10', 'Connected', 'Start'), leg('10', 'Connected', 'Stop')));
     assert.equal((await connect(server).execute('record', toggle)).recording, 'on');
   });
@@ -66,7 +66,7 @@ describe('record with toggle', () => {
     assert.deepEqual([ok, answer], [false, 'false']);
   });
 
-  it('requests the list again, also while somebody watches', async () => {
+  it('requests the list again, even while somebody watches', async () => {
     const server = await serve(withLegs(leg('10', 'Connected', 'Stop')));
     const client = connect(server);
     await client.poll(60_000);

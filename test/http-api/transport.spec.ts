@@ -76,7 +76,7 @@ function btoaUtf8(text: string): string {
 describe('TLS', () => {
   afterEach(endAll);
 
-  it('refuses a certificate that nobody vouches for: nothing is sent', async () => {
+  it('refuses an untrusted certificate, and sends nothing', async () => {
     const server = await serve('true', tls);
     await failure(connect(server).execute('drop', drop), 'unreachable');
     assert.deepEqual(server.requests, []);
@@ -127,7 +127,7 @@ async function serveTunnel(): Promise<{ url: string; tunnels: (string | undefine
 describe('an HTTP proxy', () => {
   afterEach(endAll);
 
-  it('is given the whole address of a plain server, and its own log-in', async () => {
+  it('gets the whole address of a plain server, and its own log-in', async () => {
     const server = await serve('true');
     const proxy = await serveRecording();
     const client = connect(server, {
@@ -141,7 +141,7 @@ describe('an HTTP proxy', () => {
     assert.deepEqual(server.requests, []);
   });
 
-  it('is a tunnel to a server with TLS, and sees its own log-in only', async () => {
+  it('is a tunnel to a server with TLS, and sees only its own log-in', async () => {
     const server = await serve('true', tls);
     const proxy = await serveTunnel();
     const client = connect(server, {
@@ -156,14 +156,14 @@ describe('an HTTP proxy', () => {
     ]);
   });
 
-  it('does not make a certificate good', async () => {
+  it('does not make a certificate valid', async () => {
     const server = await serve('true', tls);
     const proxy = await serveTunnel();
     await failure(connect(server, { proxy: proxy.url }).execute('drop', drop), 'unreachable');
     assert.deepEqual(server.requests, []);
   });
 
-  it('makes the server unreachable when there is none', async () => {
+  it('makes the server unreachable when the proxy is missing', async () => {
     const server = await serve('true');
     const proxy = await closedUrl();
     await failure(connect(server, { proxy }).execute('drop', drop), 'unreachable');
@@ -204,7 +204,7 @@ describe('the base URL', () => {
 describe('the health of the connection', () => {
   afterEach(endAll);
 
-  it('is told when it changes', async () => {
+  it('is reported when it changes', async () => {
     const told: string[] = [];
     let status = 200;
     const server = await serve((_request, response) => {

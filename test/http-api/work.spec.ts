@@ -33,7 +33,7 @@ describe('The work of a client', () => {
     });
   }
 
-  it('is to parse only what is new in a list: nothing of the same text', async () => {
+  it('is to parse only what is new in a list, and nothing if the text is the same', async () => {
     const lists = [
       list(record(1), record(2)),
       list(record(1), record(2)),
@@ -58,7 +58,7 @@ describe('The work of a client', () => {
     assert.equal((await client.poll()).connections, changed);
   });
 
-  it('is timed on the wire: a poll does not count what it waited for others', async () => {
+  it('is timed on the wire, without the time that a poll waited for others', async () => {
     let answerQuery: (answer: string) => void = () => undefined;
     const server = await serve(({ url = '' }, response) => {
       if (url === '/showallcalls') return list();

@@ -16,7 +16,7 @@ const connected = (id: string, extension: string): Connection => ({
 const talking = [connected('1', '10000'), connected('2', '10')];
 
 describe('The watch over the calls of a connection', () => {
-  /** What the server answers: a list, or an error. */
+  /** The answer of the server: a list, or an error. */
   let answer: Connection[] | ThreeCxError;
   /** How long it takes for it, in ms. */
   let milliseconds: number;
@@ -28,7 +28,7 @@ describe('The watch over the calls of a connection', () => {
   let poller: Poller;
   let heard: WatchEvent[];
   let clock: Clock;
-  /** What passes on the clocks while no timer does, in ms. */
+  /** The time that passes on the clocks while no timer runs, in ms. */
   let skipped: { wall: number; steady: number };
 
   const client = {
@@ -85,7 +85,7 @@ describe('The watch over the calls of a connection', () => {
     clock.uninstall();
   });
 
-  it('polls from the first to the last who watches, once per interval', async () => {
+  it('polls once per interval from the first watching node to the last', async () => {
     assert.equal(watch.state, 'connecting');
     const ends = [watch.watch('a', listen), watch.watch('b', listen)];
     await turn();
@@ -102,7 +102,7 @@ describe('The watch over the calls of a connection', () => {
     assert.equal(polls, 3);
   });
 
-  it('polls 60 times a minute, however many watch', async () => {
+  it('polls 60 times a minute, however many nodes watch', async () => {
     for (let count = 0; count < 1_000; count++) watch.watch(String(count), listen);
     await turn();
     const before = polls;
@@ -110,7 +110,7 @@ describe('The watch over the calls of a connection', () => {
     assert.equal(polls - before, 60);
   });
 
-  it('completes each event once, however many watch', async () => {
+  it('completes each event once, however many nodes watch', async () => {
     const completed: string[] = [];
     const complete = <T>(payload: T): T => {
       completed.push((payload as unknown as WatchEvent).event);
@@ -136,7 +136,7 @@ describe('The watch over the calls of a connection', () => {
     assert.equal(watch.stretched, null);
   });
 
-  it('leaves a slow server alone for as long as it took, and says so when that is usual', async () => {
+  it('leaves a slow server alone for as long as it took, and reports it when that is usual', async () => {
     watch.watch('a', listen);
     await passSeconds(5);
     const before = polls;
@@ -158,7 +158,7 @@ describe('The watch over the calls of a connection', () => {
     assert.equal(watch.stretched, null);
   });
 
-  it('tries again with growing pauses, and says once that the API is away and once that it is back', async () => {
+  it('keeps trying with growing pauses, and reports once that the API is away and once that it is back', async () => {
     watch.watch('a', listen);
     await turn();
     answer = silence;
@@ -201,7 +201,7 @@ describe('The watch over the calls of a connection', () => {
     assert.deepEqual([watch.state, names()], ['online', []]);
   });
 
-  it('ends the pause when anything else is answered', async () => {
+  it('ends the pause when any other request is answered', async () => {
     watch.watch('a', listen);
     await turn();
     answer = silence;
@@ -226,7 +226,7 @@ describe('The watch over the calls of a connection', () => {
     assert.equal(polls, 3);
   });
 
-  it('asks for call ids once, and leaves who gave no answer alone for a minute', async () => {
+  it('asks for call ids once, and leaves an extension without an answer alone for a minute', async () => {
     watch.watch('a', listen);
     await turn();
     answer = [...talking, connected('3', '11')];
@@ -263,7 +263,7 @@ describe('The watch over the calls of a connection', () => {
       ['missed', 'missed', false],
     ];
 
-    it('a long pause is an outage, whatever the reason: nothing is missed', async () => {
+    it('takes a long pause for an outage, whatever the reason, and reports no missed call', async () => {
       await rings();
       skipped = { wall: 12_000, steady: 12_000 };
       answer = [];
@@ -271,7 +271,7 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(ends(), unseen);
     });
 
-    it('a short pause is none, and a longer one counts by the interval', async () => {
+    it('does not take a short pause for an outage, and judges a longer one by the interval', async () => {
       await rings();
       skipped = { wall: 6_000, steady: 6_000 };
       answer = [];
@@ -279,7 +279,7 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(ends(), missed);
     });
 
-    it('much can happen while an answer waits: the list may be as old as its request', async () => {
+    it('treats a list as old as its request if the answer took long', async () => {
       watch.watch('a', listen);
       await turn();
       answer = ringing;
@@ -291,7 +291,7 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(ends(), unseen);
     });
 
-    it('the wall clock is set: nothing else happens', async () => {
+    it('works as usual when the wall clock is set', async () => {
       for (const hours of [1, -1]) {
         heard = [];
         memory = rememberedFor('http://pbx.example', undefined);
@@ -325,7 +325,7 @@ describe('The watch over the calls of a connection', () => {
       );
     });
 
-    it('keeps what happens for a node that is deployed anew while others watch', async () => {
+    it('keeps what happens for a node that is deployed again while others watch', async () => {
       const end = watch.watch('a', listen);
       watch.watch('b', () => undefined);
       await turn();
@@ -342,7 +342,7 @@ describe('The watch over the calls of a connection', () => {
       assert.equal(heard.length, 2);
     });
 
-    it('forgets what a node does not come back for', async () => {
+    it('forgets what it kept for a node that does not come back', async () => {
       const end = watch.watch('a', listen);
       watch.watch('b', () => undefined);
       await turn();
@@ -352,7 +352,7 @@ describe('The watch over the calls of a connection', () => {
       assert.ok(memory.unseen.isEmpty);
     });
 
-    it('goes on being offline', async () => {
+    it('stays offline', async () => {
       watch.watch('a', listen);
       await turn();
       answer = silence;
@@ -364,13 +364,13 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual([watch.state, names()], ['offline', ['offline']]);
     });
 
-    it('starts afresh with another URL, or by another API', () => {
+    it('starts afresh with another URL or another API', () => {
       assert.notEqual(rememberedFor('http://other.example', memory).tracker, memory.tracker);
       assert.notEqual(rememberedFor('http://pbx.example', memory, 'v20').tracker, memory.tracker);
       assert.equal(rememberedFor('http://pbx.example', memory).tracker, memory.tracker);
     });
 
-    it('says of what ended while nobody watched that nobody saw it', async () => {
+    it('marks as synthetic what ended while nobody watched', async () => {
       answer = talking;
       const end = watch.watch('a', listen);
       await turn();
@@ -386,7 +386,7 @@ describe('The watch over the calls of a connection', () => {
     });
   });
 
-  describe('tells states', () => {
+  describe('for nodes that watch states', () => {
     let states: string[];
     const listenToStates = (occurrences: readonly Occurrence[]): void => {
       for (const { event } of occurrences) if (event.event === 'state') states.push(inWords(event));
@@ -399,7 +399,7 @@ describe('The watch over the calls of a connection', () => {
       states = [];
     });
 
-    it('of which a deploy announces none and loses none', async () => {
+    it('announces no states and loses none over a deploy', async () => {
       answer = talking;
       const end = watch.watch('a', listenToStates);
       watch.watch('b', () => undefined);
@@ -419,7 +419,7 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(states, ['10 talking idle', '11 idle talking']);
     });
 
-    it('as synthetic after a single poll without an answer, and none meanwhile', async () => {
+    it('reports states as synthetic after a single poll without an answer, and none meanwhile', async () => {
       watch.watch('a', listenToStates);
       await turn();
       answer = silence;
@@ -430,14 +430,14 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(states, ['10 idle talking synthetic']);
     });
 
-    it('of those that are named, but of none that was seen as an outside line, a service or a queue', async () => {
+    it('reports states of the named extensions, but not of a known outside line, service or queue', async () => {
       answer = [{ ...connected('2', '10'), queue: { number: '8000', name: '' } }, connected('1', '10000')];
       watch.watch('a', listenToStates);
       await turn();
       assert.deepEqual(current('9', '10000', '8000'), ['9 idle', '10 talking']);
     });
 
-    it('of all that the PBX lists, and of none that it does not show', async () => {
+    it('reports states of all extensions that the PBX lists, and of none that it does not show', async () => {
       const shown: Partial<Pbx> = { watchedExtensions: ['11', '10'] };
       const pbx: Partial<Pbx> = { watch: (watcher, last) => poller.watch(watcher, last), stretched: null, ...shown };
       watch = new CallWatch(pbx as Pbx, memory, () => undefined);
@@ -448,7 +448,7 @@ describe('The watch over the calls of a connection', () => {
     });
   });
 
-  describe('follows calls', () => {
+  describe('for nodes that follow calls', () => {
     const own: Connection[] = [
       { ...connected('5', '10'), status: 'dialing', number: '12' },
       { ...connected('6', '12'), status: 'ringing', number: '10' },
@@ -472,7 +472,7 @@ describe('The watch over the calls of a connection', () => {
       told = [];
     });
 
-    it('by polls that begin with the command, and end with the call', async () => {
+    it('polls from the command until the end of the call', async () => {
       watch.followed.follow(maker);
       assert.equal(polls, 0);
       await make();
@@ -486,7 +486,7 @@ describe('The watch over the calls of a connection', () => {
       assert.equal(polls, 8);
     });
 
-    it('and asks for no call ids but those of the extension that calls', async () => {
+    it('asks only for the call ids of the extension that calls', async () => {
       watch.followed.follow(maker);
       answer = [...talking, connected('7', '14')];
       await make();
@@ -498,7 +498,7 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(asked.slice(0, 2), ['10', '12']);
     });
 
-    it('no longer than ten seconds without seeing them, and polls no more then', async () => {
+    it('gives up a call and stops polling after ten seconds without seeing it', async () => {
       watch.followed.follow(maker);
       await make();
       await passSeconds(9);
@@ -510,7 +510,7 @@ describe('The watch over the calls of a connection', () => {
       assert.equal(polls, before);
     });
 
-    it('on through an outage, whatever it takes', async () => {
+    it('keeps following through an outage, however long it takes', async () => {
       watch.followed.follow(maker);
       await make();
       answer = silence;
@@ -523,7 +523,7 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(told, ['ended not-reached']);
     });
 
-    it('and counts a freeze of the process as an outage', async () => {
+    it('counts a freeze of the process as an outage', async () => {
       watch.followed.follow(maker);
       await make();
       skipped = { wall: 60_000, steady: 60_000 };
@@ -533,7 +533,7 @@ describe('The watch over the calls of a connection', () => {
       assert.deepEqual(told, ['ended unknown synthetic']);
     });
 
-    it('no call of a command that was refused', async () => {
+    it('follows no call of a command that was refused', async () => {
       watch.followed.follow(maker);
       watch.followed.expect(maker)(null);
       await turn();
@@ -542,7 +542,7 @@ describe('The watch over the calls of a connection', () => {
       assert.equal(polls, before);
     });
 
-    it('on where a deploy leaves the node as it is, and tells then what happened meanwhile', async () => {
+    it('keeps following if a deploy leaves the node as it is, and then reports what happened meanwhile', async () => {
       watch.watch('a', listen);
       const leave = watch.followed.follow(maker);
       answer = [];
@@ -563,7 +563,7 @@ describe('The watch over the calls of a connection', () => {
       ['was removed', true, maker],
       ['comes back as another one', false, { ...maker, definition: 'changed' }],
     ] as const) {
-      it(`no call of a node that ${what}`, async () => {
+      it(`follows no call of a node that ${what}`, async () => {
         const leave = watch.followed.follow(maker);
         await make();
         answer = own;
@@ -577,7 +577,7 @@ describe('The watch over the calls of a connection', () => {
       });
     }
 
-    it('no call of a node that has not come back for a minute', async () => {
+    it('follows no call of a node that has not come back for a minute', async () => {
       watch.watch('a', listen);
       const leave = watch.followed.follow(maker);
       await make();
@@ -592,7 +592,7 @@ describe('The watch over the calls of a connection', () => {
       assert.ok(memory.followed.following.isEmpty);
     });
 
-    it('and asks for a snapshot after ten seconds where they are rare', async () => {
+    it('asks for a snapshot after ten seconds if snapshots are rare', async () => {
       let watcher: Watcher | null = null;
       let refreshes = 0;
       const show = (): void => {
@@ -624,14 +624,14 @@ describe('The watch over the calls of a connection', () => {
     });
   });
 
-  describe('lists the extensions', () => {
+  describe('for the list of extensions', () => {
     const listed = [
       { extension: '11', name: 'Anna', isWatched: true },
       { extension: '9', name: null, isWatched: true },
       { extension: '12', name: 'Ben', isWatched: false },
     ];
 
-    it('that the PBX lists, with names, beside those that were seen', async () => {
+    it('lists the extensions of the PBX, with names, beside those that were seen', async () => {
       answer = talking;
       watch.watch('a', listen);
       await turn();
@@ -644,7 +644,7 @@ describe('The watch over the calls of a connection', () => {
       ]);
     });
 
-    it('without a state as long as nobody watches', () => {
+    it('lists no states as long as nobody watches', () => {
       assert.deepEqual(
         watch.extensions(listed).map(({ extension, state }) => [extension, state]),
         [

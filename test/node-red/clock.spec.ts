@@ -15,7 +15,7 @@ describe('The steady clock', () => {
     }
   });
 
-  it('counts what the machine slept, which only the running time of the system tells', () => {
+  it('counts the time that the machine slept, which only the uptime of the system shows', () => {
     let [running, system] = [5_000, 905_000];
     const clock = new SteadyClock(
       () => running,

@@ -65,7 +65,7 @@ describe('A number in international form', () => {
     }
   }
 
-  it('is none of a code, an extension, an impossible number, and what is no number', () => {
+  it('does not exist for a code, an extension, an impossible number or other text', () => {
     const inGermany = contacts({ country: 'DE', dns: ['100100', '030123456'] });
     for (const number of [
       ...['', '*10*20', '#31#030123456', '*', '10', '100', '8000', '10000', '112', '0301', '100100', '030123456'],
@@ -76,7 +76,7 @@ describe('A number in international form', () => {
     }
   });
 
-  it('is asked for once per number, and not remembered for ever', () => {
+  it('is worked out once per number, and not remembered for ever', () => {
     const numbers = new InternationalNumbers('DE');
     const { known } = numbers as unknown as { known: Map<string, string | null> };
     for (let count = 0; count < 3_000; count++) {
@@ -132,7 +132,7 @@ describe('A name', () => {
     assert.equal(known.name('015112345678'), null);
   });
 
-  it('of the other party is that of the list, else what the PBX says of the call, else of the DN', () => {
+  it('of the other party comes from the list, else from what the PBX says of the call, else of the DN', () => {
     const known = contacts({ names, told: { 10: 'Ten', 11: 'Ben' } });
     assert.equal(known.name('10', 'Muster, Anna'), 'Anna');
     assert.equal(known.name('11', 'Muster, Ben'), 'Muster, Ben');
@@ -143,7 +143,7 @@ describe('A name', () => {
     assert.equal(known.name('', 'Anonymous'), 'Anonymous');
   });
 
-  it('is found among 10,000, and is no property that all objects have', () => {
+  it('is found among 10,000, and is never a property that all objects have', () => {
     const many = Array.from({ length: 10_000 }, (_, index) => ({
       number: `+4930${100_000 + index}`,
       name: `N${index}`,
@@ -154,13 +154,13 @@ describe('A name', () => {
   });
 });
 
-describe('A payload is completed', () => {
+describe('A payload', () => {
   const known = contacts({
     ...{ names: [{ number: '10', name: 'Anna' }], country: 'DE', dns: ['10', '11', '100100'] },
     told: { 11: 'Ben' },
   });
 
-  it('where it has an extension, or a number, and nowhere else', () => {
+  it('is completed where it has an extension or a number, and nowhere else', () => {
     assert.deepEqual(known.complete({}), {});
     assert.deepEqual(known.complete({ extension: '10', profile: 'avail' }), {
       ...{ extension: '10', extensionName: 'Anna', profile: 'avail' },
@@ -173,13 +173,13 @@ describe('A payload is completed', () => {
     });
   });
 
-  it('in place, and its number keeps its text', () => {
+  it('is completed in place, and its number keeps its text', () => {
     const payload = { extension: '12', number: '0151 / 12345678', e164: null, name: null };
     assert.equal(known.complete(payload), payload);
     assert.deepEqual(payload, { ...payload, number: '0151 / 12345678', e164: caller, extensionName: null });
   });
 
-  it('that lists connections, whose own DNs have no international form', () => {
+  it('that lists connections is completed, but their own DNs have no international form', () => {
     const leg = (extension: string, number: string): Connection => ({
       ...{ id: '1', extension, status: 'connected', number, name: null, queue: null, recording: 'off' },
     });
@@ -196,8 +196,8 @@ describe('A payload is completed', () => {
   });
 });
 
-describe('Two numbers are the same', () => {
-  it('as dialled, else in international form', () => {
+describe('Two numbers', () => {
+  it('are the same if they match as dialled or in international form', () => {
     const known = contacts({ country: 'DE' });
     assert.ok(known.sameNumber('10', '10'));
     assert.ok(known.sameNumber('*10*20', '*10*20'));
@@ -212,7 +212,7 @@ describe('Two numbers are the same', () => {
   });
 });
 
-describe('What reads numbers, in the built package,', () => {
+describe('In the built package, the library that reads numbers', () => {
   const dist = resolve(__dirname, '../../dist');
   const run = (script: string): string =>
     execFileSync(process.execPath, [

@@ -9,7 +9,7 @@ describe('A definition', () => {
     assert.deepEqual(migrate(def), { ...def, version: currentVersion });
   });
 
-  it('of version 1 keeps its allowed destinations, and a queue that is none', () => {
+  it('of version 1 keeps its allowed destinations, and its empty queue still means no queue', () => {
     const { allowDestinations } = migrate({ version: 1, allowDestinations: '^1' });
     assert.equal(allowDestinations, '/^1/');
     assert.equal(migrate({ version: 1, allowDestinations: '' }).allowDestinations, '');

@@ -103,7 +103,7 @@ describe('The panel', () => {
     clock.uninstall();
   });
 
-  it('watches nothing for who has a key and has not shown it, nor for who shows another', async () => {
+  it('watches nothing for an editor that has not shown its key, or shows another', async () => {
     deploy('a');
     panel.renew(undefined);
     panel.join('guessed', 'session');
@@ -187,7 +187,7 @@ describe('The panel', () => {
     assert.ok(published.filter(([session]) => session === 'later 5').length <= 4);
   });
 
-  it('counts anew since when a connection works for who opens it later', async () => {
+  it('resets the time since when a connection works for an editor that opens it later', async () => {
     deploy('a');
     const key = open('one');
     snapshot('a', []);
@@ -218,7 +218,7 @@ describe('The panel', () => {
     assert.deepEqual([errors.length, errors.at(-1)?.node], [20, '59']);
   });
 
-  it('gives who comes later what is there, with the last 50 events and 20 errors', async () => {
+  it('gives a later editor what is there, with the last 50 events and 20 errors', async () => {
     deploy('a');
     open('one');
     snapshot('a', []);
@@ -235,7 +235,7 @@ describe('The panel', () => {
     assert.deepEqual(Object.keys(rows), ['connection/a', 'extension/a/10']);
   });
 
-  it('says that a connection is away, why and since when, and then of no extension what it does', async () => {
+  it('shows that a connection is away, why and since when, and then no extension’s state', async () => {
     deploy('a');
     open('one');
     snapshot('a', ringing);
@@ -267,7 +267,7 @@ describe('The panel', () => {
     assert.deepEqual([row('connection/bad').state, row('connection/bad').detail], ['invalid', 'url is missing']);
   });
 
-  it('goes on with a connection that is deployed anew, and keeps its events', async () => {
+  it('goes on with a connection that is deployed again, and keeps its events', async () => {
     const memory = rememberedFor('', undefined);
     const before = deploy('a', {}, memory);
     open('one');
@@ -307,7 +307,7 @@ describe('The panel', () => {
       looked = 0;
     });
 
-    it('shows all of them, and states only of those that are watched', async () => {
+    it('shows all of them, but states only for those that are watched', async () => {
       deploy('a', pbx);
       open('one');
       snapshot('a', []);
@@ -323,7 +323,7 @@ describe('The panel', () => {
       );
     });
 
-    it('looks profiles up every 30 s, by one request for all', async () => {
+    it('looks up profiles every 30 s, by one request for all', async () => {
       deploy('a', pbx);
       const key = open('one');
       snapshot('a', []);
@@ -337,7 +337,7 @@ describe('The panel', () => {
       assert.equal(looked, 2);
     });
 
-    it('looks up none where it may not read names either', async () => {
+    it('looks up no profiles if it may not read names either', async () => {
       deploy('a', { ...pbx, extensions: () => Promise.resolve([{ extension: '11', name: null, isWatched: true }]) });
       open('one');
       snapshot('a', []);
@@ -357,7 +357,7 @@ describe('The rows of the panel', () => {
       ...fields,
     }) as CallState;
 
-  it('make one call of the parts of all extensions in it', () => {
+  it('combine the parts of all extensions in a call into one row', () => {
     const [call, ...more] = callRows('a', [
       state({ queue: { number: '8000', name: 'Sales' } }),
       state({ extension: '11', status: 'connected', recording: 'on', answeredAt: '2026-11-26T08:00:05.000Z' }),
@@ -382,7 +382,7 @@ describe('The rows of the panel', () => {
     assert.deepEqual([call?.direction, call?.number, call?.party], ['internal', null, null]);
   });
 
-  it('have keys that tell connections, extensions and calls apart', () => {
+  it('have keys that differ for connections, extensions and calls', () => {
     const rows = [
       { kind: 'connection', connection: '1' },
       { kind: 'extension', connection: '1', extension: '2' },
@@ -391,7 +391,7 @@ describe('The rows of the panel', () => {
     assert.equal(new Set(rows.map(keyOf)).size, 3);
   });
 
-  it('differ where one is new, other or gone', () => {
+  it('differ if one is new, changed or gone', () => {
     const before = new Map(Object.entries({ same: '1', other: '1', gone: '1' }));
     const now = new Map(Object.entries({ same: '1', other: '2', new: '1' }));
     const { changed, gone } = differences(before, now);

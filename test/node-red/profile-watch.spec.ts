@@ -29,7 +29,7 @@ for (const listsPresences of [false, true]) {
     let clock: Clock;
     let memory: ProfileMemory;
     let watch: ProfileWatch;
-    /** What the PBX answers, by extension, or for all. */
+    /** The answers of the PBX, by extension, or for all. */
     let answers: Map<string, Presence | ErrorCode>;
     let failure: ErrorCode | null;
     /** How long each look-up takes, in ms. */
@@ -67,7 +67,7 @@ for (const listsPresences of [false, true]) {
         steady,
       );
 
-    /** What a node was told, in words. */
+    /** A node that records the reports it gets, in words. */
     class Node {
       readonly told: string[] = [];
       calls = 0;
@@ -142,7 +142,7 @@ for (const listsPresences of [false, true]) {
       assert.equal(timers, 0, 'a timer is left');
     });
 
-    it('asks from the first to the last who watches', async () => {
+    it('asks from the first watching node to the last', async () => {
       await pass(100);
       assert.equal(asked.length, 0);
       const nodes = [new Node('a', ['10'], 5), new Node('b', ['10'], 5)];
@@ -174,7 +174,7 @@ for (const listsPresences of [false, true]) {
       assert.ok(Math.max(...gaps) <= usual + 50 && Math.min(...gaps) >= usual - 50, String(gaps));
     });
 
-    it('asks as often as the one does who wants to know most often', async () => {
+    it('asks as often as the node with the shortest interval', async () => {
       new Node('a', ['10'], 60);
       new Node('b', ['10'], 10);
       await pass(59);
@@ -189,7 +189,7 @@ for (const listsPresences of [false, true]) {
       assert.ok(Math.min(...gaps) >= 8_000, String(gaps));
     });
 
-    it('takes the first answer for no change, and reports every other profile afterwards', async () => {
+    it('does not take the first answer for a change, and reports every other profile afterwards', async () => {
       const node = new Node('a', ['10'], 5);
       await pass(1);
       assert.deepEqual(node.told, ['read 10  to avail']);
@@ -211,7 +211,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual(node.changes, ['change 10 avail to avail false']);
     });
 
-    it('takes what it is not told for no change', async () => {
+    it('does not take a missing value for a change', async () => {
       answers.set('10', presence('avail', true));
       const node = new Node('a', ['10'], 5);
       await pass(1);
@@ -234,7 +234,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual(a.changes, ['change 10 avail to away']);
     });
 
-    it('reports a command of ours on a profile that was not known, but no question', () => {
+    it('reports a command of ours on an unknown profile, but not a query', () => {
       failure = 'timeout';
       const node = new Node('a', ['10', '11', '12']);
       note('setstatus', '10', presence('away'));
@@ -256,7 +256,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual(node.told, ['change 10  to away', 'read 11  to away']);
     });
 
-    it('asks at once after a command that did not tell the profile, and not after others', async () => {
+    it('asks at once after a command that did not return the profile, and not after others', async () => {
       const node = new Node('a', ['10']);
       await pass(1);
       answers.set('10', presence('away'));
@@ -269,7 +269,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual([asked.length, node.changes], [2, ['change 10 avail to away']]);
     });
 
-    it('does not take an answer for news that is older than a command of ours', async () => {
+    it('does not report an answer that is older than a command of ours', async () => {
       const node = new Node('a', ['10'], 5);
       await pass(1);
       takes = 500;
@@ -284,7 +284,7 @@ for (const listsPresences of [false, true]) {
     });
 
     for (const code of ['timeout', 'lost', 'server-error', 'unsupported', 'unexpected-answer'] as const) {
-      it(`leaves alone for a minute what gave no answer (${code}), which is no change`, async () => {
+      it(`leaves an extension without an answer alone for a minute (${code}), and reports no change`, async () => {
         const node = new Node('a', ['10'], 5);
         await pass(1);
         failure = code;
@@ -301,7 +301,7 @@ for (const listsPresences of [false, true]) {
       });
     }
 
-    it('asks the others meanwhile', async () => {
+    it('asks for the other extensions meanwhile', async () => {
       answers.delete('11');
       if (!listsPresences) answers.set('12', 'timeout');
       new Node('a', ['10', '12'], 10);
@@ -315,7 +315,7 @@ for (const listsPresences of [false, true]) {
       assert.notEqual(watch.standing(new Set(['12'])).error, null);
     });
 
-    it('does not ask for a minute where there is nobody else to ask for', async () => {
+    it('does not ask for a minute if there are no other extensions', async () => {
       answers.clear();
       if (!listsPresences) answers.set('12', 'timeout');
       new Node('a', ['12'], 5);
@@ -340,7 +340,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual([watch.standing(null).error, node.told], [null, ['read 10  to avail']]);
     });
 
-    it('says once that the PBX refuses, and does not go on asking', async () => {
+    it('reports once that the PBX refuses, and does not go on asking', async () => {
       failure = 'unauthorized';
       const node = new Node('a', ['10'], 5);
       await pass(1_300);
@@ -352,7 +352,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual(node.told, ['change 10  to away', 'change 10 away to avail']);
     });
 
-    it('keeps what it knows over a deploy: nothing is announced anew, and nothing is lost', async () => {
+    it('keeps what it knows over a deploy: nothing is announced again, and nothing is lost', async () => {
       const [a, b] = [new Node('a', ['10'], 5), new Node('b', null, 5)];
       seen = ['10'];
       await pass(1);
@@ -379,7 +379,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual([a.changes.at(-1), b.changes.at(-1)], ['change 10 away to oof', 'change 10 away to oof']);
     });
 
-    it('begins anew when nobody has watched for longer than a deploy takes', async () => {
+    it('begins again when nobody has watched for longer than a deploy takes', async () => {
       const node = new Node('a', ['10'], 5);
       await pass(1);
       node.stop(true);
@@ -394,7 +394,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual(node.changes, []);
     });
 
-    it('watches for a node that names no extension all that the connection knows', async () => {
+    it('watches all known extensions of the connection for a node that names none', async () => {
       const node = new Node('a', null, 5);
       await pass(1);
       const told = listsPresences ? ['read 10  to avail', 'read 11  to avail'] : [];
@@ -406,7 +406,7 @@ for (const listsPresences of [false, true]) {
       assert.deepEqual([...new Set(read)], listsPresences ? ['10', '11'] : ['11']);
     });
 
-    it('does not let a node wait for its turn that begins later', async () => {
+    it('does not let a node that begins later wait for its turn', async () => {
       new Node('a', ['10']);
       await pass(20);
       const node = new Node('b', ['11']);
@@ -417,7 +417,7 @@ for (const listsPresences of [false, true]) {
       );
     });
 
-    it('takes no answer that comes after it was closed', async () => {
+    it('ignores an answer that comes after it was closed', async () => {
       takes = 500;
       const node = new Node('a', ['10']);
       await pass(0.2);

@@ -25,7 +25,7 @@ describe('A schedule of look-ups', () => {
     }
   };
 
-  it('has nothing to look up when there is nothing', () => {
+  it('has nothing to look up when it is empty', () => {
     assert.equal(schedule.next(), null);
     every(1_000, 'a');
     every(1_000);
@@ -37,12 +37,12 @@ describe('A schedule of look-ups', () => {
     assert.deepEqual(run(3_500), ['a 1000', 'a 2000', 'a 3000']);
   });
 
-  it('spreads what there is over the interval', () => {
+  it('spreads its look-ups over the interval', () => {
     every(1_000, 'a', 'b', 'c', 'd');
     assert.deepEqual(run(2_249), ['a 1000', 'b 1250', 'c 1500', 'd 1750', 'a 2000']);
   });
 
-  it('looks each of 100 up once per interval, though timers are late', () => {
+  it('looks up each of 100 once per interval, even if timers are late', () => {
     every(30_000, ...Array.from({ length: 100 }, (_, index) => String(index)));
     const begun = run(1_000 + 30_000 * 4 - 1, 20, 5);
     assert.equal(begun.length, 400);
@@ -72,21 +72,21 @@ describe('A schedule of look-ups', () => {
     assert.deepEqual(run(8_000, 1_500), ['a 1000', 'b 4000', 'a 7000']);
   });
 
-  it('goes on from where it is after a long pause: nothing is made up for', () => {
+  it('goes on from where it is after a long pause, and makes up for nothing', () => {
     every(1_000, 'a');
     run(1_500);
     now = 60_000;
     assert.deepEqual(run(61_500), ['a 60000', 'a 61000']);
   });
 
-  it('leaves alone for a minute what gave no answer', () => {
+  it('leaves an entry without an answer alone for a minute', () => {
     every(10_000, 'a', 'b');
     run(1_000);
     schedule.leaveAlone('a', now);
     assert.deepEqual(run(61_999), ['b 6000', 'b 16000', 'b 26000', 'b 36000', 'b 46000', 'b 56000', 'a 61000']);
   });
 
-  it('looks up at once what is hastened, though it was left alone', () => {
+  it('looks up a hastened entry at once, even if it was left alone', () => {
     every(10_000, 'a');
     run(1_000);
     schedule.leaveAlone('a', now);
@@ -95,7 +95,7 @@ describe('A schedule of look-ups', () => {
     assert.deepEqual(run(2_500), ['a 2000']);
   });
 
-  it('counts the interval anew from an answer that came another way', () => {
+  it('restarts the interval at an answer that came another way', () => {
     every(10_000, 'a');
     run(1_000);
     schedule.leaveAlone('a', now);
@@ -103,7 +103,7 @@ describe('A schedule of look-ups', () => {
     assert.deepEqual(run(20_000), ['a 15000']);
   });
 
-  it('takes a shorter interval from the last look-up on', () => {
+  it('applies a shorter interval from the last look-up on', () => {
     every(30_000, 'a');
     run(1_000);
     every(5_000, 'a');
@@ -112,7 +112,7 @@ describe('A schedule of look-ups', () => {
     assert.deepEqual(run(8_500), ['b 8500']);
   });
 
-  it('forgets what is not looked up any more', () => {
+  it('forgets entries that are no longer looked up', () => {
     every(10_000, 'a', 'b');
     run(1_000);
     every(10_000, 'b');

@@ -10,7 +10,7 @@ import { until } from '../../support/until';
 const fixture = (name: string): string => readFileSync(resolve(__dirname, '../fixtures', name), 'utf8');
 const stored = '__PWRD__';
 
-describe("What the connection's dialog asks the runtime for", function () {
+describe("The runtime behind the connection's dialog", function () {
   this.timeout(60_000);
   let nodeRed: NodeRed;
   let deployed: Simulator;
@@ -59,9 +59,9 @@ describe("What the connection's dialog asks the runtime for", function () {
   }
   const nothing = { problem: null, detail: null, server: null, calls: null, v20: null, hint: null };
 
-  describe('a test of the connection tells', () => {
+  describe('tests a connection and', () => {
     for (const kind of ['community', 'documented'] as const) {
-      it(`which server it is and how many calls there are: ${kind}`, async () => {
+      it(`reports which server it is and how many calls there are: ${kind}`, async () => {
         const { url, pbx } = await start({ server: kind });
         assert.deepEqual(await test({ url }), { ...nothing, server: kind, calls: 0 });
         pbx.inbound({ extension: '10', number: '+491' });
@@ -70,37 +70,37 @@ describe("What the connection's dialog asks the runtime for", function () {
       });
     }
 
-    it('that it cannot be reached, and why', async () => {
+    it('reports that it cannot be reached, and why', async () => {
       const { url } = await start();
       await simulator?.close();
       assert.deepEqual(await test({ url }), { ...nothing, problem: 'unreachable', detail: 'ECONNREFUSED' });
     });
 
-    it('that its certificate is unknown', async () => {
+    it('reports that its certificate is unknown', async () => {
       server = await startServer('idle', { key: fixture('tls/key.pem'), cert: fixture('tls/cert.pem') });
       const { problem, detail } = await test({ url: server.url });
       assert.deepEqual([problem, detail], ['unreachable', 'DEPTH_ZERO_SELF_SIGNED_CERT']);
       assert.deepEqual(server.requests, []);
     });
 
-    it('that it is not authorised', async () => {
+    it('reports that it is not authorised', async () => {
       const { url } = await start({ auth: { type: 'bearer', token: 'T0k' } });
       assert.deepEqual(await test({ url, auth: 'bearer', token: 'other' }), { ...nothing, problem: 'unauthorized' });
       assert.equal((await test({ url, auth: 'bearer', token: 'T0k' })).problem, null);
     });
 
-    it('that it has lost the PBX', async () => {
+    it('reports that the server has lost the PBX', async () => {
       const { url } = await start({ build: 'idle' });
       assert.deepEqual(await test({ url }), { ...nothing, problem: 'unsupported', hint: 'idle' });
     });
 
-    it('that it answers, but does not list the calls', async () => {
+    it('reports that the server answers, but does not list the calls', async () => {
       const { url, pbx } = await start();
       pbx.inbound({ extension: '10', queue: '800', number: '+491' });
       assert.deepEqual(await test({ url }), { ...nothing, problem: 'timeout', server: 'community', hint: 'no-list' });
     });
 
-    it('that it fails only when it is to list the calls', async () => {
+    it('reports that the server fails only when it has to list the calls', async () => {
       const messages = { '/showallcalls': 'Object reference not set: +4930111222', '/Transfer': 'idle' };
       server = await startServer((request, response) => {
         const message = messages[request.url as keyof typeof messages] as string | undefined;
@@ -120,7 +120,7 @@ describe("What the connection's dialog asks the runtime for", function () {
       [301, 'unexpected-answer'],
       [400, 'unexpected-answer'],
     ] as const) {
-      it(`the status of a server that answers all with ${status}, and no more`, async () => {
+      it(`reports only the status of a server that answers everything with ${status}`, async () => {
         server = await startServer((_request, response) => {
           response.statusCode = status;
           return '<html><body>no</body></html>';
@@ -129,7 +129,7 @@ describe("What the connection's dialog asks the runtime for", function () {
       });
     }
 
-    it('that it answers with nothing', async () => {
+    it('reports an answer without text as unexpected', async () => {
       server = await startServer('');
       assert.deepEqual(await test({ url: server.url }), { ...nothing, problem: 'unexpected-answer' });
     });
@@ -139,7 +139,7 @@ describe("What the connection's dialog asks the runtime for", function () {
       '<h1>Bad Request (Invalid Hostname)</h1>',
       '<h1>Bad Request (Invalid host)</h1>',
     ]) {
-      it(`that it listens for another name: ${page}`, async () => {
+      it(`reports that the server listens for another name: ${page}`, async () => {
         server = await startServer((_request, response) => {
           response.writeHead(400, { Server: 'Microsoft-HTTPAPI/2.0', 'Content-Type': 'text/html' });
           return page;
@@ -150,7 +150,7 @@ describe("What the connection's dialog asks the runtime for", function () {
       });
     }
 
-    it('that it does not answer at all, or is something else', async () => {
+    it('reports that the server does not answer at all, or is something else', async () => {
       server = await startServer(() => undefined);
       assert.deepEqual(await test({ url: server.url }), { ...nothing, problem: 'timeout' });
       await server.close();
@@ -159,7 +159,7 @@ describe("What the connection's dialog asks the runtime for", function () {
       assert.deepEqual(verdict, { ...nothing, problem: 'unexpected-answer' });
     });
 
-    it('which setting is wrong', async () => {
+    it('reports which setting is wrong', async () => {
       for (const [values, detail] of [
         [{ url: 'ftp://pbx.example' }, /^url must be an address/],
         [{ url: 'http://127.0.0.1', tls: 'nowhere' }, /^tls names no tls-config node that is deployed/],
@@ -173,7 +173,7 @@ describe("What the connection's dialog asks the runtime for", function () {
     });
   });
 
-  describe('a stored secret is used', () => {
+  describe('uses a stored secret', () => {
     const values = { id: 'pbx', auth: 'basic', user: 'api', password: stored };
 
     it('for the deployed address', async () => {
@@ -182,7 +182,7 @@ describe("What the connection's dialog asks the runtime for", function () {
       assert.equal((await test({ ...values, url: deployed.url })).problem, null);
     });
 
-    it('for no other one, nor on another way', async () => {
+    it('for no other address, and in no other way', async () => {
       server = await startServer('idle');
       assert.deepEqual(await test({ ...values, url: server.url }), { ...nothing, problem: 'secret' });
       assert.deepEqual(await test({ ...values, url: '${PBX_URL}/x' }), { ...nothing, problem: 'secret' });
@@ -192,12 +192,12 @@ describe("What the connection's dialog asks the runtime for", function () {
     });
   });
 
-  it('refuses a body that holds no values', async () => {
+  it('refuses a body without values', async () => {
     assert.equal((await post('"x"')).status, 400);
     assert.equal((await post('{')).status, 400);
   });
 
-  it('tells the extensions that were seen, with what is known of them', async () => {
+  it('lists the extensions that were seen, with what is known about them', async () => {
     const extensions = async (id: string): Promise<unknown> =>
       (await fetch(`${nodeRed.url}/3cx/${id}/extensions`)).json();
     assert.deepEqual(await extensions('nowhere'), []);
@@ -219,7 +219,7 @@ describe("What the connection's dialog asks the runtime for", function () {
     ['5.0', nodeRed5],
   ];
   for (const [version, program] of versions) {
-    it(`has both behind a log-in where Node-RED ${version} has one, with permissions of their own`, async function () {
+    it(`requires a log-in for both if Node-RED ${version} has one, with permissions of their own`, async function () {
       this.timeout(600_000); // Node-RED may have to be installed first
       // The hash of "pass", as `node-red admin hash-pw` makes it.
       const password = '$2b$08$Mj7GoKioDzI1hBEEB4kwH.8QAo9N800J0H9/cj5BdFAFVxKCPjcFW';

@@ -99,7 +99,7 @@ for (const api of ['http', 'v20'] as const) {
       node.id === id ? { x: ++times, name: String(times) } : {};
 
     for (const type of ['full', 'flows', 'nodes'] as const) {
-      it(`(${type}) that leaves the node as it is: the call is followed on`, async () => {
+      it(`(${type}) that leaves the node as it is keeps following the call`, async () => {
         await call();
         await settle();
         await deploy(type, (node) =>
@@ -120,7 +120,7 @@ for (const api of ['http', 'v20'] as const) {
       });
     }
 
-    it('of the connection, at the same URL: the call is followed on', async () => {
+    it('of the connection, at the same URL, keeps following the call', async () => {
       await call();
       await settle();
       await deploy('nodes', (node) => (node.id === 'pbx' ? { timeout: 7_000 + ++times } : {}));
@@ -137,7 +137,7 @@ for (const api of ['http', 'v20'] as const) {
         (node: Record<string, unknown>) => (node.id === 'pbx' ? { url: `${String(node.url)}/` } : {}),
       ],
     ] as const) {
-      it(`that ${what}: nothing comes any more`, async () => {
+      it(`that ${what} stops following the call`, async () => {
         await call();
         await settle();
         await deploy('nodes', change);
@@ -150,7 +150,7 @@ for (const api of ['http', 'v20'] as const) {
       });
     }
 
-    it('leaves no complaint in the log', () => {
+    it('leaves no warning or error in the log', () => {
       assert.doesNotMatch(nodeRed.log(), /\[(warn|error)\] \[|listeners/);
     });
   });

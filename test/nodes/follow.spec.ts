@@ -20,7 +20,7 @@ const other = { ...node, id: 'other', z: 'tab', server: 'server', wires: [['made
 const monitor = { id: 'monitor', z: 'tab', type: '3cx-call-monitor', server: 'server', wires: [['made']] };
 
 for (const api of ['http', 'v20'] as const) {
-  describe(`3cx-call-control follows (${api})`, function () {
+  describe(`3cx-call-control (${api})`, function () {
     this.timeout(60_000);
     useNodeRed();
     let simulator: Simulator;
@@ -66,7 +66,7 @@ for (const api of ['http', 'v20'] as const) {
     };
     const payloadOf = async (inbox: Inbox): Promise<CallEvent> => (await inbox.next()).payload as CallEvent;
 
-    it('a call that is answered, with the message that made it', async () => {
+    it('follows a call that is answered, with the message that made it', async () => {
       await start();
       const made = await flow.send({ destination: '11', topic: 'alarm', round: { number: 3 } });
       assert.equal(made.output, 'done');
@@ -97,7 +97,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual([answered.all.length, ended.all.length], [1, 1]);
     });
 
-    it('a call that nobody answers, outside too', async () => {
+    it('follows a call that nobody answers, inside or outside', async () => {
       await start();
       for (const destination of ['11', outside]) {
         await flow.send({ destination });
@@ -109,7 +109,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual(answered.all, []);
     });
 
-    it('a call that the extension itself gives up', async () => {
+    it('follows a call that the extension itself gives up', async () => {
       await start();
       await flow.send({ destination: '11' });
       await seen();
@@ -117,7 +117,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.equal((await payloadOf(ended)).outcome, 'not-reached');
     });
 
-    it('a call that goes out on the trunk and is answered there', async () => {
+    it('follows a call that goes out on the trunk and is answered there', async () => {
       await start();
       await flow.send({ destination: outside });
       pbx().answer(idAt(pbx().trunk));
@@ -127,7 +127,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.equal((await payloadOf(ended)).outcome, 'answered');
     });
 
-    it('a call that the other side passes on: it goes on, and is over once', async () => {
+    it('follows a call that the other side passes on, and reports its end once', async () => {
       await start();
       await flow.send({ destination: '11' });
       pbx().answer(idAt('11'));
@@ -141,7 +141,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.equal((await payloadOf(ended)).outcome, 'answered');
     });
 
-    it('a call that the extension passes on: it is over with `transferred`', async () => {
+    it('reports the end as `transferred` for a call that the extension passes on', async () => {
       await start();
       await flow.send({ destination: outside });
       pbx().answer(idAt(pbx().trunk));
@@ -151,7 +151,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual([outcome, transferredTo], ['transferred', '12']);
     });
 
-    it('a call on an extension with several phones', async () => {
+    it('follows a call of an extension with several phones', async () => {
       await start({}, { phoneLegs: true });
       await flow.send({ destination: '100' });
       await seen();
@@ -162,7 +162,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual([answered.all.length, ended.all.length], [1, 1]);
     });
 
-    it('its own call, and no other of the extension', async () => {
+    it('follows its own call, and no other call of the extension', async () => {
       await start();
       pbx().makeCall('10', '12');
       pbx().answer(idAt('12'));
@@ -181,7 +181,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual(numbers.sort(), ['11', '12']);
     });
 
-    it('two calls to the same number, of two nodes, each for itself', async () => {
+    it('follows only its own of two calls to the same number from two nodes', async () => {
       await start({}, { nodes: [other] });
       const over = new Inbox(helper.getNode('over'));
       const [made, madeToo] = [new Inbox(helper.getNode('done')), new Inbox(helper.getNode('made'))];
@@ -203,7 +203,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual([ended.all.length, over.all.length], [1, 1]);
     });
 
-    it('beside a call-monitor, which sends what it sent before', async () => {
+    it('follows a call beside a call-monitor, which sends the same as before', async () => {
       await start({}, { nodes: [monitor] });
       const watched = new Inbox(helper.getNode('made'));
       await flow.send({ destination: '11' });
@@ -220,14 +220,14 @@ for (const api of ['http', 'v20'] as const) {
       assert.ok(events.some(({ event, extension }) => event === 'ended' && extension === '11'));
     });
 
-    it('no call that was refused', async () => {
+    it('follows no call that was refused', async () => {
       await start();
       pbx().setPhones('10', []);
       assert.equal((await flow.send({ destination: '11' })).output, 'refused');
       assert.equal(await isWatching(), false);
     });
 
-    it('no call that was not asked for: nothing is sent then', async () => {
+    it('follows no call whose command was not sent', async () => {
       await start({ destination: 'not a number', destinationType: 'str' });
       const { output, msg } = await flow.send({});
       assert.deepEqual([output, msg.error?.code], ['caught', 'invalid-argument']);
@@ -235,7 +235,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.equal(await isWatching(), false);
     });
 
-    it('no other operation', async () => {
+    it('follows no other operation', async () => {
       await start({ operation: 'msg' });
       pbx().inbound({ extension: '10', number: outside });
       assert.equal((await flow.send({ operation: 'drop' })).output, 'done');
@@ -246,7 +246,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.equal((await payloadOf(ended)).outcome, 'not-reached');
     });
 
-    it('nothing without `follow`, as in a flow from before', async () => {
+    it('follows nothing without `follow`, as in an older flow', async () => {
       await start({ follow: undefined });
       await flow.send({ destination: '11' });
       assert.equal(await isWatching(), false);
@@ -254,7 +254,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual([answered.all, ended.all], [[], []]);
     });
 
-    it('the response of a web request to its end', async () => {
+    it('keeps the response of a web request until the end of the call', async () => {
       await start();
       const res = { _res: new http.ServerResponse(new http.IncomingMessage(null as never)) };
       await flow.send({ destination: '11', res });
@@ -265,7 +265,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual([first.res === res, last.res === res], [true, true]);
     });
 
-    it('what a flow changes in a message is not in the next one', async () => {
+    it('sends the next message without what a flow changed in the previous one', async () => {
       await start();
       helper.getNode('answered').on('input', (msg: { round?: { number: number }; payload?: unknown }) => {
         if (msg.round) msg.round.number = 99;

@@ -70,7 +70,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual(who(await inbox.event()), ['Anna', caller, e164, 'Grandma']);
     });
 
-    it('stand in the events of a call from extension to extension, which has no international form', async () => {
+    it('stand in the events of a call between extensions, which has no international form', async () => {
       const { inbox } = await watching();
       simulator.pbx.makeCall('11', '10');
       const [first, second] = [await inbox.event(), await inbox.event()].sort((a, b) =>
@@ -91,7 +91,7 @@ for (const api of ['http', 'v20'] as const) {
       }
     });
 
-    it('stand in each state, with what makes it', async () => {
+    it('stand in each state, with the call that causes it', async () => {
       const flow = await load({ ...watch, events: ['state'], extensions: '10' });
       const inbox = new Inbox(helper.getNode('done'));
       await until(() => calls(flow.node, 'status').length > 1, 'the first list of calls');
@@ -130,7 +130,7 @@ for (const api of ['http', 'v20'] as const) {
       assert.deepEqual((msg.payload as CallsPayload).calls.map(who), [['Ben', caller, e164, null]]);
     });
 
-    it('are not known without a country and a list: only what the number and the PBX say', async () => {
+    it('without a country and a list are only what the number and the PBX say', async () => {
       const { inbox } = await watching({});
       simulator.pbx.inbound({ extension: '10', number: caller });
       assert.deepEqual(who(await inbox.event()), [told('Extension 10'), caller, null, null]);
@@ -164,7 +164,7 @@ describe('A status', () => {
   const nothing = { configured: true, health: 'ok', underWay: [], last: null } as const;
   const offer = offers['3cx-call-control'].makecall;
 
-  it('names whom a node calls, as far as there is room, and the time', () => {
+  it('names the party that a node calls, as far as the room allows, and the time', () => {
     const task = { name: 'makecall', offer, callee: 'Anna Muster-Mann, Sales' };
     const result = { ok: true, given: {}, answer: '' } as const;
     const at = new Date(2026, 0, 1, 9, 5);
@@ -188,7 +188,7 @@ describe('The country and the names of a connection', () => {
     ['a name that is no text', { names: [{ number: '10', name: ['Anna'] }] }, /^names: entry 1: name must be text/],
     ['a variable that is not set', { names: [{ number: '${NO_NUMBER}', name: 'Anna' }] }, /NO_NUMBER is not set$/],
   ] as const) {
-    it(`may be wrong, which is said once and not by quoting names: ${what}`, async () => {
+    it(`may be wrong, which is logged once and without quoting names: ${what}`, async () => {
       const { connection, send } = await load(server);
       const [said, ...others] = calls(connection, 'error');
       assert.deepEqual(others, []);

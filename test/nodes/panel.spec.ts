@@ -14,7 +14,7 @@ const users = [
   { username: 'none', permissions: ['flows.read', 'status.read', 'settings.read'] },
 ].map((user) => ({ ...user, password }));
 
-/** Who may look, as an editor is. */
+/** A client that may look at the panel, as an editor may. */
 class Viewer {
   readonly updates: PanelUpdate[] = [];
   key = '';
@@ -120,7 +120,7 @@ describe('The panel in Node-RED', function () {
     viewers.push(viewer);
     return viewer;
   };
-  /** Waits for so many polls of the other one. */
+  /** Waits until the other server has received `count` more requests. */
   const polls = async (count: number): Promise<void> => {
     const end = other.requestCount + count;
     await until(() => other.requestCount >= end, `${count} polls`);
@@ -148,7 +148,7 @@ describe('The panel in Node-RED', function () {
     for (const viewer of viewers) await viewer.end();
   });
 
-  it('asks nothing while no editor shows it, and as much for three as for one', async () => {
+  it('sends no requests while no editor shows it, and as many for three editors as for one', async () => {
     assert.equal(await requestsDuring(10), 0);
     await (await connect()).open();
     const one = await requestsDuring(20);
@@ -162,7 +162,7 @@ describe('The panel in Node-RED', function () {
     await second.end();
     await third.end();
     viewers = [first];
-    // What was on its way by then has come.
+    // Requests that were on their way have arrived after these polls.
     await polls(2);
     assert.equal(await requestsDuring(10), 0);
   });
@@ -188,7 +188,7 @@ describe('The panel in Node-RED', function () {
     });
   });
 
-  it('shows the errors of the nodes, those that a Catch node gets too', async () => {
+  it('shows the errors of the nodes, including those that a Catch node gets', async () => {
     const viewer = await connect();
     await viewer.open();
     const { status } = await fetch(`${nodeRed.url}/inject/click`, { method: 'POST' });
@@ -204,7 +204,7 @@ describe('The panel in Node-RED', function () {
     );
   });
 
-  it('goes on when everything is deployed anew', async () => {
+  it('goes on when everything is deployed again', async () => {
     const viewer = await connect();
     await viewer.open();
     const { status } = await fetch(`${nodeRed.url}/flows`, {
@@ -231,7 +231,7 @@ describe('The panel in Node-RED', function () {
     ['5.0', nodeRed5],
   ];
   for (const [version, program] of versions) {
-    it(`shows nothing to who may not read connections, in Node-RED ${version}`, async function () {
+    it(`shows nothing to users who may not read connections, in Node-RED ${version}`, async function () {
       this.timeout(600_000); // Node-RED may have to be installed first
       const settings = { adminAuth: { type: 'credentials', users } };
       const guarded = await startNodeRed({ ...(await program()), flows: flows('Office'), settings });
@@ -257,7 +257,7 @@ describe('The panel in Node-RED', function () {
         await reader.row('extension/pbx/12', { state: 'ringing' });
         simulator.pbx.clearCalls();
         await reader.row('extension/pbx/12', { state: 'idle' });
-        // What came to one session before has come to the other by then.
+        // Updates that came to one session before have reached the other by now.
         assert.deepEqual(none.updates, []);
       } finally {
         await guarded.stop();

@@ -63,7 +63,7 @@ describe('A deploy while profiles are watched', function () {
   };
 
   for (const [index, type] of (['full', 'flows', 'nodes'] as const).entries()) {
-    it(`(${type}) announces nothing anew and loses nothing`, async () => {
+    it(`(${type}) announces nothing again and loses nothing`, async () => {
       const [away, back] = [`Custom ${(index % 2) + 1}` as 'Custom 1' | 'Custom 2', 'Available' as const];
       for (let time = 0; time < 3; time++) await deploy(type);
       await looks(2);

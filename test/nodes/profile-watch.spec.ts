@@ -37,7 +37,7 @@ const shown = (node: Node): string[] =>
 const lastShown = (node: Node): unknown => calls(node, 'status').at(-1);
 const payloadOf = async (inbox: Inbox): Promise<ProfilePayload> => (await inbox.next()).payload as ProfilePayload;
 
-describe('3cx-agent-status watches profiles by the HTTP API', function () {
+describe('3cx-agent-status by the HTTP API', function () {
   this.timeout(40_000);
   useNodeRed();
   const closing: (() => unknown)[] = [];
@@ -72,7 +72,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
   const lookUps = (simulator: Simulator): string[] =>
     simulator.requests.map(({ path }) => path).filter((path) => path.startsWith('/showstatus/'));
 
-  it('and sends what is changed at a phone, while nobody watches calls', async () => {
+  it('sends profiles that are changed at a phone, while nobody watches calls', async () => {
     const simulator = await start();
     const { node, inbox } = await load(simulator.url, { extensions: '10', interval: 1 });
     await until(() => lookUps(simulator).length === 1, 'the first answer');
@@ -92,7 +92,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     assert.deepEqual(lastShown(node), { fill: 'green', shape: 'dot', text: 'threecx.status.profiles' });
   });
 
-  it('at once after a command of any node of the connection, also when the profile was not known', async () => {
+  it('sends a profile at once after a command of any node of the connection, even if it was unknown', async () => {
     const simulator = await start();
     const { inbox } = await load(simulator.url, { extensions: '10-12', interval: 3_600 });
     await until(() => lookUps(simulator).length === 1, 'the first answer');
@@ -116,7 +116,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     assert.deepEqual([last.extension, last.seq], ['11', 4]);
   });
 
-  it('and sends with initial what it reads first, then changes', async () => {
+  it('sends the first profiles with `initial`, then changes', async () => {
     const simulator = await start();
     const { inbox } = await load(simulator.url, { extensions: '10, 11', initial: true });
     const first = [await payloadOf(inbox), await payloadOf(inbox)];
@@ -131,7 +131,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     assert.deepEqual([initial, previousProfile, seq], [false, 'avail', 3]);
   });
 
-  it('and tells what it knows when a message comes in', async () => {
+  it('answers a message with the profiles that it knows', async () => {
     const simulator = await start();
     const { send, inbox } = await load(simulator.url, { extensions: '100, 11', initial: true });
     assert.deepEqual((await send({})).msg.payload, { profiles: [] });
@@ -148,7 +148,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     ['1000-2000', /^extensions: entry 1 has more numbers/],
     ['all', /^extensions: entry 1 is no number of an extension$/],
   ] as const) {
-    it(`but not "${extensions}": that is an error of the configuration, and nothing is sent`, async () => {
+    it(`takes "${extensions}" for an error of the configuration, and sends nothing`, async () => {
       const simulator = await start();
       const { node, send } = await load(simulator.url, { extensions });
       const [message] = calls(node, 'error');
@@ -162,14 +162,14 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     });
   }
 
-  it('every half minute where an interval is none', async () => {
+  it('looks up profiles every half minute if its interval is not a number, and says so', async () => {
     const simulator = await start();
     const { node } = await load(simulator.url, { extensions: '10', interval: 'soon' });
     assert.deepEqual(calls(node, 'warn'), ['interval must be a number of seconds; it is not used']);
     await until(() => lookUps(simulator).length === 1, 'the first answer');
   });
 
-  it('that it has seen where it names none', async () => {
+  it('sends the profiles of the extensions that it has seen if it names none', async () => {
     const simulator = await start();
     const { node, inbox } = await load(simulator.url, { extensions: '' });
     assert.deepEqual(shown(node), ['profiles']);
@@ -180,7 +180,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     assert.deepEqual([extension, previousProfile], ['11', 'away']);
   });
 
-  it('of 100 extensions for three nodes with 100 requests per interval', async () => {
+  it('looks up 100 extensions for three nodes with 100 requests per interval', async () => {
     const simulator = await start({ pbx: bigOffice });
     const { inbox } = await load(simulator.url, { extensions: '200-299' }, three);
     await until(() => lookUps(simulator).length >= 200, 'two rounds');
@@ -194,7 +194,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     assert.deepEqual(inbox.all, []);
   });
 
-  it('and lets a command wait for at most one look-up', async () => {
+  it('lets a command wait for at most one look-up', async () => {
     const server = await serve(({ url = '' }, response) => {
       setTimeout(() => response.end(url.startsWith('/drop') ? 'true' : 'Away'), 30);
       return undefined;
@@ -218,7 +218,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     }
   });
 
-  it('of those that answer, and leaves the others alone for a minute: no failure is a change', async () => {
+  it('leaves extensions without an answer alone for a minute, and counts no failure as a change', async () => {
     let away = false;
     const server = await serve(({ url = '' }, response) => {
       const extension = url.split('/')[2];
@@ -247,7 +247,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     assert.deepEqual(calls(node, 'error').concat(calls(node, 'warn')), []);
   });
 
-  it('and says under the node what is wrong, and then that it is well again', async () => {
+  it('shows under the node what is wrong, and later that it works again', async () => {
     const simulator = await start({ auth: { type: 'basic', user: 'me', password: 'right' } });
     const { node } = await load(simulator.url, { extensions: '10' });
     await until(() => shown(node).at(-1) === 'error-unauthorized', 'the refusal');
@@ -261,28 +261,28 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
     await until(() => shown(away.node).at(-1) === 'profiles', 'the answer');
   });
 
-  it('until the flow ends', async () => {
+  it('looks up no more profiles once the flow ends', async () => {
     const simulator = await start();
     const { connection } = await load(simulator.url, { extensions: '10-12' });
     await until(() => lookUps(simulator).length === 1, 'the first answer');
     const { profiles } = accessOf(connection);
     await helper.unload();
     const count = simulator.requestCount;
-    // It must not go on by itself: a later one would be too late.
+    // It must not go on: a later look-up would be too late.
     assert.equal((profiles as unknown as { timer: unknown }).timer, null);
     profiles.retry();
     assert.equal((profiles as unknown as { timer: unknown }).timer, null);
     assert.equal(simulator.requestCount, count);
   });
 
-  it('and is not configured without a connection', async () => {
+  it('is not configured without a connection', async () => {
     const simulator = await start();
     const { node, send } = await load(simulator.url, { server: '' });
     assert.deepEqual(calls(node, 'status'), [{ fill: 'grey', shape: 'ring', text: 'threecx.status.not-configured' }]);
     assert.equal((await send({})).msg.error?.code, 'invalid-argument');
   });
 
-  it('as the documented server tells them', async () => {
+  it('reads profiles as the documented server gives them', async () => {
     const simulator = await start({ server: 'documented' });
     const { inbox } = await load(simulator.url, { extensions: '10' });
     await until(() => lookUps(simulator).length > 0, 'the first answer');
@@ -291,7 +291,7 @@ describe('3cx-agent-status watches profiles by the HTTP API', function () {
   });
 });
 
-describe('3cx-agent-status watches profiles by 3CX V20', function () {
+describe('3cx-agent-status by 3CX V20', function () {
   this.timeout(40_000);
   useNodeRed();
   let simulator: V20Simulator;
@@ -307,7 +307,7 @@ describe('3cx-agent-status watches profiles by 3CX V20', function () {
   const lookUps = (): string[] =>
     simulator.v20.requests.map(({ path }) => decodeURIComponent(path)).filter((path) => path.includes('/Users?'));
 
-  it('and sends another profile, and another log-in, by one request for all', async () => {
+  it('sends another profile, and another log-in, by one request for all', async () => {
     simulator = await startV20();
     const { node, inbox } = await load({ extensions: '10, 12' });
     await until(() => shown(node).at(-1) === 'profiles', 'the first answer');
@@ -327,7 +327,7 @@ describe('3cx-agent-status watches profiles by 3CX V20', function () {
     assert.deepEqual(new Set(requestsOf(simulator)), new Set(['GET /Users']));
   });
 
-  it('of 100 extensions for three nodes with one request per interval', async () => {
+  it('looks up 100 extensions for three nodes with one request per interval', async () => {
     simulator = await startV20({}, { pbx: bigOffice });
     await load({ extensions: '200-299' }, three);
     await until(() => lookUps().length === 1, 'the first request');
@@ -336,7 +336,7 @@ describe('3cx-agent-status watches profiles by 3CX V20', function () {
     assert.ok(performance.now() - begun > 9_000);
   });
 
-  it('with more pages only where there are more, and only as long as somebody is missing', async () => {
+  it('asks for more pages only if there are more, and only while an extension is missing', async () => {
     const setup = { ...bigOffice, extensions: [...bigOffice.extensions, { number: '300', name: 'Last', phones: [] }] };
     simulator = await startV20({}, { pbx: setup });
     const { inbox } = await load({ extensions: '200-300', initial: true });
@@ -349,7 +349,7 @@ describe('3cx-agent-status watches profiles by 3CX V20', function () {
     assert.equal(lookUps().length, first + 1);
   });
 
-  it('at once after a command, with the log-in: one message', async () => {
+  it('sends one message at once after a command, with the log-in', async () => {
     simulator = await startV20();
     const { node, inbox } = await load({ extensions: '10', interval: 3_600 });
     await until(() => shown(node).at(-1) === 'profiles', 'the first answer');
@@ -363,7 +363,7 @@ describe('3cx-agent-status watches profiles by 3CX V20', function () {
     assert.equal(inbox.all.length, 2);
   });
 
-  it('of all extensions where it names none', async () => {
+  it('sends the profiles of all extensions if it names none', async () => {
     simulator = await startV20();
     const { inbox } = await load({ extensions: '', initial: true });
     const first = [];
@@ -371,7 +371,7 @@ describe('3cx-agent-status watches profiles by 3CX V20', function () {
     assert.deepEqual(first.sort(), ['10', '100', '101', '102', '11', '12']);
   });
 
-  it('but says once, under the node and in the log, that it is not allowed to, and does not go on asking', async () => {
+  it('shows once, under the node and in the log, that it may not look up profiles, and stops asking', async () => {
     simulator = await startV20({ xapi: false });
     const { node, connection } = await load({ extensions: '10' }, [
       { ...watching, id: 'two', z: 'tab', server: 'server' },

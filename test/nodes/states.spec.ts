@@ -58,7 +58,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       await until(() => statuses.some((status) => last() === `threecx.status.${status}`), statuses.join(' or '));
     }
 
-    it('is a busy light: one message for each change, and nothing else', async () => {
+    it('works as a busy light, with one message for each change and nothing else', async () => {
       await start();
       const { inbox } = await watch({ extensions: '10' });
       pbx().inbound({ extension: '11', number: caller });
@@ -72,7 +72,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       assert.equal(inbox.all.length, 3);
     });
 
-    it('says all of the call that makes the state, and null when there is none', async () => {
+    it('sends everything about the call that causes the state, and null if there is none', async () => {
       await start();
       const { inbox } = await watch();
       pbx().inbound({ extension: '10', queue: '8000', number: caller });
@@ -129,7 +129,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       ]);
     });
 
-    it('is told nothing by a flow that does not say which events', async () => {
+    it('gets no states if its flow does not set the events', async () => {
       await start();
       const { inbox } = await watch({ events: undefined });
       pbx().inbound({ extension: '10', number: caller });
@@ -138,7 +138,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       assert.deepEqual(await next(inbox, 2), ['ended', 'missed']);
     });
 
-    it('gets it last, on the output after that of missed', async () => {
+    it('sends states last, on the output after that of missed', async () => {
       await start();
       const { inbox: all } = await watch({ events: ['state', 'missed', 'ended', 'ringing'] });
       pbx().inbound({ extension: '10', number: caller });
@@ -156,7 +156,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       assert.deepEqual(outputs[2]?.all, []);
     });
 
-    it('filters it by the extensions only', async () => {
+    it('filters states by the extensions only', async () => {
       await start();
       const filters = {
         direction: 'outbound',
@@ -174,7 +174,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       assert.equal(inbox.all.length, 2);
     });
 
-    it('is told at the start what its extensions do, and goes on from there', async () => {
+    it('gets the states of its extensions at the start, and then their changes', async () => {
       await start();
       pbx().inbound({ extension: '11', number: caller });
       const { inbox } = await watch({ extensions: '10, 11, 100-101', initial: true });
@@ -189,7 +189,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       assert.equal((inbox.all.at(-1)?.payload as { seq: number }).seq, 6);
     });
 
-    it('is told nothing at the start when that is not wanted', async () => {
+    it('gets nothing at the start if that is not wanted', async () => {
       await start();
       pbx().inbound({ extension: '10', number: caller });
       const { inbox } = await watch({ extensions: '10, 11' });
@@ -198,7 +198,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
     });
 
     if (api === 'http') {
-      it('is told of who is in a call at the start, though a pattern names nobody', async () => {
+      it('gets the extensions in a call at the start even if its filter is a pattern', async () => {
         await start();
         pbx().inbound({ extension: '10', number: caller });
         const { inbox } = await watch({ extensions: '1*', initial: true });
@@ -206,7 +206,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
         assert.deepEqual(await next(inbox, 2), ['10 - to ringing 1 initial', '11 idle to ringing 1']);
       });
 
-      it('is told at the start of a thousand extensions at most, the first', async () => {
+      it('gets at most a thousand extensions at the start, the first ones', async () => {
         await start();
         pbx().inbound({ extension: '100', number: caller });
         const { inbox } = await watch({ extensions: '5000-5998, 11, 12, 100, 0000000000-9999999999', initial: true });
@@ -216,7 +216,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
         assert.deepEqual(await next(inbox), ['100 ringing to idle 0']);
       });
 
-      it('is told nothing when two calls change places', async () => {
+      it('gets nothing when two calls change places', async () => {
         await start();
         const { inbox } = await watch({ extensions: '10' });
         pbx().inbound({ extension: '10', number: caller });
@@ -239,7 +239,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
         assert.deepEqual(await next(inbox), ['10 talking to talking 1']);
       });
     } else {
-      it('is told at the start of all extensions that the API client may see, and of no others', async () => {
+      it('gets all extensions at the start that the API client may see, and no others', async () => {
         await start({ visibleDns: ['10', '11', '8000', '10000'] });
         const { inbox } = await watch({ initial: true, events: ['state', 'ringing'] });
         assert.deepEqual(await next(inbox, 2), ['10 - to idle 0 initial', '11 - to idle 0 initial']);
@@ -254,7 +254,7 @@ for (const api of ['http', 'v20'] as const satisfies readonly ApiType[]) {
       });
     }
 
-    it('is told nothing while there is no list of calls, and then what differs', async () => {
+    it('gets nothing while there is no call list, and then what differs', async () => {
       await start();
       const { node, inbox } = await watch({ extensions: '10-12' });
       pbx().inbound({ extension: '10', number: caller });

@@ -118,8 +118,8 @@ describe('A connection by 3CX V20, deployed', function () {
   const nothing = { problem: null, detail: null, server: null, calls: null, v20: null, hint: null };
   const all = { version: '20.0.9.1234', callControl: null, extensions: 6, socket: null, configuration: null };
 
-  describe('Test connection tells', () => {
-    it('that the token is accepted, the version, and what the client may do', async () => {
+  describe('Test connection', () => {
+    it('reports that the token is accepted, the version, and what the client may do', async () => {
       const { v20Url } = await startOther();
       assert.deepEqual(await test({ url: v20Url, ...credentials }), { ...nothing, v20: all });
     });
@@ -130,26 +130,26 @@ describe('A connection by 3CX V20, deployed', function () {
       ['the WebSocket', { refusesSockets: true }, { socket: 'server-error' }],
       ['nothing but one extension', { visibleDns: ['10'] }, { extensions: 1 }],
     ] as [string, Partial<V20Switches>, object][]) {
-      it(`what it may not do, or does not work: ${what}`, async () => {
+      it(`reports what the client may not do, or what does not work: ${what}`, async () => {
         const { v20Url } = await startOther(switches);
         assert.deepEqual(await test({ url: v20Url, ...credentials }), { ...nothing, v20: { ...all, ...found } });
       });
     }
 
-    it('that client ID or secret are wrong', async () => {
+    it('reports that the client ID or the secret is wrong', async () => {
       const { v20Url, v20 } = await startOther();
       const verdict = await test({ url: v20Url, clientId, clientSecret: 'wrong' });
       assert.deepEqual(verdict, { ...nothing, problem: 'unauthorized' });
       assert.equal(v20.requestCount, 1);
     });
 
-    it('that another program uses the client', async () => {
+    it('reports that another program uses the client', async () => {
       const { v20Url } = await startOther({ contested: true });
       const verdict = await test({ url: v20Url, ...credentials });
       assert.deepEqual(verdict, { ...nothing, problem: 'unauthorized', hint: 'token-taken' });
     });
 
-    it('that something else answers there, or nothing', async () => {
+    it('reports that something else answers there, or nothing', async () => {
       const { url } = await startOther();
       const foreign = await test({ url, ...credentials });
       assert.deepEqual([foreign.problem, foreign.v20], ['unexpected-answer', null]);
@@ -158,13 +158,13 @@ describe('A connection by 3CX V20, deployed', function () {
       assert.deepEqual(verdict, { ...nothing, problem: 'unreachable', detail: 'ECONNREFUSED' });
     });
 
-    it('that it did not answer in time', async () => {
+    it('reports that the PBX did not answer in time', async () => {
       const { v20Url } = await startOther({ getDelay: 3_000 });
       const { problem, v20 } = await test({ url: v20Url, ...credentials, timeout: 200 });
       assert.deepEqual([problem, v20?.callControl, v20?.configuration], [null, 'timeout', 'timeout']);
     });
 
-    it('which setting is wrong', async () => {
+    it('reports which setting is wrong', async () => {
       for (const [values, detail] of [
         [{ url: '', ...credentials }, 'url is missing'],
         [{ url: simulator.v20Url, clientSecret }, 'clientId is missing'],
@@ -189,7 +189,7 @@ describe('A connection by 3CX V20, deployed', function () {
       assert.equal(openSockets(), 1);
     });
 
-    it('tries another secret by itself: the deployed connection keeps its token', async () => {
+    it('tries another secret separately: the deployed connection keeps its token', async () => {
       const before = simulator.v20.requestCount;
       const tokens = simulator.v20.tokens.length;
       const verdict = await test({ ...values, clientSecret: 'another', url: simulator.v20Url });
@@ -201,7 +201,7 @@ describe('A connection by 3CX V20, deployed', function () {
       assert.equal(simulator.v20.tokens.length, tokens);
     });
 
-    it('sends it to no other address, nor another way', async () => {
+    it('sends the secret to no other address, and in no other way', async () => {
       const { url, v20Url, v20 } = await startOther();
       for (const elsewhere of [
         { url: v20Url },
@@ -260,8 +260,8 @@ describe('A connection by 3CX V20, deployed', function () {
     });
   }
 
-  describe('when all goes wrong', () => {
-    it('says its secret and its tokens in no message, status or line of the log, whatever happens', async () => {
+  describe('when everything goes wrong', () => {
+    it('shows its secret and its tokens in no message, status or line of the log, whatever happens', async () => {
       const { v20, pbx } = simulator;
       const everything: Told[] = [];
       const inject = async (): Promise<void> => {

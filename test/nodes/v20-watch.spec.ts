@@ -54,8 +54,8 @@ describe('A connection by 3CX V20', function () {
     return { node, inbox };
   }
 
-  describe('watches by one socket:', () => {
-    it('a call that is answered, with all that V20 tells', async () => {
+  describe('watches by one socket', () => {
+    it('a call that is answered, with everything that V20 reports', async () => {
       await start();
       const { inbox } = await watch();
       simulator.pbx.inbound({ extension: '10', queue: '8000', number: caller });
@@ -81,7 +81,7 @@ describe('A connection by 3CX V20', function () {
       assert.deepEqual(await inbox.words(1), ['ended 10 answered']);
     });
 
-    it('a call that nobody takes', async () => {
+    it('a call that nobody answers', async () => {
       await start();
       const { inbox } = await watch();
       simulator.pbx.inbound({ extension: '10', number: caller });
@@ -105,7 +105,7 @@ describe('A connection by 3CX V20', function () {
       ]);
     });
 
-    it('for all nodes that watch, and answers a message with the calls there are', async () => {
+    it('for all watching nodes, and answers a message with the calls that are there', async () => {
       await start();
       const more = Array.from({ length: 50 }, (_, index) => ({
         ...{ ...monitor, id: `watch-${index}`, z: 'tab', server: 'server' },
@@ -129,7 +129,7 @@ describe('A connection by 3CX V20', function () {
       await until(() => openSockets() === 0, 'the end of the socket');
     });
 
-    it('and opens none as long as nobody watches', async () => {
+    it('and opens no socket as long as nobody watches', async () => {
       await start();
       const { send } = await loadV20(simulator.v20Url, drop);
       await send({ extension: '10' });
@@ -137,7 +137,7 @@ describe('A connection by 3CX V20', function () {
     });
   });
 
-  it('without its socket polls, shows so, and is late by what the events say', async () => {
+  it('without its socket polls, shows so, and is as late as the events say', async () => {
     await start();
     const { node, inbox } = await watch();
     simulator.v20.switches.refusesSockets = true;
@@ -158,7 +158,7 @@ describe('A connection by 3CX V20', function () {
     assert.deepEqual(calls(helper.getNode('server'), 'warn'), []);
   });
 
-  it('goes through a core "http proxy" node with all it sends, the socket too', async () => {
+  it('sends everything through a core "http proxy" node, the socket too', async () => {
     await start();
     const tunnels: string[] = [];
     const proxy = http.createServer().on('connect', (request: http.IncomingMessage, socket: Socket) => {
@@ -232,13 +232,13 @@ describe('A connection by 3CX V20', function () {
     assert.deepEqual(calls(helper.getNode('server'), 'warn'), ['threecx.log.offline']);
   });
 
-  describe('and its token:', () => {
+  describe('has a token that', () => {
     const second = [
       { id: 'second', type: '3cx-config', api: 'v20' },
       { ...drop, id: 'other', z: 'tab', server: 'second', wires: [['done'], ['refused']] },
     ];
 
-    it('two connections with one client have one', async () => {
+    it('is shared by two connections with one client', async () => {
       await start();
       const [connection, node] = second;
       const flow = await loadFlow(
@@ -256,7 +256,7 @@ describe('A connection by 3CX V20', function () {
       assert.equal(simulator.v20.requests.filter(({ path }) => path === '/connect/token').length, 1);
     });
 
-    it('another program that takes it: one renewal, then "unauthorized" with nothing sent, until it stops', async () => {
+    it('is renewed once if another program takes it, then causes "unauthorized" until that stops', async () => {
       await start();
       const { v20 } = simulator;
       const nodes = [{ ...monitor, id: 'monitor', z: 'tab', server: 'server', wires: [[]] }];
@@ -294,7 +294,7 @@ describe('A connection by 3CX V20', function () {
       );
     });
 
-    it('a wrong secret: "unauthorized", and the PBX is not asked again and again', async () => {
+    it('is asked for once with a wrong secret, which causes "unauthorized"', async () => {
       await start();
       const flow = await loadFlow(
         drop,
@@ -341,7 +341,7 @@ describe('The settings of a connection by 3CX V20', () => {
     });
   }
 
-  it('have the environment variables of a client ID replaced, and of a secret only one that is the whole of it', async () => {
+  it('replace environment variables in a client ID, but in a secret only one that is the whole of it', async () => {
     const clientSecret = 'Ab${TopSecretPart}9';
     const simulator = await startSimulator({ delay: 0, v20: { clientId: 'nodered', clientSecret } });
     process.env.THREECX_CLIENT = 'node';
@@ -363,7 +363,7 @@ describe('The settings of a connection by 3CX V20', () => {
     }
   });
 
-  it('without `api`: the HTTP API, and V20 is asked for nothing', async () => {
+  it('choose the HTTP API if `api` is missing, and send V20 nothing', async () => {
     const simulator = await startV20();
     const flow = await loadFlow(drop, { url: simulator.url }, { credentials: { server: credentials } });
     const { output, msg } = await flow.send({ extension: '10' });

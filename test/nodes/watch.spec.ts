@@ -12,7 +12,7 @@ import { until } from '../../support/until';
 
 const caller = '+4915112345678';
 
-describe('3cx-call-monitor watches', () => {
+describe('3cx-call-monitor', () => {
   useNodeRed();
   let simulator: Simulator;
   const pbx = (): Simulator['pbx'] => simulator.pbx;
@@ -53,7 +53,7 @@ describe('3cx-call-monitor watches', () => {
 
   const idAt = (dn: string): string => pbx().connectionsOf(dn).at(-1)?.id ?? '';
 
-  it('also while six calls are made at once: what rings and is missed meanwhile is reported', async () => {
+  it('reports what rings and is missed while six calls are made at once', async () => {
     await start({ delay: 1_200 });
     const { inbox } = await watch({ extensions: '12' });
     const done: string[] = [];
@@ -71,7 +71,7 @@ describe('3cx-call-monitor watches', () => {
     assert.deepEqual(inbox.all.length, 3);
   });
 
-  it('and sends a message for each event, with its name as topic', async () => {
+  it('sends a message for each event, with its name as topic', async () => {
     await start();
     const { inbox } = await watch();
     pbx().inbound({ extension: '10', queue: '8000', number: caller });
@@ -107,7 +107,7 @@ describe('3cx-call-monitor watches', () => {
     assert.deepEqual([ended.event, ended.outcome, ended.seq, ended.call], ['ended', 'answered', 6, payload.call]);
   });
 
-  it('when nothing is said about the operation or the events', async () => {
+  it('watches if its flow sets neither the operation nor the events', async () => {
     await start();
     const { inbox } = await watch({ operation: undefined });
     pbx().makeCall('10', '11');
@@ -118,7 +118,7 @@ describe('3cx-call-monitor watches', () => {
     assert.deepEqual(await inbox.words(3), ['ended 10 not-reached', 'ended 11 missed', 'missed 11 missed']);
   });
 
-  it('the events that are chosen, each on an output of its own in the order of the table', async () => {
+  it('sends the chosen events, each on an output of its own in the order of the table', async () => {
     await start();
     const { node } = await watch({
       events: ['missed', 'ended', 'ringing'],
@@ -135,7 +135,7 @@ describe('3cx-call-monitor watches', () => {
     assert.deepEqual(calls(node, 'warn'), []);
   });
 
-  it('only what passes the filters', async () => {
+  it('sends only events that pass the filters', async () => {
     await start();
     const { inbox } = await watch({
       extensions: '11-12, 1?0',
@@ -155,7 +155,7 @@ describe('3cx-call-monitor watches', () => {
     assert.equal(inbox.all.length, 3);
   });
 
-  it('though a filter is wrong: it is named, without what it holds, and not used', async () => {
+  it('watches even with a wrong filter, which it names without its value and does not use', async () => {
     await start();
     const wrong = {
       extensions: '10, 4930(1)',
@@ -178,7 +178,7 @@ describe('3cx-call-monitor watches', () => {
     assert.deepEqual(await inbox.words(2), ['dialing 10', 'ringing 11']);
   });
 
-  it('and leaves short rings out', async () => {
+  it('leaves out short rings', async () => {
     await start();
     const { inbox } = await watch({ minRing: 600_000 });
     pbx().makeCall('10', '11');
@@ -189,7 +189,7 @@ describe('3cx-call-monitor watches', () => {
     assert.equal(inbox.all.length, 2);
   });
 
-  it('silently at first, then what changes', async () => {
+  it('sends nothing at first, then what changes', async () => {
     await start();
     pbx().makeCall('10', '11');
     const { inbox } = await watch();
@@ -198,7 +198,7 @@ describe('3cx-call-monitor watches', () => {
     assert.deepEqual(await inbox.words(2), ['answered 10', 'answered 11']);
   });
 
-  it('and tells at the start what there is, when that is wanted', async () => {
+  it('sends what is there at the start, if that is wanted', async () => {
     await start();
     pbx().makeCall('10', '11');
     const { inbox } = await watch({ initial: true });
@@ -209,7 +209,7 @@ describe('3cx-call-monitor watches', () => {
     assert.equal((await inbox.event()).initial, false);
   });
 
-  it('and answers a message with what it knows', async () => {
+  it('answers a message with the calls that it knows', async () => {
     await start();
     const { node, inbox } = await watch({ extensions: '11', events: ['offline'] });
     node.receive({ topic: 'kept', payload: 1 });
@@ -227,7 +227,7 @@ describe('3cx-call-monitor watches', () => {
     assert.ok(!('event' in (known[0] ?? {})) && !('seq' in (known[0] ?? {})));
   });
 
-  it('and lets a flow change what it is sent: others are not sent that', async () => {
+  it('lets a flow change a message without effect on the messages of others', async () => {
     await start();
     const other = { type: '3cx-call-monitor', id: 'other', z: 'tab', server: 'server', wires: [['refused']] };
     const { node } = await loadFlow(
@@ -256,7 +256,7 @@ describe('3cx-call-monitor watches', () => {
     }
   });
 
-  it('and answers a message that came before the first list of calls', async () => {
+  it('answers a message that came before the first list of calls', async () => {
     await start();
     pbx().makeCall('10', '11');
     const { node } = await loadFlow(
@@ -268,7 +268,7 @@ describe('3cx-call-monitor watches', () => {
     assert.equal(((await inbox.next()).payload as CallsPayload).calls.length, 2);
   });
 
-  it('at once after a command, which tells the call id', async () => {
+  it('polls at once after a command, and takes the call id from it', async () => {
     await start();
     const control = { type: '3cx-call-control', id: 'control', z: 'tab', server: 'server', operation: 'makecall' };
     await loadFlow(
@@ -289,7 +289,7 @@ describe('3cx-call-monitor watches', () => {
     );
   });
 
-  it('and asks once for a call id that nobody told, of an extension with one connection', async () => {
+  it('asks once for an unknown call id, of an extension with one leg', async () => {
     await start();
     const { inbox } = await watch({ events: ['answered', 'ended'], extensions: '10' });
     const asked = (): string[] =>
@@ -304,7 +304,7 @@ describe('3cx-call-monitor watches', () => {
     assert.deepEqual(asked(), ['/ondn/10']);
   });
 
-  it('with one poll loop, however many nodes watch', async () => {
+  it('shares one poll loop, however many nodes watch', async () => {
     await start();
     for (const count of [1, 10, 100, 1000]) {
       const monitors = Array.from({ length: count }, (_, index) => ({
@@ -330,7 +330,7 @@ describe('3cx-call-monitor watches', () => {
     }
   });
 
-  describe('an API that goes away:', () => {
+  describe('when the API goes away', () => {
     /** The statuses a node has shown, from the texts' keys. */
     const shown = (node: Node): string[] =>
       calls(node, 'status').map(
@@ -340,7 +340,7 @@ describe('3cx-call-monitor watches', () => {
     let server: ApiServer | undefined;
     afterEach(() => server?.close());
 
-    it('nothing is invented meanwhile, and what ended is told after it', async () => {
+    it('invents nothing meanwhile, and reports what ended after it', async () => {
       await start();
       // The same calls behind a server of their own, which can go away without them.
       const serve = (port: number): ReturnType<typeof ApiServer.start> =>
@@ -391,7 +391,7 @@ describe('3cx-call-monitor watches', () => {
       assert.deepEqual(calls(helper.getNode('server'), 'log'), ['threecx.log.ok']);
     });
 
-    it('a list that hangs for one call shows "no answer", commands get through, and it heals with that call', async () => {
+    it('shows "no answer" while one call makes the list hang, lets commands pass, and recovers with it', async () => {
       await start();
       const drop = {
         id: 'control',
@@ -434,7 +434,7 @@ describe('3cx-call-monitor watches', () => {
     });
   });
 
-  it('not without a connection, which it says', async () => {
+  it('does not watch without a connection, and shows that', async () => {
     await start();
     const { node } = await loadFlow(
       { type: '3cx-call-monitor', operation: 'watch', server: '' },

@@ -47,7 +47,7 @@ describe('simulator: authentication, and builds with errors of their own', () =>
   });
 
   for (const auth of [basic, bearer]) {
-    it(`${auth.type}: the secrets stand nowhere, and what is refused has done nothing`, async () => {
+    it(`${auth.type}: shows the secrets nowhere, and a refused request does nothing`, async () => {
       await start({ auth });
       await ask('Bearer T0k.en==');
       await ask(`Basic ${encoded('api:pä:ss')}`);
@@ -127,13 +127,13 @@ describe('simulator: authentication, and builds with errors of their own', () =>
     });
   }
 
-  it('a build that lost its PBX wants its secret too', async () => {
+  it('a build that lost its PBX requires its secret too', async () => {
     await start({ auth: bearer, build: 'idle' });
     assert.equal((await ask())[0], 401);
     assert.equal((await ask('Bearer T0k.en=='))[0], 200);
   });
 
-  it('401 comes in its turn', async () => {
+  it('sends a 401 in its turn', async () => {
     await start({ delay: 20 });
     const first = await sendInOrder(simulator, '/makecall/10/11/Soft');
     let firstIsAnswered = false;

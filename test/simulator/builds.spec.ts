@@ -62,7 +62,7 @@ describe('simulator: builds', () => {
     }
   });
 
-  it('bearer answers an error with the message only, the original not at all', async () => {
+  it('bearer answers an error with the message only, and the original does not answer it', async () => {
     await start('bearer');
     const message = 'Object reference not set to an instance of an object.';
     assert.deepEqual(await ask('/drop/999'), [500, null, message]);

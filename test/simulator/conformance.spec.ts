@@ -21,7 +21,7 @@ const { scenarios } = JSON.parse(readFileSync(join(__dirname, '../fixtures/commu
 const delay = 20;
 
 // The scenarios run in the order of the file on one simulator, since ids, profiles and log-ins go on.
-describe('simulator: what was captured from the community server', () => {
+describe('simulator: scenarios captured from the community server', () => {
   let simulator: Simulator;
   let unanswered: Pending[] = [];
 
@@ -46,7 +46,7 @@ describe('simulator: what was captured from the community server', () => {
     });
   }
 
-  it('every scenario was there', () => {
+  it('include every scenario', () => {
     assert.equal(scenarios.length, 15);
   });
 

@@ -57,7 +57,7 @@ describe('simulator: the control API', () => {
     assert.deepEqual((await state()).connections, call.connections);
   });
 
-  it('lets a call come in directly, for a queue, without a number, and through a queue that is not there', async () => {
+  it('lets a call come in directly, for a queue, without a number, and through an unknown queue', async () => {
     assert.equal((await inbound({ extension: '12', number: '' })).connections[1]?.party, '');
     assert.equal((await inbound({ queue: '8001', number: '030 (1) 23' })).connections.length, 5);
     assert.equal((await inbound({ extension: '12', queue: '800', number: '1' })).connections[1]?.queue, '800');
@@ -156,7 +156,7 @@ describe('simulator: the control API', () => {
     assert.deepEqual(changed(), ['Custom 2', []]);
   });
 
-  it('refuses calls that no phone could make, and actions that there are not', async () => {
+  it('refuses calls that no phone could make, and unknown actions', async () => {
     const call = async (number: string, body: unknown) =>
       (await control(simulator, 'POST', `/api/extensions/${number}/calls`, body)).status;
     simulator.pbx.setPhones('12', []);
@@ -278,7 +278,7 @@ describe('simulator: the control API', () => {
     assert.throws(() => simulator.pbx.inbound({ number: '1', extension: '99' }), { reason: 'unknown' });
   });
 
-  it('404 for what is not there', async () => {
+  it('answers 404 for an unknown connection, action or path', async () => {
     const { status, json } = await act('1', 'answer');
     assert.deepEqual({ status, json }, { status: 404, json: { status: 404, message: 'There is no connection "1".' } });
     await inbound({ extension: '10', number: '1' });
@@ -289,7 +289,7 @@ describe('simulator: the control API', () => {
     assert.equal((await state()).connections[1]?.status, 'Ringing');
   });
 
-  it('409 for what is impossible now, and nothing changes', async () => {
+  it('answers 409 for a change that is impossible now, and changes nothing', async () => {
     await inbound({ extension: '10', number: '1' });
     const before = await state();
     const { status, json } = await act('98780', 'hold');
@@ -300,7 +300,7 @@ describe('simulator: the control API', () => {
     assert.deepEqual(await state(), before);
   });
 
-  it('403 for what another page in the same browser changes; what names no page goes on', async () => {
+  it('answers 403 to changes by another page in the same browser, but not to requests that name no page', async () => {
     const ask = (origin: string, method = 'POST', path = '/api/calls') =>
       fetch(simulator.controlUrl + path, {
         method,

@@ -63,7 +63,7 @@ describe('simulator: the events of the control API', () => {
     await end();
   });
 
-  it('tell of a request when it arrives, when it is answered, and when it never will be', async () => {
+  it('report a request when it arrives, when it is answered, and when it never will be', async () => {
     await simulator.close();
     simulator = await startSimulator({ time: 'virtual' });
     const { state, requests, end } = await listen();
@@ -81,7 +81,7 @@ describe('simulator: the events of the control API', () => {
     await end();
   });
 
-  it('tell since when a connection rings or talks', async () => {
+  it('report since when a connection rings or talks', async () => {
     const { state, end } = await listen();
     await state();
     const [, ringing] = simulator.pbx.inbound({ extension: '10', number: '+491' }).connections;

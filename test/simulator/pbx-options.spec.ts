@@ -5,7 +5,7 @@ import { forms } from '../../simulator/operations';
 const unknown = { name: 'PbxError', reason: 'unknown' };
 const impossible = { name: 'PbxError', reason: 'impossible' };
 
-describe('simulator: what is not the same with every PBX', () => {
+describe('simulator: options that differ between PBXs', () => {
   let pbx: Pbx;
   const start = (options?: PbxOptions) => {
     pbx = new Pbx(undefined, options);
@@ -204,7 +204,7 @@ describe('simulator: what is not the same with every PBX', () => {
         assert.deepEqual(pbx.dialledCodes(), []);
       });
 
-      it('fetch: a parked call goes to who dialled it', () => {
+      it('fetch: a parked call goes to the extension that dialled it', () => {
         pbx.inbound({ extension: '10', number: '+491' });
         pbx.answer(idAt('10'));
         pbx.park(idAt('10'));
@@ -271,7 +271,7 @@ describe('simulator: what is not the same with every PBX', () => {
       assert.deepEqual(calls(), ['10000 Connected +491', '10000 Connected +49170']);
     });
 
-    it('can ring the extension on: who answers first has the call', () => {
+    it('can let the extension ring on: the first to answer has the call', () => {
       pbx.forward(idAt('10'), '+49170', { ringsOn: true });
       const all = ['10000 Connected +491', '10 Ringing +491', '10 Ringing +491', '10000 Dialing +49170'];
       assert.deepEqual(calls(), all);

@@ -167,7 +167,7 @@ describe('simulator: the PBX', () => {
       assert.equal(pbx.transfers().size, 0);
     });
 
-    it('leaves the call as it is when nobody answers, ends with the caller, and goes on without who transfers', () => {
+    it('leaves the call as it is if nobody answers, ends with the caller, and goes on without the transferor', () => {
       answered();
       pbx.addRoute(idAt('10'), '11');
       pbx.hangup(idAt('11'));
@@ -194,7 +194,7 @@ describe('simulator: the PBX', () => {
       assert.deepEqual(calls().slice(0, 2), ['10000 Connected +491', '10 Ringing +491']);
     });
 
-    it('rings beside a ringing call, and the first who answers has it', () => {
+    it('rings beside a ringing call, and the first to answer has it', () => {
       pbx.inbound({ extension: '10', number: '+491' });
       pbx.addRoute(idAt('10'), '11');
       assert.equal(pbx.transfers().size, 0);
@@ -202,7 +202,7 @@ describe('simulator: the PBX', () => {
       assert.deepEqual(calls(), ['10000 Connected +491', '11 Connected +491']);
     });
 
-    it('cannot begin at a connection that dials, and not end at a queue', () => {
+    it('cannot begin at a connection that dials, and cannot end at a queue', () => {
       pbx.makeCall('10', '11');
       assert.throws(() => pbx.addRoute(idAt('10'), '12'), impossible);
       assert.throws(() => pbx.addRoute(idAt('11'), '8000'), impossible);
@@ -212,7 +212,7 @@ describe('simulator: the PBX', () => {
   describe('queue', () => {
     const ringing = () => pbx.connections().flatMap(({ dn, status }) => (status === 'Ringing' ? [dn] : []));
 
-    it('rings all agents who are logged in, Available and idle; the first to answer gets the call', () => {
+    it('rings all agents that are logged in, Available and idle; the first to answer gets the call', () => {
       pbx.setProfile('11', 'Away');
       pbx.changeQueues('100', { remove: ['8000'] });
       pbx.makeCall('101', '12');
@@ -233,7 +233,7 @@ describe('simulator: the PBX', () => {
       assert.deepEqual(calls(), []);
     });
 
-    it('with nobody free the caller waits, and rings whoever becomes free', () => {
+    it('lets the caller wait if nobody is free, and rings the first agent that becomes free', () => {
       for (const agent of ['10', '11', '100', '101']) pbx.setProfile(agent, 'Away');
       pbx.inbound({ queue: '8000', number: '' });
       assert.deepEqual(calls(), ['10000 Connected ']);
@@ -430,7 +430,7 @@ describe('simulator: the PBX', () => {
     }
   });
 
-  it('answering from afar needs a soft phone or one on the server itself', async () => {
+  it('remote answering needs a soft phone or one on the server itself', async () => {
     pbx.inbound({ extension: '10', number: '+491' });
     pbx.setPhones('10', pbx.phonesOf('10').slice(1));
     assert.equal(await operate('answer/10'), 'null');
@@ -438,7 +438,7 @@ describe('simulator: the PBX', () => {
     assert.notEqual(await operate('answer/10'), 'null');
   });
 
-  it('all twenty operations are in both tables, and the one that only community has', () => {
+  it('all twenty operations are in both tables, and so is the one that only community has', () => {
     const names = (kind: ServerKind) => [...forms[kind].operations.keys()].map((name) => name.toLowerCase()).sort();
     assert.deepEqual(names('community'), [...operationNames, 'save'].sort());
     assert.deepEqual(names('documented'), [...operationNames].sort());

@@ -23,7 +23,7 @@ describe('simulator: traffic', () => {
     return simulator.history();
   };
 
-  it('the same seed gives the same life, however time is moved; another one another', async () => {
+  it('gives the same life for the same seed, however time moves, and another life for another seed', async () => {
     const whole = await live({ traffic: 10, seed: 7 }, hour);
     const other = await start({ traffic: 10, seed: 7, server: 'documented' });
     for (let time = 0; time < hour; time += 60_000) {
@@ -72,7 +72,7 @@ describe('simulator: traffic', () => {
     assert.ok(history.every(({ at }) => Number.isInteger(at)));
   });
 
-  it('leaves the calls of others alone, and bears whatever they do to its own', async () => {
+  it('leaves the calls of others alone, and copes with whatever they do to its own calls', async () => {
     const simulator = await start({ traffic: 30, seed: 3 });
     const { pbx } = simulator;
     const own = pbx.inbound({ extension: '12', number: '+491' });
@@ -94,7 +94,7 @@ describe('simulator: traffic', () => {
     assert.deepEqual(pbx.state().calls[0], own);
   });
 
-  it('ends calls of its own that somebody else sent to where nobody answers', async () => {
+  it('ends its own calls that somebody else sent to a place where nobody answers', async () => {
     const extensions = ['10', '11', '12'].map((number) => ({ number, name: '', phones: [] }));
     const queues = [{ number: '8000', name: '', agents: [] }];
     const simulator = await start({ traffic: 10, pbx: { extensions, queues, trunk: '10000' } });
@@ -115,7 +115,7 @@ describe('simulator: traffic', () => {
     }
   });
 
-  it('with nobody there nothing happens', async () => {
+  it('does nothing if nobody is there', async () => {
     const pbx = { extensions: [], queues: [], trunk: '10000' };
     assert.deepEqual(await live({ traffic: 60, pbx }, hour), []);
     const queues = [{ number: '8000', name: '', agents: [] }];
@@ -132,7 +132,7 @@ describe('simulator: traffic', () => {
     assert.equal(simulator.history().length, length);
   });
 
-  it('goes by real time too', async () => {
+  it('runs in real time too', async () => {
     const simulator = await start({ traffic: 6000, time: 'real' });
     await until(() => simulator.history().length > 0, 'a call');
     await simulator.close();
@@ -147,7 +147,7 @@ describe('simulator: traffic', () => {
     }
   });
 
-  it('its random numbers are even', () => {
+  it('has evenly distributed random numbers', () => {
     const random = randomFrom(1);
     const counts = new Map<number, number>();
     for (let time = 0; time < 10_000; time++) {

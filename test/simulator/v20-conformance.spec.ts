@@ -36,7 +36,7 @@ const pbx: PbxSetup = {
 };
 const caller = '+49301234567';
 
-describe('simulator: what is known of V20', () => {
+describe('simulator: known sequences of V20', () => {
   let simulator: V20Simulator;
   let api: V20Client;
   let socket: V20Listener;
@@ -208,7 +208,7 @@ describe('simulator: what is known of V20', () => {
     }
   });
 
-  it('every sequence was there', () => {
+  it('include every sequence', () => {
     assert.equal(sequences.length, 7);
   });
 });

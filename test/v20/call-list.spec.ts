@@ -27,7 +27,7 @@ describe('The list of calls over 3CX V20', () => {
     assert.equal(remembered(), 1);
   });
 
-  it('remembers nothing of a call that was asked about and is over', () => {
+  it('forgets a call that was asked about and is over', () => {
     assert.deepEqual(
       list.expire(at(3_000), () => false),
       ['1'],
@@ -36,7 +36,7 @@ describe('The list of calls over 3CX V20', () => {
     assert.equal(remembered(), 0);
   });
 
-  it('remembers nothing of a call that ended before an outage', () => {
+  it('forgets a call that ended before an outage', () => {
     list.take([], at(60_000), at(60_000), () => false, true);
     assert.equal(remembered(), 0);
   });

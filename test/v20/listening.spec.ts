@@ -63,7 +63,7 @@ describe('Listening to 3CX V20', () => {
     ['with extensions only', { visibleDns: ['10', '11', '12'] }],
   ];
   for (const [what, switches] of variants) {
-    it(`ring, answer, transfer and end: ${what}`, async () => {
+    it(`reports ring, answer, transfer and end: ${what}`, async () => {
       await start(switches);
       await play();
       assert.deepEqual(stage.words.toSorted(), played);
@@ -76,7 +76,7 @@ describe('Listening to 3CX V20', () => {
     });
   }
 
-  it('the same events as over the HTTP API', async () => {
+  it('gives the same events as the HTTP API', async () => {
     await start();
     const tracker = new CallTracker();
     const words: string[] = [];
@@ -119,14 +119,14 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(own.toSorted(), words.toSorted());
   });
 
-  it('starts with the socket, and the list comes after it', async () => {
+  it('starts with the socket, and asks for the list after it', async () => {
     await start({ getDelay: 100 });
     const paths = stage.v20.requests.map(({ path }) => path);
     const socket = paths.indexOf('/callcontrol/ws');
     assert.ok(socket >= 0 && paths.indexOf('/callcontrol', socket) > socket);
   });
 
-  it('what happens while the first list is under way is not lost', async () => {
+  it('loses nothing that happens while the first list is under way', async () => {
     stage = await Stage.start({ getDelay: 200 });
     stage.begin();
     await until(() => stage.v20.sockets.length > 0, 'the socket');
@@ -138,7 +138,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `answered 10 ${caller}`]);
   });
 
-  it('one GET per event, and none for a Remove', async () => {
+  it('takes one GET per event, and none for a Remove', async () => {
     await start({ visibleDns: ['10'] });
     const before = stage.v20.requests.length;
     const id = ring();
@@ -150,7 +150,7 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.requests(before).length, 2);
   });
 
-  it('a queue: what rings in waves goes on, and the queue is named', async () => {
+  it('names the queue, and goes on with a call that rings in waves', async () => {
     await start();
     const { pbx } = stage.simulator;
     pbx.inbound({ number: caller, queue: '8000' });
@@ -168,7 +168,7 @@ describe('Listening to 3CX V20', () => {
     );
   });
 
-  it('a call that nobody takes is missed, once', async () => {
+  it('reports one missed call if nobody answers', async () => {
     await start({ visibleDns: ['10', '11', '12'] });
     ring();
     await stage.told(1);
@@ -180,7 +180,7 @@ describe('Listening to 3CX V20', () => {
     assert.ok((stage.events[1]?.ringSeconds ?? 9) < 1);
   });
 
-  it('a call that somebody takes who was not chosen is answered elsewhere', async () => {
+  it('reports an answer elsewhere if an extension that was not chosen answers', async () => {
     await start({ visibleDns: ['10'] });
     const id = ring();
     await stage.told(1);
@@ -191,7 +191,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} answered-elsewhere`]);
   });
 
-  it('a call that waits in a queue which cannot be seen is not over', async () => {
+  it('does not end a call that waits in a queue which cannot be seen', async () => {
     await start({ visibleDns: ['10', '11', '12'] });
     const { pbx } = stage.simulator;
     const id = ring('12');
@@ -204,7 +204,7 @@ describe('Listening to 3CX V20', () => {
     );
   });
 
-  it('a call that the PBX could not be asked about is not over: it is asked again', async () => {
+  it('does not end a call when the PBX could not be asked about it, and asks again', async () => {
     await start({ visibleDns: ['12'] });
     const { pbx } = stage.simulator;
     const { switches, requests } = stage.v20;
@@ -225,7 +225,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words.slice(1), [`ring-stopped 12 ${caller} missed`]);
   });
 
-  it('a call that the PBX may not be asked about: each ring waits for as long as any', async () => {
+  it('lets each ring wait equally long for a call that it may not ask the PBX about', async () => {
     let ahead = 0;
     const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
     stage = await Stage.start({ xapi: false, visibleDns: ['10', '11'] }, { clock: later });
@@ -246,7 +246,7 @@ describe('Listening to 3CX V20', () => {
     ]);
   });
 
-  it('held and resumed, where the PBX says so', async () => {
+  it('reports held and resumed if the PBX does', async () => {
     await start({ showsHold: true });
     const id = ring();
     const { pbx } = stage.simulator;
@@ -258,7 +258,7 @@ describe('Listening to 3CX V20', () => {
     await until(() => stage.words.some((word) => word.startsWith('resumed')), 'resumed');
   });
 
-  it('two phones of one extension are one for the events', async () => {
+  it('counts two phones of one extension as one', async () => {
     await start({}, { phoneLegs: true });
     ring();
     const { pbx } = stage.simulator;
@@ -270,7 +270,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `answered 10 ${caller}`, `ended 10 ${caller} answered`]);
   });
 
-  it('a phone of whose ringing the message is overtaken by the Remove of another phone has rung all the while', async () => {
+  it('keeps a ring whose message is overtaken by the Remove of another phone', async () => {
     let ahead = 0;
     const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
     stage = await Stage.start({ attachedData: 'participant' }, { clock: later }, { phoneLegs: true });
@@ -293,7 +293,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `ended 10 ${caller} missed`, `missed 10 ${caller} missed`]);
   });
 
-  it('a socket that breaks: polled meanwhile, nothing synthetic, and then events again', async () => {
+  it('polls while a socket is broken, with nothing synthetic, and then gets events again', async () => {
     await start();
     ring();
     await stage.told(1);
@@ -308,7 +308,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.silences, []);
   });
 
-  it('a socket that breaks while an answer is under way: what changed meanwhile is in time', async () => {
+  it('gets changes in time if a socket breaks while an answer is under way', async () => {
     await start({ showsHold: true, getDelay: 100 });
     const { pbx } = stage.simulator;
     const { requests, switches } = stage.v20;
@@ -327,7 +327,7 @@ describe('Listening to 3CX V20', () => {
     assert.equal(requests.filter(({ path }) => path === '/callcontrol').length, lists + 1);
   });
 
-  it('an event of a DN alone: all of it is looked at', async () => {
+  it('looks at all of a DN after an event of the DN alone', async () => {
     await start({ lost: 1 });
     ring();
     stage.v20.switches.lost = 0;
@@ -336,7 +336,7 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.v20.sockets.length, 1);
   });
 
-  it('messages that are lost: the check finds it, and opens a new socket', async () => {
+  it('finds lost messages by its check, and opens a new socket', async () => {
     stage = await Stage.start({ lost: 1 }, { checkInterval: 200 });
     await stage.watch();
     await until(() => stage.v20.requests.filter(({ path }) => path === '/callcontrol').length > 4, 'some checks');
@@ -347,7 +347,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.silences, []);
   });
 
-  it('a socket that gives no sign of life is dead: what was missed is synthetic', async () => {
+  it('takes a socket without a sign of life for dead, and marks what it missed as synthetic', async () => {
     let jump = 0;
     const late = (): Moment => ({ wall: Date.now() + jump, steady: performance.now() + jump });
     stage = await Stage.start({}, { clock: late });
@@ -362,7 +362,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.silences, []);
   });
 
-  it('watching goes on after a while without: what ended meanwhile is synthetic', async () => {
+  it('starts with a gap if nobody watched for a while', async () => {
     stage = await Stage.start();
     const { steady, wall } = clock();
     stage.begin({ steady: steady - 9_000, wall: wall - 9_000 });
@@ -370,7 +370,7 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.snapshots[0]?.afterGap, true);
   });
 
-  it('both away: silence, then one list says what ended meanwhile', async () => {
+  it('is silent while both are away, then learns from one list what ended meanwhile', async () => {
     await start();
     ring();
     await stage.told(1);
@@ -385,7 +385,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} unknown synthetic`]);
   });
 
-  it('the token taken in the middle of a call: no event is lost', async () => {
+  it('loses no event when the token is taken in the middle of a call', async () => {
     await start({ socketOutlivesToken: true });
     const id = ring();
     await stage.told(1);
@@ -396,7 +396,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.silences, []);
   });
 
-  it('a socket that ends with its token is opened again', async () => {
+  it('opens a socket again that ends with its token', async () => {
     await start({ socketOutlivesToken: false });
     const id = ring();
     await stage.told(1);
@@ -406,7 +406,7 @@ describe('Listening to 3CX V20', () => {
     await until(() => stage.v20.sockets.length === 2 && !stage.pbx.isPolling, 'a new socket');
   });
 
-  it('a client whose token is taken again and again: silence that says so, and no loop of tokens', async () => {
+  it('reports why it is silent if its token is taken again and again, and does not loop over tokens', async () => {
     stage = await Stage.start({ contested: true });
     stage.begin();
     await until(() => stage.silences.length >= 2, 'two failed tries');
@@ -417,7 +417,7 @@ describe('Listening to 3CX V20', () => {
     await until(() => stage.isLive, 'healing', 15_000);
   });
 
-  it('no messages but of the known kinds count, and no text stops it', async () => {
+  it('ignores messages of unknown kinds, and no text stops it', async () => {
     await start();
     for (const type of [2, 3, 4, 99]) {
       stage.v20.send({ event_type: type, entity: '/callcontrol/10/participants/1', attached_data: null });
@@ -430,7 +430,7 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.silences, []);
   });
 
-  it('a message that comes after the Remove is not believed', async () => {
+  it('does not believe a message that comes after the Remove', async () => {
     await start();
     ring();
     await stage.told(1);
@@ -450,7 +450,7 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.words.filter((word) => word.startsWith('ringing 10')).length, 1);
   });
 
-  it('an answer from before a Remove is not believed, though the Remove came after a later message', async () => {
+  it('does not believe an answer from before a Remove, even if the Remove came after a later message', async () => {
     await start({ lateUpsets: true });
     const { callControl } = stage.pbx as unknown as {
       callControl: { participant: (...of: string[]) => Promise<unknown> };
@@ -480,7 +480,7 @@ describe('Listening to 3CX V20', () => {
   });
 
   for (const lateUpsets of [false, true]) {
-    it(`a call that ends while a transfer rings was not transferred${lateUpsets ? ', with late Upsets' : ''}`, async () => {
+    it(`reports no transfer if the call ends while it rings${lateUpsets ? ', with late Upsets' : ''}`, async () => {
       await start({ lateUpsets, visibleDns: ['10', '11', '12'] });
       const { pbx } = stage.simulator;
       const id = ring();
@@ -495,7 +495,7 @@ describe('Listening to 3CX V20', () => {
     });
   }
 
-  it('a call that ends, whose Removes come while answers are awaited, was not transferred', async () => {
+  it('reports no transfer if a call ends whose Removes come while answers are awaited', async () => {
     await start();
     const { pbx } = stage.simulator;
     const legAt = (dn: string): string => pbx.connectionsOf(dn).at(-1)?.id ?? '';
@@ -532,7 +532,7 @@ describe('Listening to 3CX V20', () => {
     );
   });
 
-  it('an agent who sends the call back to the queue and is rung again: the first part has ended', async () => {
+  it('ends the first part of an agent who sends a call back to the queue and is rung again', async () => {
     await start();
     const { pbx } = stage.simulator;
     const id = ring();
@@ -544,7 +544,7 @@ describe('Listening to 3CX V20', () => {
     assert.ok(stage.words.some((word) => word.startsWith('ended 10 ')));
   });
 
-  it('what cannot be asked for while no list comes is no further failed try', async () => {
+  it('counts no further failed try for requests that cannot be sent while no list comes', async () => {
     await start();
     stage.v20.switches.contested = true;
     for (let count = 0; count < 40; count++) ring('12');
@@ -555,7 +555,7 @@ describe('Listening to 3CX V20', () => {
     assert.ok(performance.now() - before > 2_000);
   });
 
-  it('more at once than may wait to be asked for: a list shows it', async () => {
+  it('asks for a list if more happens at once than may wait to be asked for', async () => {
     await start({ getDelay: 50 });
     for (let count = 0; count < 60; count++)
       stage.simulator.pbx.inbound({ number: `${caller}${count}`, extension: '10' });
@@ -564,7 +564,7 @@ describe('Listening to 3CX V20', () => {
     assert.equal(new Set(stage.events.map(({ number }) => number)).size, 60);
   });
 
-  it('who stops watching leaves no socket', async () => {
+  it('leaves no socket when it stops', async () => {
     await start();
     await stage.close();
     await until(() => stage.v20.sockets.every(({ closedAt }) => closedAt !== null), 'closed sockets');
@@ -572,7 +572,7 @@ describe('Listening to 3CX V20', () => {
     assert.equal(stage.v20.requestCount, requestCount);
   });
 
-  it('a command asks for a list only where no events come', async () => {
+  it('asks for a list after a command only if no events come', async () => {
     await start();
     const lists = (): number => stage.v20.requests.filter(({ path }) => path === '/callcontrol').length;
     ring();

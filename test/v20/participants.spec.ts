@@ -282,14 +282,14 @@ describe('Events of 3CX V20', () => {
     });
   }
 
-  it('a call from outside is not internal, though the trunk has no leg', () => {
+  it('a call from outside is not internal, even if the trunk has no leg', () => {
     const [ringing] = new Play().upsert({ id: 1, dn: '101' }).events;
     assert.deepEqual([ringing?.internal, ringing?.trunk, ringing?.number], [false, '10007', '+4930111']);
     const [other] = new Play().upsert({ id: 1, dn: '101', ...internal('102') }).events;
     assert.deepEqual([other?.internal, other?.trunk, other?.number], [true, null, '102']);
   });
 
-  it('the queue: as the participant names it, else the one that was in the call before', () => {
+  it('the queue is the one that the participant names, else the one that was in the call before', () => {
     const queue = { id: 1, dn: '8000', status: 'Connected', legid: 2 };
     const [named] = new Play().upsert({
       id: 2,
@@ -304,7 +304,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(direct?.queue, null);
   });
 
-  it('a direct call that rings and is gone is missed after two seconds, with the times of the Remove', () => {
+  it('a direct call that stops ringing is missed after two seconds, with the times of the Remove', () => {
     const play = new Play().upsert({ id: 1, dn: '101' });
     play.now += 500;
     play.remove('101', 1);
@@ -317,7 +317,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual([ended?.ringSeconds, missed?.ringSeconds, ended?.accuracyMs], [0.51, 0.51, 2_000]);
   });
 
-  it('a call that waits in a queue on which nothing can be seen is not over', () => {
+  it('a call that waits in a queue which cannot be seen is not over', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     for (const callId of play.wait(2_000)) play.list.resolve(callId, 'waiting', play.at());
     assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed']);
@@ -329,13 +329,13 @@ describe('Events of 3CX V20', () => {
     assert.equal(new Set(play.events.map(({ call }) => call)).size, 1);
   });
 
-  it('a call that somebody took who cannot be seen is not missed', () => {
+  it('a call is not missed if somebody who cannot be seen took it', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     for (const callId of play.wait(2_000)) play.list.resolve(callId, 'taken', play.at());
     assert.deepEqual(play.words, ['ringing 101', 'ended 101 answered-elsewhere']);
   });
 
-  it('of a ring that ended after the PBX was asked about its call, the answer says nothing', () => {
+  it('an answer about a call does not decide on a ring that ended after the question', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     assert.deepEqual(play.wait(2_000), ['4711']);
     const askedAt = play.at();
@@ -346,7 +346,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(3), ['ended 102 missed', 'missed 101 missed']);
   });
 
-  it('with somebody in the call, an answer of the PBX about it says nothing of a ring that has just ended', () => {
+  it('an answer about a call with somebody in it does not decide on a ring that has just ended', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
       .upsert({ id: 2, dn: '102', legid: 3 })
@@ -357,14 +357,14 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(2), ['ended 101 answered', 'ended 102 missed']);
   });
 
-  it('a call that somebody took after it had waited is not missed', () => {
+  it('a call is not missed if somebody took it after it had waited', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     for (const callId of play.wait(2_000)) play.list.resolve(callId, 'waiting', play.at());
     play.list.resolve('4711', 'taken', play.at());
     assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed']);
   });
 
-  it('a caller inside who talks to somebody who cannot be seen: answered elsewhere, at once', () => {
+  it('a ring is answered elsewhere at once if an internal caller talks to somebody who cannot be seen', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('800') })
       .upsert({ id: 2, dn: '101', ...internal('209') })
@@ -373,7 +373,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
   });
 
-  it('a call that comes back from somebody who cannot be seen, and rings: nobody has taken it since', () => {
+  it('a call that comes back from somebody who cannot be seen, and rings, has not been taken since', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('800') })
       .upsert({ id: 2, dn: '101', ...internal('209') })
@@ -388,7 +388,7 @@ describe('Events of 3CX V20', () => {
     ]);
   });
 
-  it('a caller inside who gives up: missed at once', () => {
+  it('a call is missed at once if an internal caller gives up', () => {
     for (const order of [['209', 1, '101', 2] as const, ['101', 2, '209', 1] as const]) {
       const play = new Play()
         .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
@@ -401,7 +401,7 @@ describe('Events of 3CX V20', () => {
     }
   });
 
-  it('a caller inside who has handed the call on: nobody knows at once whether it is over', () => {
+  it('a call is not over at once if its internal caller has handed it on', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
       .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
@@ -413,7 +413,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(2), ['ended 209 not-reached', 'ended 101 answered-elsewhere']);
   });
 
-  it('a phone that rings again in the same call: it has stopped in between', () => {
+  it('a phone that rings again in the same call has stopped ringing in between', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1).upsert({ id: 2, dn: '101', legid: 9 });
     assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed', 'ringing 101']);
     assert.equal(play.events[0]?.call, play.events[2]?.call);
@@ -431,7 +431,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(-2), ['ended 209 answered', 'ended 101 answered']);
   });
 
-  it('a call inside that is transferred', () => {
+  it('an internal call can be transferred', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
       .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
@@ -469,12 +469,12 @@ describe('Events of 3CX V20', () => {
     assert.notEqual(play.events.at(-1)?.call, play.events[0]?.call);
   });
 
-  it('two DNs with participants of one id are two', () => {
+  it('participants with the same id at two DNs are two', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).upsert({ id: 1, dn: '102' });
     assert.deepEqual(play.words, ['ringing 101', 'ringing 102']);
   });
 
-  it('an Upset that changes nothing is nothing', () => {
+  it('an Upset that changes nothing causes no update', () => {
     let count = 0;
     const list = new CallList(
       () => '',
@@ -486,7 +486,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(count, 1);
   });
 
-  it('a ring that has stopped grows no longer while it waits', () => {
+  it('a ring that has stopped does not grow while it waits', () => {
     const play = new Play().upsert({ id: 1, dn: '101' });
     play.remove('101', 1);
     play.now += 1_500;
@@ -494,14 +494,14 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.tracker.current()[0]?.ringMs, 10);
   });
 
-  it('a list after an outage: nobody saw how a ring ended', () => {
+  it('a ring that ended during an outage ends as unknown', () => {
     const play = new Play().upsert({ id: 1, dn: '101' });
     play.tracker.noSnapshot();
     play.list.take([], play.at(), play.at(), () => false, true);
     assert.deepEqual(play.words, ['ringing 101', 'ended 101 unknown']);
   });
 
-  it('an outside line is connected while the call rings on elsewhere: that is no answer', () => {
+  it('an outside line that is connected while the call rings on elsewhere is no answer', () => {
     const play = new Play({ '10007': 'Wexternalline' })
       .upsert({ id: 1, dn: '10007', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('101') })
       .upsert({ id: 2, dn: '101', legid: 2 })
@@ -512,7 +512,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'ringing 102', 'ring-stopped 101 missed']);
   });
 
-  it('whom the caller talked to before has not taken a call that rings later', () => {
+  it('the party that the caller talked to before has not taken a call that rings later', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('105') })
       .upsert({ id: 2, dn: '101', legid: 3, ...internal('209') })
@@ -532,7 +532,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
   });
 
-  it('all that rang for a call has ended with it', () => {
+  it('all rings for a call end with it', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('8000') })
       .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
@@ -545,7 +545,7 @@ describe('Events of 3CX V20', () => {
     ]);
   });
 
-  it('who stops ringing when a call is over that was answered before has missed it', () => {
+  it('an extension that stops ringing at the end of a call that was answered before has missed it', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
       .upsert({ id: 2, dn: '102', legid: 3 })
@@ -558,7 +558,7 @@ describe('Events of 3CX V20', () => {
     );
   });
 
-  it('who declines a call that goes on: it is known soon', () => {
+  it('a decline of a call that goes on is known soon', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
       .upsert({ id: 2, dn: '102', legid: 3 })
@@ -568,7 +568,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ring-stopped 102 missed');
   });
 
-  it('a ring that is gone waits for those of its call who may be gone too, but not for long', () => {
+  it('a ring that is gone waits for other legs of its call that may be gone too, but not for long', () => {
     const from = { originated_by_dn: '', originated_by_type: 'None' };
     const ring = (): Play =>
       new Play({ '10007': 'Wexternalline' })
@@ -585,7 +585,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(open.words, ['ringing 101', 'ring-stopped 101 missed']);
   });
 
-  it('a ring that is gone waits for somebody who may have taken it, and of whom no more is known yet', () => {
+  it('a ring that is gone waits for somebody who may have taken it and is not yet known', () => {
     const ring = (): Play =>
       new Play({ '10007': 'Wexternalline' })
         .upsert({ id: 1, dn: '10007', status: 'Connected', legid: 1, originated_by_dn: '', originated_by_type: 'None' })
@@ -601,13 +601,13 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(open.words, ['ringing 101']);
     open.wait(100, [], since);
     assert.deepEqual(open.words, ['ringing 101', 'ring-stopped 101 missed']);
-    // Who has come since then has not taken it.
+    // A leg that has come since then has not taken the call.
     const over = ring();
     over.wait(2_500, [], over.at().steady + 2_001);
     assert.deepEqual(over.words, ['ringing 101', 'ring-stopped 101 missed']);
   });
 
-  it('who hangs up while others ring in a queue was not transferred to one of them', () => {
+  it('a caller who hangs up while others ring in a queue was not transferred to one of them', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, originated_by_type: 'None', ...internal('8000') })
       .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
@@ -616,7 +616,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ended 209 answered');
   });
 
-  it('who has stopped ringing got no call by transfer', () => {
+  it('an extension that has stopped ringing got no call by transfer', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
       .upsert({ id: 2, dn: '102', legid: 3 })
@@ -625,7 +625,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ended 101 answered');
   });
 
-  it('who got into a call by a code has taken it', () => {
+  it('an extension that got into a call by a code has taken it', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101' })
       .upsert({ id: 2, dn: '102', status: 'Dialing', callid: 4712, legid: 1, ...internal('*20*101') })
@@ -634,7 +634,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(-2), ['answered 102', 'ring-stopped 101 answered-elsewhere']);
   });
 
-  it('who is answered on another leg is in the call all the while', () => {
+  it('an extension that answers on another leg is in the call all the while', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101' })
       .remove('101', 1)
@@ -642,14 +642,14 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
   });
 
-  it('who a list shows in the call, while it is in doubt how the ring ended, has answered on another leg', () => {
+  it('an extension that a list shows in the call before its ring is settled has answered on another leg', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     play.now += 1_000;
     play.take(participant({ callid: 4711, ...call, id: 2, dn: '101', status: 'Connected' }));
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
   });
 
-  it('who a list shows in the call, and who dialled something else after the ring had ended, has stopped before', () => {
+  it('an extension that a list shows in the call, but that dialled after its ring, stopped ringing before', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     const code = { id: 2, dn: '101', ...internal('*10') };
     play.upsert({ ...code, status: 'Dialing', callid: 4712, legid: 1, party_dn: '', party_dn_type: 'None' });
@@ -661,14 +661,14 @@ describe('Events of 3CX V20', () => {
     );
   });
 
-  it('who fetches the call from where it is parked has stopped ringing before', () => {
+  it('an extension that fetches the parked call has stopped ringing before', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     play.now += 500;
     play.upsert({ id: 2, dn: '101', status: 'Connected', legid: 5 });
     assert.deepEqual(play.words, ['ringing 101', 'ring-stopped 101 missed', 'answered 101']);
   });
 
-  it('a ring that ended before its call has become part of another one waits for that one', () => {
+  it('a ring that ended before its call became part of another call waits for that call', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Connected', callid: 4710, legid: 2 })
       .upsert({ id: 2, dn: '102', status: 'Dialing', legid: 1, ...internal('101') })
@@ -679,7 +679,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ring-stopped 101 missed');
   });
 
-  it('who talked in a call that has become part of another one has taken nothing there', () => {
+  it('an extension that talked in a call before it became part of another has taken nothing there', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '209', status: 'Connected', callid: 4712, legid: 2, ...internal('103') })
       .upsert({ id: 2, dn: '102', status: 'Connected', legid: 2 })
@@ -689,7 +689,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.length, 3);
   });
 
-  it('who answered another call while it rang, which then became part of this one, has taken nothing there', () => {
+  it('an extension that answered another call before it joined this one has taken nothing here', () => {
     const line = { id: 1, dn: '10007', status: 'Connected', originated_by_dn: '', originated_by_type: 'None' };
     const play = new Play({ '10007': 'Wexternalline' })
       .upsert({ id: 2, dn: '102', status: 'Connected', legid: 2 })
@@ -702,7 +702,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(2), ['ended 102 answered', 'ended 101 missed']);
   });
 
-  it('who talked already when a list showed them first has taken no call that rings since then', () => {
+  it('an extension already talking when a list first shows it has taken no call that rings since then', () => {
     const play = new Play();
     const since = play.at();
     play.now += 300;
@@ -713,7 +713,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['answered 102', 'ringing 101', 'ended 102 answered', 'ended 101 missed']);
   });
 
-  it('whom the caller talked to already when a list showed them first has not taken a call that rings since then', () => {
+  it('a party already in the call when a list first shows it has not taken a call that rings since then', () => {
     const play = new Play();
     const since = play.at();
     play.now += 300;
@@ -731,7 +731,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(1), ['ringing 101', 'ring-stopped 101 missed']);
   });
 
-  it('another call on outside lines alone has nothing to do with a ring that stops', () => {
+  it('a call that has only outside lines does not affect a ring of another call that stops', () => {
     const play = new Play({ '10007': 'Wexternalline' })
       .upsert({ id: 1, dn: '101' })
       .upsert({ id: 2, dn: '10007', callid: 4712, status: 'Dialing', legid: 1 })
@@ -742,7 +742,7 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ring-stopped 101 missed');
   });
 
-  it('no time is before the one of the list after a gap, though nothing is new in that', () => {
+  it('no time is before that of the list after a gap, even if nothing is new in it', () => {
     const moments: number[] = [];
     const list = new CallList(
       () => '',
@@ -757,7 +757,7 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(moments, [1_000, 3_000, 3_000]);
   });
 
-  it('no time is before the one of a list', () => {
+  it('no time is before that of a list', () => {
     const play = new Play();
     const early = play.at();
     play.now += 1_000;
