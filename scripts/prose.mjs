@@ -74,9 +74,7 @@ if (named[0] === '--measure') {
   }
 } else {
   let findings = 0;
-  const { comments, ...texts } = groups;
-  const held = comments.filter((file) => /^(?:bench|editor|lib|nodes|plugins|prose|scripts|simulator)\//.test(file));
-  for (const file of named.length > 0 ? named : [...Object.values(texts).flat(), ...held]) {
+  for (const file of named.length > 0 ? named : Object.values(groups).flat()) {
     const { messages } = await lint(file, rulesFor(file));
     findings += messages.length;
     for (const { line, column, message } of messages) console.log(`${file}:${line}:${column}  ${message}`);
