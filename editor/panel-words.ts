@@ -58,7 +58,7 @@ export function factsOf({ api, state, since, accuracyMs, period, code, detail }:
     since === null ? '' : say('threecx.panel.since', { time: timeOf(since) }),
     isKnown ? say('threecx.panel.late', { ms: accuracyMs }) : '',
     period === null ? '' : say('threecx.panel.period', { ms: period }),
-    // Which setting is wrong only the runtime can say, in English.
+    // Only the runtime can say which setting is wrong, and it does so in English.
     api === null || code === null ? (detail ?? '') : problemOf({ _: say }, api, code),
   ].filter((fact) => fact !== '');
 }

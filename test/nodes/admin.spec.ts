@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
+import { accessToken } from '../../support/access-token';
 import { startServer, type TestServer } from '../../support/http-server';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../../support/node-red';
 import { nodeRed5 } from '../../support/node-red-5';
@@ -233,15 +234,6 @@ describe("The runtime behind the connection's dialog", function () {
         settings: { adminAuth: { type: 'credentials', users }, httpAdminRoot: '/red' },
       });
       try {
-        const token = async (username: string): Promise<string> => {
-          const body = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username, password: 'pass' };
-          const response = await fetch(`${guarded.url}/auth/token`, {
-            method: 'POST',
-            headers: { 'Content-Type': 'application/json' },
-            body: JSON.stringify(body),
-          });
-          return ((await response.json()) as { access_token: string }).access_token;
-        };
         const statuses = async (headers: Record<string, string>): Promise<number[]> => {
           const test = await fetch(`${guarded.url}/3cx/test`, {
             method: 'POST',
@@ -251,7 +243,7 @@ describe("The runtime behind the connection's dialog", function () {
           return [test.status, (await fetch(`${guarded.url}/3cx/x/extensions`, { headers })).status];
         };
         const as = async (user: string): Promise<number[]> =>
-          statuses({ Authorization: `Bearer ${await token(user)}` });
+          statuses({ Authorization: `Bearer ${await accessToken(guarded.url, user)}` });
         assert.deepEqual(await statuses({}), [401, 401]);
         assert.deepEqual(await as('none'), [401, 401]);
         assert.deepEqual(await as('reader'), [401, 200]);

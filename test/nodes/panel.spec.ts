@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import WebSocket from 'ws';
 import { type PanelError, panelTopic, type PanelUpdate } from '../../lib/pbx';
 import { type Simulator, startSimulator } from '../../simulator';
+import { accessToken } from '../../support/access-token';
 import { type NodeRed, type NodeRedOptions, startNodeRed } from '../../support/node-red';
 import { nodeRed5 } from '../../support/node-red-5';
 import { until } from '../../support/until';
@@ -235,18 +236,9 @@ describe('The panel in Node-RED', function () {
       this.timeout(600_000); // Node-RED may have to be installed first
       const settings = { adminAuth: { type: 'credentials', users } };
       const guarded = await startNodeRed({ ...(await program()), flows: flows('Office'), settings });
-      const token = async (username: string): Promise<string> => {
-        const body = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username, password: 'pass' };
-        const response = await fetch(`${guarded.url}/auth/token`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify(body),
-        });
-        return ((await response.json()) as { access_token: string }).access_token;
-      };
       try {
-        const reader = await Viewer.connect(guarded.url, await token('reader'));
-        const none = await Viewer.connect(guarded.url, await token('none'));
+        const reader = await Viewer.connect(guarded.url, await accessToken(guarded.url, 'reader'));
+        const none = await Viewer.connect(guarded.url, await accessToken(guarded.url, 'none'));
         viewers.push(reader, none);
         assert.equal(await none.ask(), 401);
         assert.equal((await fetch(`${guarded.url}/3cx/pbx/test`, { method: 'POST' })).status, 401);
