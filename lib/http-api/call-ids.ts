@@ -15,6 +15,7 @@ export class CallIds {
   private readonly asked = new Set<string>();
   /** The ids answered since the last list, by extension. */
   private readonly told = new Map<string, Told>();
+  private last: readonly Connection[] = [];
 
   /** @returns null while it is not known */
   of(leg: string): string | null {
@@ -33,9 +34,12 @@ export class CallIds {
   /**
    * Takes the next list. A call id that cannot be assigned now never will be.
    *
+   * @param list the very same array as before when nothing changed
    * @returns whether a call id has become known
    */
   assign(list: readonly Connection[]): boolean {
+    if (list === this.last && this.told.size === 0) return false;
+    this.last = list;
     const legs = new Set(list.map(({ id }) => id));
     for (const ids of [this.known, this.asked]) for (const id of ids.keys()) if (!legs.has(id)) ids.delete(id);
     let isNews = false;
