@@ -16,6 +16,7 @@ export async function snapshots(): Promise<Row[]> {
 
 async function sideBySideWithJson(what: string, lists: readonly string[], atMost: number): Promise<Row> {
   const sameData = lists.map((list) => JSON.stringify(connectionsOf(list)));
+  const { length } = lists.join('');
   const reader = new ListReader();
   const tracker = new ListTracker();
   let time = 0;
@@ -35,7 +36,7 @@ async function sideBySideWithJson(what: string, lists: readonly string[], atMost
         for (const text of sameData) JSON.parse(text);
       }),
     },
-    { samples: Math.max(10, Math.round(2e6 / lists.join('').length)) },
+    { samples: Math.max(10, Math.round(2e6 / length)), warmup: Math.round(4e7 / length) },
   );
   return compared(what, times.ours, '`JSON.parse` of the same data', times.json, atMost);
 }
