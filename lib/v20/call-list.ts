@@ -59,9 +59,11 @@ export class CallList {
   private readonly lastAt = new Map<string, Moment>();
   private readonly times = new Map<string, Times>();
 
+  /** @param isAwaited tells DNs at which somebody is new of whom no more is known yet */
   constructor(
     nameOf: (dn: string) => string,
     private readonly emit: Emit,
+    private readonly isAwaited: (dn: string) => boolean = () => false,
   ) {
     this.participants = new Participants(nameOf);
   }
@@ -162,7 +164,7 @@ export class CallList {
         const isAnyRinging = members.some(({ status }) => status === 'ringing');
         const isEnding = leaving.length > 0;
         // Nobody is left who could take it, and the call goes on.
-        const isKnown = age >= maxEnding && !isAnyRinging && !isEnding;
+        const isKnown = age >= maxEnding && !isAnyRinging && !isEnding && !this.isAwaited(ring.participant.dn);
         if (isKnown && members.some((other) => this.isTalking(other))) over.push(key);
         continue;
       }
@@ -349,8 +351,10 @@ export class CallList {
     for (const [key, ring] of this.ended) {
       if (ring.participant.callId !== callId) continue;
       const { dn } = ring.participant;
-      if (members.some((other) => other.dn === dn)) over.push(key);
-      else if (isOver || members.some((other) => this.hasTaken(other, ring) || this.isAtMenu(other))) over.push(key);
+      if (isOver || members.some((other) => other.dn === dn)) over.push(key);
+      // It may have been answered there on another leg.
+      else if (this.isAwaited(dn)) continue;
+      else if (members.some((other) => this.hasTaken(other, ring) || this.isAtMenu(other))) over.push(key);
       else if (members.some((other) => this.talksTo(other, ring))) taken.push(key);
     }
     this.release(over, at);

@@ -114,6 +114,7 @@ export class Listener {
     this.list = new CallList(
       (dn) => directory.nameOf(dn),
       (legs, at, since) => this.emit(legs, true, at, since),
+      (dn) => this.unheard().some(([key]) => key.startsWith(keyOf(dn, ''))),
     );
     this.connect();
     // The list comes after the socket, whose messages then leave nothing out; but it does not wait for long.
@@ -544,7 +545,8 @@ export class Listener {
     // Until there is a list again, nobody knows how things are.
     if (this.failures > 0) return;
     const isLeaving = (key: string): boolean => this.leaving.has(key) || this.jobs.has(key);
-    for (const callId of this.list.expire(now, isLeaving, this.unheardSince())) void this.question(callId);
+    const unheardSince = Math.min(...this.unheard().map(([, { since }]) => since));
+    for (const callId of this.list.expire(now, isLeaving, unheardSince)) void this.question(callId);
     for (const [callId, { at }] of this.questions) {
       if (!this.list.isOpen(callId)) this.questions.delete(callId);
       else if (now.steady >= at) void this.question(callId);
@@ -553,11 +555,10 @@ export class Listener {
     if (this.isLive) this.emit(this.list.legs(), false, now, now);
   }
 
-  /** Steady time since when the PBX owes an answer about somebody who is new; Infinity where nobody is. */
-  private unheardSince(): number {
+  /** Those who are new, and about whom the PBX has not answered yet. */
+  private unheard(): [string, Job][] {
     const { participants } = this.list;
-    const unheard = [...this.jobs].filter(([key]) => participants.get(key) === null && !this.removed.has(key));
-    return Math.min(...unheard.map(([, { since }]) => since));
+    return [...this.jobs].filter(([key]) => participants.get(key) === null && !this.removed.has(key));
   }
 
   /** Asks the PBX about a call of which it shows no participant. */

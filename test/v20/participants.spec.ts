@@ -34,6 +34,8 @@ class Play {
   readonly tracker = new CallTracker();
   readonly list: CallList;
   now = 1_000;
+  /** DNs at which somebody is asked for who is new. */
+  readonly awaited = new Set<string>();
   legs: readonly Leg[] = [];
 
   constructor(types: Readonly<Record<string, string>> = {}) {
@@ -46,6 +48,7 @@ class Play {
           ...eventsOf(this.tracker.update({ connections: legs, changed: true, at, accuracyMs, afterGap: false })),
         );
       },
+      (dn) => this.awaited.has(dn),
     );
     const dns = { ...types, '101': 'Wextension', '102': 'Wextension', '103': 'Wextension', '209': 'Wextension' };
     for (const [dn, type] of Object.entries(dns)) this.list.participants.setType({ dn, type });
@@ -606,6 +609,25 @@ describe('Events of 3CX V20', () => {
     over.wait(2_500, [], over.at().steady + 2_001);
     assert.deepEqual(over.words, ['ringing 101', 'ring-stopped 101 missed']);
   });
+
+  for (const [when, ms] of [
+    ['at once', 0],
+    ['a moment later', 100],
+  ] as const) {
+    it(`a phone that stops ringing where the extension may have answered on another leg is not known ${when}`, () => {
+      const play = new Play()
+        .upsert({ id: 1, dn: '101', legid: 2 })
+        .upsert({ id: 2, dn: '102', legid: 3 })
+        .upsert({ id: 2, dn: '102', status: 'Connected', legid: 3 });
+      play.awaited.add('101');
+      const { now } = play.remove('101', 1);
+      play.wait(ms);
+      play.awaited.clear();
+      play.now = now - 10;
+      play.upsert({ id: 3, dn: '101', status: 'Connected', legid: 4 });
+      assert.deepEqual(play.words, ['ringing 101', 'ringing 102', 'answered 102', 'answered 101']);
+    });
+  }
 
   it('a caller who hangs up while others ring in a queue was not transferred to one of them', () => {
     const play = new Play()
