@@ -163,7 +163,7 @@ export class Listener {
         // It is not known whether they go on.
         this.sequences.clear();
         this.arrivals.forget();
-        this.lookAgain();
+        this.askAllAgain(this.parts.clock());
         this.refresh();
       },
       onMessage: (text) => {
@@ -192,7 +192,7 @@ export class Listener {
     this.socketTimer = setTimeout(() => this.connect(), pause);
   }
 
-  /** The answers that are awaited may be older than an outage: the list after it says more. */
+  /** The answers that are awaited may be older than an outage, and no message says what changed in it. */
   private askAllAgain(now: Moment): void {
     for (const job of this.jobs.values()) {
       job.isCancelled = true;
@@ -200,14 +200,9 @@ export class Listener {
     }
   }
 
-  /** Where no message says what changed while an answer was under way, that may be older than the list. */
-  private lookAgain(): void {
-    const now = this.parts.clock();
-    for (const job of this.jobs.values()) askAgain(job, now);
-    for (const key of this.newer) {
-      const participant = this.list.participants.get(key);
-      if (participant !== null && !this.jobs.has(key)) this.lookAt(participant, now);
-    }
+  /** Where no message says what changed while an answer was under way, the next list must not be older than that. */
+  private catchUp(): void {
+    if (!this.isLive && this.failures === 0 && this.jobs.size === 0 && this.newer.size > 0) this.refresh();
   }
 
   /** Asks for a list, at once or after the one that is under way. */
@@ -279,7 +274,7 @@ export class Listener {
         if (cameAt.steady >= askedAt.steady) this.take({ ...message, attached: null }, cameAt);
       }
     }
-    if (!this.isLive) this.lookAgain();
+    this.catchUp();
     this.tickSoon();
     void this.parts.directory.refresh().then((isNew) => {
       if (!isNew || this.isOver) return;
@@ -478,6 +473,7 @@ export class Listener {
       this.refreshAfter(ownError(error));
     } finally {
       this.jobs.delete(key);
+      this.catchUp();
       this.tickSoon();
     }
   }
