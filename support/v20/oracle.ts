@@ -269,8 +269,9 @@ class Oracle {
    * not show since when a leg has been there. If one leg follows the other at once, the extension counts as in the call
    * all the time.
    */
-  private mayBeListed({ phases, to }: Life, { from }: Life): boolean {
-    if (phases.at(-1)?.doing !== 'ring' || from > to + this.longestDoubt) return false;
+  private mayBeListed(one: Life, { from }: Life): boolean {
+    const { to } = one;
+    if (!this.mayEndRinging(one) || from > to + this.longestDoubt) return false;
     return this.lists.some(({ asked, answered }) => asked >= from && answered <= this.knownBy(from));
   }
 
@@ -279,11 +280,17 @@ class Oracle {
    * doubt. The list after the silence shows who is there, not who was there in between. If another leg follows the
    * ringing one at once, that leg counts as the one that answered.
    */
-  private overBy({ to, phases }: Life): number {
-    if (phases.at(-1)?.doing !== 'ring') return this.knownBy(to);
+  private overBy(life: Life): number {
+    const { to } = life;
+    if (!this.mayEndRinging(life)) return this.knownBy(to);
     const known = this.knownBy(to + longestEnding);
     const silence = this.truth.silences.find((at) => at >= known && at <= known + doubtPeriod + tickInterval);
     return silence === undefined ? known : this.knownByList(silence);
+  }
+
+  /** Does it ring as long as it is seen? An answer just before the end may not be. */
+  private mayEndRinging({ phases }: Life): boolean {
+    return (phases.findLast(({ from, to }) => this.knownBy(from) < to) ?? phases[0])?.doing === 'ring';
   }
 
   private assign(): void {
