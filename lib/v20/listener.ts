@@ -47,6 +47,8 @@ interface Job {
   since: number;
   /** The time of the first message that is not answered yet; null when all are. */
   again: Moment | null;
+  /** The time of the latest message. */
+  last: Moment;
   /** Its participant was removed meanwhile. */
   isCancelled: boolean;
   /** Settles with the answer that is awaited. */
@@ -193,7 +195,7 @@ export class Listener {
   /** Where no message says what changed while an answer was under way, that may be older than the list. */
   private lookAgain(): void {
     const now = this.parts.clock();
-    for (const job of this.jobs.values()) job.again ??= now;
+    for (const job of this.jobs.values()) askAgain(job, now);
     for (const key of this.newer) {
       const participant = this.list.participants.get(key);
       if (participant !== null && !this.jobs.has(key)) this.lookAt(participant, now);
@@ -432,10 +434,10 @@ export class Listener {
   private async look(key: string, at: Moment, ask: (since: Moment) => Promise<Participant | null>): Promise<void> {
     const running = this.jobs.get(key);
     if (running !== undefined) {
-      running.again ??= at;
+      askAgain(running, at);
       return;
     }
-    const job: Job = { since: at.steady, again: at, isCancelled: false, answer: Promise.resolve() };
+    const job: Job = { since: at.steady, again: at, last: at, isCancelled: false, answer: Promise.resolve() };
     this.jobs.set(key, job);
     try {
       while (job.again !== null) {
@@ -449,8 +451,8 @@ export class Listener {
         this.newer.add(key);
         if (this.wasCancelled(job)) continue;
         if (participant === null) {
-          // A removal whose answer was awaited is now closer to its end.
-          this.remove(key, this.lastMessage(job) ?? since);
+          // Nothing comes after the message about a removal.
+          this.remove(key, job.last);
           this.removed.add(key);
           continue;
         }
@@ -468,11 +470,6 @@ export class Listener {
   }
 
   /** While its answer was awaited. */
-  private lastMessage({ again }: Job): Moment | null {
-    return again;
-  }
-
-  /** While its answer was awaited, that is. */
   private wasCancelled({ isCancelled }: Job): boolean {
     return isCancelled;
   }
@@ -499,10 +496,10 @@ export class Listener {
     const key = keyOf(dn, '');
     const running = this.jobs.get(key);
     if (running !== undefined) {
-      running.again ??= at;
+      askAgain(running, at);
       return;
     }
-    const job: Job = { since: at.steady, again: at, isCancelled: false, answer: Promise.resolve() };
+    const job: Job = { since: at.steady, again: at, last: at, isCancelled: false, answer: Promise.resolve() };
     this.jobs.set(key, job);
     try {
       while (job.again !== null && !this.isOver) {
@@ -599,6 +596,11 @@ export class Listener {
     const accuracyMs = Math.max(0, now.steady - since.steady);
     this.watcher.onSnapshot({ connections: legs, changed: isDirty, at, accuracyMs, afterGap });
   }
+}
+
+function askAgain(job: Job, at: Moment): void {
+  job.again ??= at;
+  job.last = at;
 }
 
 /** Growing from 1 to 30 s; not in step with others that lost the same PBX. */

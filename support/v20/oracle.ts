@@ -76,8 +76,10 @@ class Oracle {
   private readonly firsts = new Map<number, Participant>();
   /** The time until which each leg was there, by its id. */
   private readonly lasts = new Map<number, number>();
-  /** The time of each leg's `answered` event, by the leg's id. */
+  /** The number of each leg's `answered` event among all reports, by the leg's id. */
   private readonly answersTold = new Map<string, number>();
+  /** The same number of each event that ends a part. */
+  private readonly endsTold = new Map<CallEvent, number>();
   private readonly knownAt = new Map<number, number>();
   private readonly stays = new Map<Life, ReturnType<Oracle['staysIn']>>();
   /** The time when the first list came. Parts that were there by then are not reported as new. */
@@ -92,8 +94,11 @@ class Oracle {
         this.lasts.set(leg.id, until);
       }
     }
-    for (const { at, events } of truth.told) {
-      for (const { event } of events) if (event.event === 'answered') this.answersTold.set(event.connection, at);
+    for (const [index, { events }] of truth.told.entries()) {
+      for (const { event } of events) {
+        if (event.event === 'answered') this.answersTold.set(event.connection, index);
+        if (isEndName(event.event)) this.endsTold.set(event, index);
+      }
     }
     // A refused socket reads the list too, but only to learn whether the token is still valid.
     const heard = new Set(truth.heard);
@@ -187,6 +192,12 @@ class Oracle {
     });
   }
 
+  /** Was there a time in this one when the PBX did not answer, to questions about a call either? */
+  private isUnanswered(from: number, to: number): boolean {
+    const isAway = this.truth.troubles.some((one) => one.kind === 'away' && one.from <= to && one.to >= from);
+    return isAway || this.isSilence(from, to);
+  }
+
   private knownByList(at: number): number {
     return this.repairedAt(at) + this.usual;
   }
@@ -258,8 +269,9 @@ class Oracle {
    * not show since when a leg has been there. If one leg follows the other at once, the extension counts as in the call
    * all the time.
    */
-  private mayBeListed({ phases, to }: Life, { from }: Life): boolean {
-    if (phases.at(-1)?.doing !== 'ring' || from > to + this.longestDoubt) return false;
+  private mayBeListed(one: Life, { from }: Life): boolean {
+    const { to } = one;
+    if (!this.mayEndRinging(one) || from > to + this.longestDoubt) return false;
     return this.lists.some(({ asked, answered }) => asked >= from && answered <= this.knownBy(from));
   }
 
@@ -268,11 +280,17 @@ class Oracle {
    * doubt. The list after the silence shows who is there, not who was there in between. If another leg follows the
    * ringing one at once, that leg counts as the one that answered.
    */
-  private overBy({ to, phases }: Life): number {
-    if (phases.at(-1)?.doing !== 'ring') return this.knownBy(to);
+  private overBy(life: Life): number {
+    const { to } = life;
+    if (!this.mayEndRinging(life)) return this.knownBy(to);
     const known = this.knownBy(to + longestEnding);
     const silence = this.truth.silences.find((at) => at >= known && at <= known + doubtPeriod + tickInterval);
     return silence === undefined ? known : this.knownByList(silence);
+  }
+
+  /** Does it ring as long as it is seen? An answer just before the end may not be. */
+  private mayEndRinging({ phases }: Life): boolean {
+    return (phases.findLast(({ from, to }) => this.knownBy(from) < to) ?? phases[0])?.doing === 'ring';
   }
 
   private assign(): void {
@@ -295,7 +313,10 @@ class Oracle {
     });
     const isEnd = event.event === 'ended' || event.event === 'ring-stopped' || event.event === 'transferred';
     const later = isEnd ? doubtPeriod + 4 * this.usual + maxOrderWait : 0;
-    const meant = own.filter((life) => this.knownBy(life.to) + later >= at);
+    const meant = own.filter((life) => {
+      const limit = this.knownBy(life.to) + later;
+      return at <= limit || (isEnd && this.isUnanswered(life.to, limit));
+    });
     const life = meant.find((one) => this.partyOf(one) === undefined) ?? meant[0];
     return life ?? assert.fail(`at ${at} there was no ${event.event} of ${event.connection} at ${event.extension}`);
   }
@@ -639,7 +660,7 @@ class Oracle {
     // Nobody knows that a phone keeps ringing if its messages were left out.
     assert.ok(at >= life.to || this.isRough(life, at), `${what}: is there until ${life.to}`);
     const limit = this.knownBy(life.to) + this.endWait(party);
-    assert.ok(at <= limit || this.isSilence(life.to, limit), `${what}: late, since ${life.to}`);
+    assert.ok(at <= limit || this.isUnanswered(life.to, limit), `${what}: late, since ${life.to}`);
     // The messages also report states that lasted for no time at all.
     const isSince = (look: Look): boolean =>
       look.until > life.to || (look.until === life.to && look.at === life.to && !look.lives.has(life));
@@ -650,7 +671,7 @@ class Oracle {
     // Legs that left at the same moment or shortly before may not be known to be gone yet.
     for (const look of this.window(at)) {
       if (look.at >= life.to) continue;
-      const endings = event.answeredAt === null ? this.stops(life, look, at) : this.transfers(party, look);
+      const endings = event.answeredAt === null ? this.stops(party, look, at) : this.transfers(party, look);
       for (const ending of endings) possible.add(ending);
     }
     // Nobody knows how a part ended if its messages were left out.
@@ -680,7 +701,7 @@ class Oracle {
       );
       const isWaiting = look.calls.some(({ id }) => this.isSameCall({ callid: callidOf(id) }, life, look.at));
       const isAlive = rest.length > 0 || (all && isWaiting);
-      const everybody = this.takers(life, at);
+      const everybody = this.takers(party, at);
       const takers = everybody.filter(({ leg }) => all || this.sees(leg.dn));
       const isUnseen = this.wasUnseen(life);
       if (isAlive && isUnseen) return ['ring-stopped answered-elsewhere ', 'ring-stopped missed '];
@@ -712,10 +733,16 @@ class Oracle {
     });
   }
 
-  /** The possible endings of a ring if those who took the call were still known to be in it. */
-  private stops(life: Life, { participants }: Look, at: number): string[] {
-    const own = this.takers(life, at).filter(({ leg }) => participants.some(({ id }) => id === leg.id));
-    return own.length > 0 ? stopsOf(own) : [];
+  /** The possible endings of a ring if the others were still known to be in the call. */
+  private stops(party: Party, look: Look, at: number): string[] {
+    const { life } = party;
+    const own = this.takers(party, at).filter(({ leg }) => look.participants.some(({ id }) => id === leg.id));
+    if (own.length > 0) return stopsOf(own);
+    // It is not in doubt for ever, however slowly the PBX answers that the others are gone too.
+    const isLong = at - life.to >= doubtPeriod;
+    const isOther = (one: Participant): boolean => one.dn !== life.dn && this.sees(one.dn);
+    const others = look.participants.filter((one) => isOther(one) && this.isSameCall(one, life, look.at));
+    return isLong && others.length > 0 ? ['ring-stopped missed '] : [];
   }
 
   /**
@@ -758,7 +785,8 @@ class Oracle {
    * the time of the ring, or if the talk was over before anybody could see it. The answer of an outside line is not
    * certain either if nobody could see the line in the call that it came from.
    */
-  private takers(life: Life, at: number): Taker[] {
+  private takers({ life, events }: Party, at: number): Taker[] {
+    const end = events.at(-1)?.event;
     const takers = new Map<number, Taker>();
     const answers = new Map<number, { since: number; as: Participant }>();
     for (const look of this.looks) {
@@ -781,7 +809,8 @@ class Oracle {
             isCertain:
               this.takes(leg) &&
               since > this.knownBy(life.from) &&
-              (this.isAnswerTold(leg, at) || this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity)) &&
+              ((end !== undefined && this.isAnswerTold(leg, end)) ||
+                this.knownBy(since) < Math.min(at, this.lasts.get(leg.id) ?? Infinity)) &&
               // The answer was in this call, not in one that has become part of it since.
               this.isSameCall(as, life, since) &&
               !isCaller &&
@@ -792,9 +821,9 @@ class Oracle {
     return [...takers.values()];
   }
 
-  /** Was this leg's `answered` event reported by then? */
-  private isAnswerTold({ id }: Participant, at: number): boolean {
-    return (this.answersTold.get(String(id)) ?? Infinity) <= at;
+  /** Was this leg's `answered` event reported before the end of another one, or together with it? */
+  private isAnswerTold({ id }: Participant, end: CallEvent): boolean {
+    return (this.answersTold.get(String(id)) ?? Infinity) <= (this.endsTold.get(end) ?? -1);
   }
 
   /** An outside line seems to have been called if it left another call before anybody could see it there. */

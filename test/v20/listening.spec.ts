@@ -532,6 +532,37 @@ describe('Listening to 3CX V20', () => {
     );
   });
 
+  it('dates an end that no answer shows to the last message about it', async () => {
+    let ahead = 0;
+    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
+    stage = await Stage.start({}, { clock: later });
+    await stage.watch();
+    const id = ring();
+    await stage.told(1);
+    const leg = stage.snapshots.at(-1)?.connections.find(({ extension }) => extension === '10');
+    const upsert = (participant = leg?.id): void => {
+      stage.v20.send({
+        ...{ event_type: 0, entity: `/callcontrol/10/participants/${participant}` },
+        attached_data: null,
+      });
+    };
+    stage.v20.switches.getDelay = 100;
+    const before = stage.v20.requests.length;
+    upsert();
+    await until(() => stage.requests(before).length === 1, 'a look at 10');
+    // The answer about somebody else shows that this message has come; all messages come before the first answer.
+    upsert();
+    upsert('9001');
+    await until(() => stage.requests(before).length === 2, 'a look at somebody else');
+    ahead = 3_000;
+    stage.v20.switches.lost = 1;
+    stage.simulator.pbx.hangup(id);
+    stage.v20.switches.lost = 0;
+    upsert();
+    await stage.told(2);
+    assert.ok((stage.events.at(-1)?.ringSeconds ?? 0) >= 3);
+  });
+
   it('ends the first part of an agent who sends a call back to the queue and is rung again', async () => {
     await start();
     const { pbx } = stage.simulator;
