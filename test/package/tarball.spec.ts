@@ -34,8 +34,8 @@ describe('The tarball', function () {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('is smaller than 240 kB', () => {
-    assert.ok(packed.size < 240_000, `${packed.size} bytes`);
+  it('is smaller than 230 kB', () => {
+    assert.ok(packed.size < 230_000, `${packed.size} bytes`);
   });
 
   it('has what users need, and nothing else', () => {

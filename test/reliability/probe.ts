@@ -21,7 +21,8 @@ v8.setFlagsFromString('--expose-gc');
 const gc = require('node:vm').runInNewContext('gc');
 const known = new Map();
 const learn = (one) => {
-  if (one) known.set(one.constructor.name, one.constructor);
+  // The bundler may put a _ before the name.
+  if (one) known.set(one.constructor.name.replace('_', ''), one.constructor);
 };
 const living = (name) => (known.has(name) ? v8.queryObjects(known.get(name)) : 0);
 
