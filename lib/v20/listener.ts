@@ -192,6 +192,14 @@ export class Listener {
     this.socketTimer = setTimeout(() => this.connect(), pause);
   }
 
+  /** The answers that are awaited may be older than an outage: the list after it says more. */
+  private askAllAgain(now: Moment): void {
+    for (const job of this.jobs.values()) {
+      job.isCancelled = true;
+      askAgain(job, now);
+    }
+  }
+
   /** Where no message says what changed while an answer was under way, that may be older than the list. */
   private lookAgain(): void {
     const now = this.parts.clock();
@@ -245,6 +253,7 @@ export class Listener {
     this.afterGap = this.failures > 0 || (known !== null && askedAt.steady - known > maxGap);
     this.failures = 0;
     this.listedAt = at.steady;
+    if (this.afterGap) this.askAllAgain(at);
     const since = this.knownUntil ?? at.steady;
     this.knownUntil = askedAt.steady;
     this.forget();
@@ -256,7 +265,7 @@ export class Listener {
       dns,
       at,
       { wall: at.wall, steady: Math.min(since, at.steady) },
-      (key) => this.isNewer(key),
+      (key) => this.isNewer(key, this.afterGap),
       this.afterGap,
     );
     // A caller that waits for a snapshot gets one, even without a change.
@@ -417,9 +426,13 @@ export class Listener {
     }
   }
 
-  /** Is something newer known than the list that is under way, or about to be? */
-  private isNewer(key: string): boolean {
-    return this.newer.has(key) || this.jobs.has(key) || this.leaving.has(key);
+  /**
+   * Is something newer known than the list that is under way, or about to be?
+   *
+   * @param isAskedAgain what is asked for will be asked for after the list
+   */
+  private isNewer(key: string, isAskedAgain = false): boolean {
+    return this.newer.has(key) || (this.jobs.has(key) && !isAskedAgain) || this.leaving.has(key);
   }
 
   private knows(dn: string): boolean {

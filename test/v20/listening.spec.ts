@@ -385,6 +385,27 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} unknown synthetic`]);
   });
 
+  it('believes the list after an outage, not an answer that was asked for before', async () => {
+    await start();
+    ring();
+    await stage.told(1);
+    const line = stage.snapshots.at(-1)?.connections.find(({ extension }) => extension === '10000');
+    const before = stage.v20.requests.length;
+    stage.v20.switches.getDelay = 6_000;
+    stage.v20.send({
+      ...{ event_type: 0, entity: `/callcontrol/10000/participants/${line?.id}` },
+      attached_data: null,
+    });
+    await until(() => stage.requests(before).length === 1, 'a look at the outside line');
+    Object.assign(stage.v20.switches, { getDelay: 0, failsWith: 503 });
+    stage.v20.dropSockets();
+    await until(() => stage.silences.length >= 1, 'a failed try');
+    hangUp();
+    stage.v20.switches.failsWith = null;
+    await stage.told(2);
+    assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} unknown synthetic`]);
+  });
+
   it('loses no event when the token is taken in the middle of a call', async () => {
     await start({ socketOutlivesToken: true });
     const id = ring();
