@@ -1,8 +1,13 @@
+import {
+  carryOutOperations,
+  type ConnectionUser,
+  migrate,
+  type NodeAPI,
+  type OperationNodeDef,
+  type ProfileWatchDef,
+  watchProfiles,
+} from '../lib/node-red';
 import { watchOperation } from '../lib/pbx';
-import { migrate } from '../lib/node-red/migrate';
-import { carryOutOperations } from '../lib/node-red/operation-node';
-import { watchProfiles } from '../lib/node-red/profile-node';
-import type { ConnectionUser, NodeAPI, OperationNodeDef, ProfileWatchDef } from '../lib/node-red/types';
 
 export = function (RED: NodeAPI): void {
   RED.nodes.registerType(

@@ -1,8 +1,13 @@
+import {
+  carryOutOperations,
+  type ConnectionUser,
+  migrate,
+  type NodeAPI,
+  type OperationNodeDef,
+  watchCalls,
+  type WatchNodeDef,
+} from '../lib/node-red';
 import { watchOperation } from '../lib/pbx';
-import { migrate } from '../lib/node-red/migrate';
-import { carryOutOperations } from '../lib/node-red/operation-node';
-import type { ConnectionUser, NodeAPI, OperationNodeDef, WatchNodeDef } from '../lib/node-red/types';
-import { watchCalls } from '../lib/node-red/watch-node';
 
 export = function (RED: NodeAPI): void {
   RED.nodes.registerType('3cx-call-monitor', function (this: ConnectionUser, saved: OperationNodeDef & WatchNodeDef) {

@@ -1,7 +1,12 @@
-import { registerAdminRoutes } from '../lib/node-red/admin';
-import { openConnection } from '../lib/node-red/connection';
-import { migrate } from '../lib/node-red/migrate';
-import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from '../lib/node-red/types';
+import {
+  type ConnectionCredentials,
+  type ConnectionDef,
+  type ConnectionNode,
+  migrate,
+  type NodeAPI,
+  openConnection,
+  registerAdminRoutes,
+} from '../lib/node-red';
 
 export = function (RED: NodeAPI): void {
   registerAdminRoutes(RED);

@@ -1,5 +1,4 @@
-import { registerOperationNode } from '../lib/node-red/operation-node';
-import type { NodeAPI } from '../lib/node-red/types';
+import { type NodeAPI, registerOperationNode } from '../lib/node-red';
 
 export = function (RED: NodeAPI): void {
   registerOperationNode(RED, '3cx-recorder');

@@ -1,5 +1,4 @@
-import { registerPanel } from '../lib/node-red/panel-plugin';
-import type { NodeAPI } from '../lib/node-red/types';
+import { type NodeAPI, registerPanel } from '../lib/node-red';
 
 export = function (RED: NodeAPI): void {
   registerPanel(RED);

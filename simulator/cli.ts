@@ -3,13 +3,13 @@ import { parseArgs } from 'node:util';
 import {
   type Build,
   type CodeForm,
+  PortError,
   readSetup,
   type ServerKind,
   type SimulatorAuth,
   startSimulator,
   type V20Options,
 } from './index';
-import { PortError } from './listen';
 
 const helpText = `Usage: 3cx-simulator [options]
 

@@ -34,6 +34,7 @@ export type { Build } from './builds';
 export type { Fault } from './fault';
 export type { HistoryEntry } from './history';
 export type { LoggedRequest } from './http-server';
+export { PortError, type PortOption } from './listen';
 export type { LiveState } from './live';
 export type { ServerKind } from '../lib/pbx';
 export type { V20Request } from './v20/log';

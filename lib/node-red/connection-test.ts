@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { countCalls } from '../calls';
 import { roleOf, wrongHostCode } from '../http-api';
 import { ownError, type Pbx, type ServerKind, ThreeCxError, type Verdict } from '../pbx';
-import { tokenTakenCode } from '../v20';
 import { findConnection, secretNames, type Secrets, storedSecrets, targetOf } from './connection';
-import { openPbx, type PbxSettings, readPbxSettings } from './pbx';
+import { loadV20, openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { type Environment, Settings } from './settings';
 import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
 
@@ -80,7 +79,7 @@ async function v20Of(pbx: Pbx): Promise<Partial<Verdict>> {
 /** Explains why 3CX V20 gives no token, or accepts none. */
 function v20ReasonFor(error: ThreeCxError): Partial<Verdict> {
   const { systemCode = null } = error;
-  return systemCode === tokenTakenCode ? { hint: 'token-taken' } : { detail: systemCode ?? statusOf(error) };
+  return systemCode === loadV20().tokenTakenCode ? { hint: 'token-taken' } : { detail: systemCode ?? statusOf(error) };
 }
 
 /** Explains why a server does not list its calls. */

@@ -11,13 +11,13 @@ import {
   refuseLogIn,
   ThreeCxError,
 } from '../pbx';
-import { type V20Options, V20Pbx } from '../v20';
+import type * as V20 from '../v20';
 import { now } from './clock';
 import type { Settings } from './settings';
 import type { ConnectionDef, NodeAPI } from './types';
 
 type HttpSettings = { api: 'http' } & Omit<HttpApiOptions, 'onHealth' | 'clock'>;
-type V20Settings = { api: 'v20' } & Omit<V20Options, 'onHealth' | 'clock'>;
+type V20Settings = { api: 'v20' } & Omit<V20.V20Options, 'onHealth' | 'clock'>;
 
 /** How a connection reaches its PBX. */
 export type PbxSettings = HttpSettings | V20Settings;
@@ -54,10 +54,18 @@ export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Sett
   };
 }
 
+/** Loads V20's own APIs with the first connection by them. */
+export function loadV20(): typeof V20 {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('../v20') as typeof V20;
+}
+
 /** Opens the way to a PBX that the settings of a connection describe. */
 export function openPbx(settings: PbxSettings, onHealth: (health: Health) => void = () => undefined): Pbx {
   const options = { onHealth, clock: now };
-  return settings.api === 'v20' ? new V20Pbx({ ...settings, ...options }) : new HttpApi({ ...settings, ...options });
+  if (settings.api === 'http') return new HttpApi({ ...settings, ...options });
+  const { V20Pbx } = loadV20();
+  return new V20Pbx({ ...settings, ...options });
 }
 
 function numberingOf(settings: Settings): Numbering {

@@ -59,7 +59,7 @@ export class CallList {
   private readonly lastAt = new Map<string, Moment>();
   private readonly times = new Map<string, Times>();
 
-  /** @param isAwaited tells DNs at which somebody is new of whom no more is known yet */
+  /** @param isAwaited tells DNs with a new participant about which the PBX has not answered yet */
   constructor(
     nameOf: (dn: string) => string,
     private readonly emit: Emit,

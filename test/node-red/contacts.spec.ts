@@ -212,24 +212,28 @@ describe('Two numbers', () => {
   });
 });
 
-describe('In the built package, the library that reads numbers', () => {
-  const dist = resolve(__dirname, '../../dist');
+describe('The library that reads numbers', () => {
+  const root = resolve(__dirname, '../..');
   const run = (script: string): string =>
-    execFileSync(process.execPath, [
-      '-e',
-      `const isLoaded = () => Object.keys(require.cache).some((file) => file.includes('awesome-phonenumber'));
-       ${script}`,
-    ]).toString();
+    execFileSync(
+      process.execPath,
+      [
+        ...['--import=tsx', '-e'],
+        `const isLoaded = () => Object.keys(require.cache).some((file) => file.includes('awesome-phonenumber'));
+         ${script}`,
+      ],
+      { cwd: root },
+    ).toString();
 
-  it('is not loaded with the nodes', () => {
+  it('is not loaded with the nodes in the built package', () => {
     const nodes = ['agent-status', 'call-control', 'call-monitor', 'config', 'recorder'];
-    const files = nodes.map((node) => `${dist}/nodes/3cx-${node}.js`);
+    const files = nodes.map((node) => `${root}/dist/nodes/3cx-${node}.js`);
     const script = `for (const file of ${JSON.stringify(files)}) require(file); console.log(isLoaded());`;
     assert.equal(run(script), 'false\n');
   });
 
   it('is loaded with the first number that needs it', () => {
-    const script = `const { Contacts } = require('${dist}/lib/node-red/contacts.js');
+    const script = `const { Contacts } = require('${root}/lib/node-red/contacts.ts');
       const names = [{ number: '10', name: 'Anna' }, { number: '+4930111', name: 'The school' }];
       const contacts = new Contacts({ country: 'DE', names }, {}, (number) => number === '100100');
       for (const number of ['10', '100', '8000', '100100', '*10', '', '10000', 'anonymous']) contacts.complete({ number });

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-
 /** The objects that live in a Node-RED after a garbage collection. */
 export interface Living {
   /** Objects by their class; `Node` are the nodes of all types. */
-  objects: Record<keyof typeof classes | 'Node', number>;
+  objects: Record<(typeof classes)[number] | 'Node', number>;
   /** Listeners of the emitters that outlive a deploy: Node-RED's events, its server, the process. */
   listeners: number;
   timers: number;
@@ -13,33 +11,38 @@ export interface Living {
   heap: number;
 }
 
-const dist = join(__dirname, '../../dist/lib');
-/** Classes of which each connection has one. */
-const classes = {
-  ...{ HttpApiClient: 'http-api/client', RequestLane: 'http-api/lane', CallWatch: 'node-red/call-watch' },
-  ...{ V20Pbx: 'v20/v20', Listener: 'v20/listener', EventSocket: 'v20/socket' },
-};
+/** Classes of which each connection has one, if it has them. */
+const classes = ['HttpApiClient', 'RequestLane', 'CallWatch', 'V20Pbx', 'Listener', 'EventSocket'] as const;
 
 /** For `startNodeRed`: answers `GET probe?ports=1,2` with `Living`. */
 export const probe = `
 const v8 = require('node:v8');
 v8.setFlagsFromString('--expose-gc');
 const gc = require('node:vm').runInNewContext('gc');
-const classes = { ${Object.entries(classes)
-  .map(([name, file]) => `${name}: require(${JSON.stringify(join(dist, file))}).${name}`)
-  .join(', ')} };
+const known = new Map();
+const learn = (one) => {
+  // The bundler may put a _ before the name.
+  if (one) known.set(one.constructor.name.replace('_', ''), one.constructor);
+};
+const living = (name) => (known.has(name) ? v8.queryObjects(known.get(name)) : 0);
 
 module.exports = (RED) => {
   RED.nodes.registerType('probe', function (def) {
     RED.nodes.createNode(this, def);
-    classes.Node = this.constructor.super_;
+    known.set('Node', this.constructor.super_);
   });
   const count = (emitter) => emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
   RED.httpAdmin.get('/probe', (request, response) => {
+    RED.nodes.eachNode(({ id, type }) => {
+      const access = type === '3cx-config' && RED.nodes.getNode(id)?.access;
+      if (!access) return;
+      const { pbx, calls } = access;
+      for (const one of [pbx, pbx.client, pbx.client.lane, pbx.listener, pbx.listener?.socket, calls]) learn(one);
+    });
     const ports = request.query.ports.split(',').map(Number);
     gc();
     response.json({
-      objects: Object.fromEntries(Object.entries(classes).map(([name, one]) => [name, v8.queryObjects(one)])),
+      objects: Object.fromEntries(${JSON.stringify([...classes, 'Node'])}.map((name) => [name, living(name)])),
       listeners: [RED.events, RED.server, process].map(count).reduce((sum, one) => sum + one),
       timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
       sockets: process.report.getReport().libuv
