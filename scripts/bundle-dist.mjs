@@ -2,7 +2,7 @@
 // each entry. They have no comments: those are in the sources. The declarations are those that people can import, with
 // their comments. The simulator's page is minified.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transformSync } from 'esbuild';
 import { rollup } from 'rollup';
@@ -66,14 +66,15 @@ async function bundleCode(entry) {
   /** Each module is in one file only, so that it is loaded once. */
   function leaveOtherEntries({ onResolve }) {
     onResolve({ filter: /^\./ }, ({ kind, resolveDir, path }) => {
-      const module = relative(root, join(resolveDir, path));
-      const other = [module, join(module, 'index')].find((name) => entries.includes(name));
       if (kind === 'entry-point') return undefined;
+      const module = relative(root, join(resolveDir, path)).replaceAll(sep, '/');
+      const wayTo = (name) => posix.relative(posix.dirname(entry), name);
+      const other = [module, `${module}/index`].find((name) => entries.includes(name));
       if (other !== undefined) {
-        const way = relative(dirname(entry), other);
+        const way = wayTo(other);
         return { path: way.startsWith('.') ? way : `./${way}`, external: true };
       }
-      const isOwn = !relative(dirname(entry), module).startsWith('..');
+      const isOwn = !wayTo(module).startsWith('..');
       return isOwn ? undefined : { errors: [{ text: `${module} is no entry: it would be loaded twice` }] };
     });
   }
