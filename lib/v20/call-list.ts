@@ -42,6 +42,8 @@ interface Gone {
 }
 
 interface EndedRing extends Omit<Gone, 'key'> {
+  /** When it had ended at the latest. */
+  until: Moment;
   isAsked: boolean;
 }
 
@@ -90,18 +92,21 @@ export class CallList {
     this.settle(callId, at);
   }
 
-  /** @param at when the message about it came */
-  remove(key: string, at: Moment): void {
-    this.removeAll([[key, at]]);
+  /**
+   * @param at when the message about it came
+   * @param until when it was gone at the latest, if no message said so
+   */
+  remove(key: string, at: Moment, until = at): void {
+    this.removeAll([[key, at]], until);
   }
 
   /** Takes those of one call away that are gone together, each with the time when the message about it came. */
-  removeAll(removals: readonly (readonly [string, Moment])[]): void {
+  removeAll(removals: readonly (readonly [string, Moment])[], until?: Moment): void {
     const gone = removals.flatMap(([key, at]) => this.takeAway(key, at));
     const [first] = gone;
     if (first === undefined) return;
     for (const one of gone) this.noteGivenUp(one);
-    for (const one of gone) this.keepRing(one);
+    for (const one of gone) this.keepRing(one, until);
     const { callId } = first.participant;
     const at = latest(gone.map((one) => one.at));
     this.emitAt(callId, at);
@@ -277,7 +282,7 @@ export class CallList {
       const isSame = ring.participant.callId === callId && ring.participant.dn === dn;
       // Where one leg follows another at once, the extension has been in the call all the while.
       const wasElsewhere = elsewhereSince !== null && elsewhereSince > ring.at.steady;
-      const isLater = wasElsewhere || at.steady - ring.at.steady > tolerance;
+      const isLater = wasElsewhere || at.steady - ring.until.steady > tolerance;
       if (isSame && isLater) this.standIns.set(callId, standIn(callId));
       else if (ring.leg.id !== id) continue;
       this.release([key], at);
@@ -334,12 +339,12 @@ export class CallList {
   }
 
   /** A leg that rang stays, unless it is known how that ended. */
-  private keepRing({ key, participant, leg, begunAt, at }: Gone): void {
+  private keepRing({ key, participant, leg, begunAt, at }: Gone, until = at): void {
     const { dn, callId, status } = participant;
     if (status !== 'ringing' || leg.role !== 'extension' || callId === '') return;
     if (this.participants.ofCall(callId).some((other) => other.dn === dn)) return;
     const marked = { ...leg, gone: { at, isTaken: false } };
-    this.ended.set(key, { leg: marked, participant, begunAt, at, isAsked: false });
+    this.ended.set(key, { leg: marked, participant, begunAt, at, until, isAsked: false });
   }
 
   /** Lets go of the rings of a call of which is known by now how they ended. */

@@ -664,6 +664,16 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
   });
 
+  it('an extension that answers on another leg is in the call all the while, however late it is known', () => {
+    const play = new Play().upsert({ id: 1, dn: '101', legid: 2 });
+    const last = play.at();
+    play.now += 200;
+    // Nothing was said of it since, and now it is gone.
+    play.list.remove(keyOf('101', '1'), last, play.at());
+    play.upsert({ id: 3, dn: '101', status: 'Connected', legid: 4 });
+    assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
   it('an extension that a list shows in the call before its ring is settled has answered on another leg', () => {
     const play = new Play().upsert({ id: 1, dn: '101' }).remove('101', 1);
     play.now += 1_000;
