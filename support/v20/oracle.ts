@@ -632,9 +632,10 @@ class Oracle {
     assert.equal(event.endedAt !== null, isEndName(event.event) || event.event === 'transferred', `${what}: endedAt`);
     if (!this.isRough(life, at)) isBetween('endedAt', event.endedAt, life.to, maxOrderWait);
     if (event.endedAt === null || this.isSilent({ life } as Party)) return;
+    // A part that is gone may wait for another one of its call, which waits itself.
     const error = life.phases.reduce(
       (sum, { from, to }) => sum + this.knownBy(from) - from + this.knownBy(to) - to,
-      longestEnding,
+      2 * longestEnding,
     );
     const spent = (...what: Doing[]): number =>
       life.phases.filter(({ doing }) => what.includes(doing)).reduce((sum, { from, to }) => sum + to - from, 0);
