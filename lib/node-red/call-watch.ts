@@ -62,8 +62,8 @@ export interface KnownExtension {
 const failuresToOffline = 3;
 /** How many extensions are remembered. */
 const maxExtensions = 1_000;
-/** Comparing with a new one each time takes twenty times as long. */
-const byNumber = new Intl.Collator(undefined, { numeric: true });
+/** Made once, since it takes as long as loading half of the nodes, and only when extensions are listed. */
+let byNumber: Intl.Collator | null = null;
 
 /** The memory of a URL, or an empty one: through another interface, calls have other ids. */
 export function rememberedFor(url: string, before: Memory | undefined, api: ApiType = 'http'): Memory {
@@ -73,6 +73,11 @@ export function rememberedFor(url: string, before: Memory | undefined, api: ApiT
     ...{ unseen: new Backlog(), extensions: new Map(), others: new Set(), dns: new Set() },
     ...{ profiles: emptyProfileMemory(), followed: emptyFollowMemory() },
   };
+}
+
+function compareNumbers(a: string, b: string): number {
+  byNumber ??= new Intl.Collator(undefined, { numeric: true });
+  return byNumber.compare(a, b);
 }
 
 /** Is it the number of an extension, or of another DN, that was seen? */
@@ -186,7 +191,7 @@ export class CallWatch {
         const state = isKnown && isWatched ? (states.get(extension) ?? 'idle') : null;
         return { extension, name, state, profile: seen.get(extension) ?? null };
       })
-      .sort((a, b) => byNumber.compare(a.extension, b.extension));
+      .sort((a, b) => compareNumbers(a.extension, b.extension));
   }
 
   /** Everything each extension is in, as events that say how it began (`initial`). */
