@@ -445,7 +445,7 @@ export class Listener {
       askAgain(running, at);
       return;
     }
-    const job: Job = { since: at.steady, again: at, last: at, isCancelled: false, answer: Promise.resolve() };
+    const job = newJob(at);
     this.jobs.set(key, job);
     try {
       while (job.again !== null) {
@@ -508,7 +508,7 @@ export class Listener {
       askAgain(running, at);
       return;
     }
-    const job: Job = { since: at.steady, again: at, last: at, isCancelled: false, answer: Promise.resolve() };
+    const job = newJob(at);
     this.jobs.set(key, job);
     try {
       while (job.again !== null && !this.isOver) {
@@ -605,6 +605,11 @@ export class Listener {
     const accuracyMs = Math.max(0, now.steady - since.steady);
     this.watcher.onSnapshot({ connections: legs, changed: isDirty, at, accuracyMs, afterGap });
   }
+}
+
+/** @param at when the first message came */
+function newJob(at: Moment): Job {
+  return { since: at.steady, again: at, last: at, isCancelled: false, answer: Promise.resolve() };
 }
 
 function askAgain(job: Job, at: Moment): void {

@@ -22,6 +22,13 @@ describe('Listening to 3CX V20', () => {
     stage.simulator.pbx.inbound({ number: caller, extension });
     return stage.simulator.pbx.connectionsOf(extension)[0]?.id ?? '';
   }
+  /** Sends an event that says nothing of the participant: it has to be asked for. */
+  function tell(event_type: 0 | 1, dn: string, participant: string | undefined): void {
+    stage.v20.send({
+      ...{ event_type, entity: `/callcontrol/${dn}/participants/${participant}` },
+      attached_data: null,
+    });
+  }
   function hangUp(): void {
     const [first] = stage.simulator.pbx.connections();
     if (first !== undefined) stage.simulator.pbx.hangup(first.id);
@@ -393,10 +400,7 @@ describe('Listening to 3CX V20', () => {
     const line = stage.snapshots.at(-1)?.connections.find(({ extension }) => extension === '10000');
     const before = stage.v20.requests.length;
     stage.v20.switches.getDelay = 6_000;
-    stage.v20.send({
-      ...{ event_type: 0, entity: `/callcontrol/10000/participants/${line?.id}` },
-      attached_data: null,
-    });
+    tell(0, '10000', line?.id);
     await until(() => stage.requests(before).length === 1, 'a look at the outside line');
     Object.assign(stage.v20.switches, { getDelay: 0, failsWith: 503 });
     stage.v20.dropSockets();
@@ -521,12 +525,8 @@ describe('Listening to 3CX V20', () => {
     await start();
     const { pbx } = stage.simulator;
     const legAt = (dn: string): string => pbx.connectionsOf(dn).at(-1)?.id ?? '';
-    const send = (event_type: number, dn: string): void => {
-      const leg = stage.snapshots.at(-1)?.connections.find(({ extension }) => extension === dn);
-      stage.v20.send({
-        ...{ event_type, entity: `/callcontrol/${dn}/participants/${leg?.id}` },
-        attached_data: null,
-      });
+    const send = (event_type: 0 | 1, dn: string): void => {
+      tell(event_type, dn, stage.snapshots.at(-1)?.connections.find(({ extension }) => extension === dn)?.id);
     };
     pbx.makeCall('10', '11');
     await stage.told(2);
@@ -563,10 +563,7 @@ describe('Listening to 3CX V20', () => {
     await stage.told(1);
     const leg = stage.snapshots.at(-1)?.connections.find(({ extension }) => extension === '10');
     const upsert = (participant = leg?.id): void => {
-      stage.v20.send({
-        ...{ event_type: 0, entity: `/callcontrol/10/participants/${participant}` },
-        attached_data: null,
-      });
+      tell(0, '10', participant);
     };
     stage.v20.switches.getDelay = 100;
     const before = stage.v20.requests.length;
