@@ -42,8 +42,8 @@ interface Gone {
 }
 
 interface EndedRing extends Omit<Gone, 'key'> {
-  /** When it had ended at the latest. */
-  until: Moment;
+  /** Steady time until which messages from before it ended may come. */
+  until: number;
   isAsked: boolean;
 }
 
@@ -94,14 +94,14 @@ export class CallList {
 
   /**
    * @param at when the message about it came
-   * @param until when it was gone at the latest, if no message said so
+   * @param until steady time until which messages from before may come, if no message said that it is gone
    */
-  remove(key: string, at: Moment, until = at): void {
+  remove(key: string, at: Moment, until = at.steady): void {
     this.removeAll([[key, at]], until);
   }
 
   /** Takes those of one call away that are gone together, each with the time when the message about it came. */
-  removeAll(removals: readonly (readonly [string, Moment])[], until?: Moment): void {
+  removeAll(removals: readonly (readonly [string, Moment])[], until?: number): void {
     const gone = removals.flatMap(([key, at]) => this.takeAway(key, at));
     const [first] = gone;
     if (first === undefined) return;
@@ -282,7 +282,7 @@ export class CallList {
       const isSame = ring.participant.callId === callId && ring.participant.dn === dn;
       // Where one leg follows another at once, the extension has been in the call all the while.
       const wasElsewhere = elsewhereSince !== null && elsewhereSince > ring.at.steady;
-      const isLater = wasElsewhere || at.steady - ring.until.steady > tolerance;
+      const isLater = wasElsewhere || at.steady - ring.until > tolerance;
       if (isSame && isLater) this.standIns.set(callId, standIn(callId));
       else if (ring.leg.id !== id) continue;
       this.release([key], at);
@@ -339,7 +339,7 @@ export class CallList {
   }
 
   /** A leg that rang stays, unless it is known how that ended. */
-  private keepRing({ key, participant, leg, begunAt, at }: Gone, until = at): void {
+  private keepRing({ key, participant, leg, begunAt, at }: Gone, until = at.steady): void {
     const { dn, callId, status } = participant;
     if (status !== 'ringing' || leg.role !== 'extension' || callId === '') return;
     if (this.participants.ofCall(callId).some((other) => other.dn === dn)) return;

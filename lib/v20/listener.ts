@@ -350,7 +350,7 @@ export class Listener {
    * which is still being looked up, so that comes first, for a while. Where a possible successor is there, the call may
    * also be over: the message that says so comes a moment later. A ring waits anyway until it is known how it ended.
    */
-  private remove(key: string, at: Moment, until = at): void {
+  private remove(key: string, at: Moment, until?: number): void {
     if (this.leaving.has(key)) return;
     const status = this.list.participants.get(key)?.status;
     const answers = [...this.jobs.values()].map(({ answer }) => answer);
@@ -459,8 +459,8 @@ export class Listener {
         this.newer.add(key);
         if (this.wasCancelled(job)) continue;
         if (participant === null) {
-          // Nothing comes after the message about a removal, but it may not have come yet.
-          this.remove(key, job.last, this.parts.clock());
+          // Nothing comes after the message about a removal, but it may not have come yet, nor others sent before.
+          this.remove(key, job.last, this.parts.clock().steady + maxEnding);
           this.removed.add(key);
           continue;
         }

@@ -669,9 +669,18 @@ describe('Events of 3CX V20', () => {
     const last = play.at();
     play.now += 200;
     // Nothing was said of it since, and now it is gone.
-    play.list.remove(keyOf('101', '1'), last, play.at());
+    play.list.remove(keyOf('101', '1'), last, play.at().steady);
     play.upsert({ id: 3, dn: '101', status: 'Connected', legid: 4 });
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
+  it('a second phone rings on if a message about it comes after an answer that the first one is gone', () => {
+    const play = new Play().upsert({ id: 1, dn: '101', legid: 2 });
+    const last = play.at();
+    play.list.remove(keyOf('101', '1'), last, play.at().steady + 100);
+    play.now += 50;
+    play.upsert({ id: 3, dn: '101', legid: 4 });
+    assert.deepEqual(play.words, ['ringing 101']);
   });
 
   it('an extension that a list shows in the call before its ring is settled has answered on another leg', () => {
