@@ -483,10 +483,12 @@ class Oracle {
 
   private lateness(at: number, wait: number): number {
     const window = this.window(at, wait);
-    const lists = this.lists.filter(({ answered }) => answered <= at);
+    const last = this.lists.findLast(({ answered }) => answered <= at)?.answered ?? 0;
+    // A PBX that answers at once may answer two in the same millisecond.
+    const before = this.lists.findLast(({ answered }) => answered < last)?.asked ?? 0;
     return (
       Math.max(
-        at - (lists.at(-2)?.asked ?? 0),
+        at - before,
         at - (window[0]?.until === undefined ? 0 : Math.min(window[0].at, at)) + wait,
       ) + this.usual
     );
