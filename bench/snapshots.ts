@@ -1,6 +1,8 @@
-import { connectionsOf, ListReader } from '../lib/http-api/answers';
-import { ListTracker } from '../support/calls';
+import type * as Lists from './lists';
+import { shipped } from './shipped';
 import { compared, type Row, sideBySide } from './side-by-side';
+
+const { connectionsOf, ListReader, ListTracker } = shipped('lists.ts') as typeof Lists;
 
 /** Parses a call list and compares it with the one before. */
 export async function snapshots(): Promise<Row[]> {

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { countCalls } from '../calls';
-import { roleOf, wrongHostCode } from '../http-api';
 import { ownError, type Pbx, type ServerKind, ThreeCxError, type Verdict } from '../pbx';
 import { findConnection, secretNames, type Secrets, storedSecrets, targetOf } from './connection';
-import { loadV20, openPbx, type PbxSettings, readPbxSettings } from './pbx';
+import { loadHttpApi, loadV20, openPbx, type PbxSettings, readPbxSettings } from './pbx';
 import { type Environment, Settings } from './settings';
 import type { ConnectionCredentials, ConnectionDef, ConnectionNode, NodeAPI } from './types';
 
@@ -47,6 +46,7 @@ export async function testConnection(RED: NodeAPI, values: TestedValues): Promis
     if (settings.api === 'v20') return verdict(await v20Of(pbx));
     const { connections = [] } = await pbx.execute('showallcalls');
     const { numbering } = settings;
+    const { roleOf } = loadHttpApi();
     const legs = connections.map((leg) => ({ ...leg, role: roleOf(leg.extension, numbering), callId: null }));
     return { ...verdict({ calls: countCalls(legs) }), server: await serverOf(pbx) };
   } catch (error) {
@@ -85,7 +85,7 @@ function v20ReasonFor(error: ThreeCxError): Partial<Verdict> {
 /** Explains why a server does not list its calls. */
 async function reasonFor(error: ThreeCxError, pbx: Pbx): Promise<Partial<Verdict>> {
   const { code, systemCode = null } = error;
-  if (systemCode === wrongHostCode) return { hint: 'host-name' };
+  if (systemCode === loadHttpApi().wrongHostCode) return { hint: 'host-name' };
   const detail = systemCode ?? statusOf(error);
   if (code !== 'unsupported' && code !== 'timeout' && code !== 'server-error') return { detail };
   const server = await serverOf(pbx);

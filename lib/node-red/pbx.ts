@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Node } from 'node-red';
-import { HttpApi, type HttpApiOptions, type Numbering } from '../http-api';
+import type * as Http from '../http-api';
 import {
   apiTypes,
   authTypes,
@@ -16,7 +16,7 @@ import { now } from './clock';
 import type { Settings } from './settings';
 import type { ConnectionDef, NodeAPI } from './types';
 
-type HttpSettings = { api: 'http' } & Omit<HttpApiOptions, 'onHealth' | 'clock'>;
+type HttpSettings = { api: 'http' } & Omit<Http.HttpApiOptions, 'onHealth' | 'clock'>;
 type V20Settings = { api: 'v20' } & Omit<V20.V20Options, 'onHealth' | 'clock'>;
 
 /** How a connection reaches its PBX. */
@@ -54,21 +54,32 @@ export function readPbxSettings(RED: NodeAPI, def: ConnectionDef, settings: Sett
   };
 }
 
-/** Loads V20's own APIs with the first connection by them. */
+/* eslint-disable @typescript-eslint/no-require-imports -- What no connection uses is not loaded. */
+
+/** Loads the HTTP API with its first connection. */
+export function loadHttpApi(): typeof Http {
+  return require('../http-api') as typeof Http;
+}
+
+/** Loads V20's own APIs with their first connection. */
 export function loadV20(): typeof V20 {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('../v20') as typeof V20;
 }
+
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Opens the way to a PBX that the settings of a connection describe. */
 export function openPbx(settings: PbxSettings, onHealth: (health: Health) => void = () => undefined): Pbx {
   const options = { onHealth, clock: now };
-  if (settings.api === 'http') return new HttpApi({ ...settings, ...options });
+  if (settings.api === 'http') {
+    const { HttpApi } = loadHttpApi();
+    return new HttpApi({ ...settings, ...options });
+  }
   const { V20Pbx } = loadV20();
   return new V20Pbx({ ...settings, ...options });
 }
 
-function numberingOf(settings: Settings): Numbering {
+function numberingOf(settings: Settings): Http.Numbering {
   return {
     trunks: settings.expression('trunks', connectionDefaults.trunks),
     services: settings.expression('services', connectionDefaults.services),
