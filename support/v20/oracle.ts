@@ -487,10 +487,7 @@ class Oracle {
     // A PBX that answers at once may answer two in the same millisecond.
     const before = this.lists.findLast(({ answered }) => answered < last)?.asked ?? 0;
     return (
-      Math.max(
-        at - before,
-        at - (window[0]?.until === undefined ? 0 : Math.min(window[0].at, at)) + wait,
-      ) + this.usual
+      Math.max(at - before, at - (window[0]?.until === undefined ? 0 : Math.min(window[0].at, at)) + wait) + this.usual
     );
   }
 
@@ -806,6 +803,10 @@ class Oracle {
           (one) =>
             one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
         );
+        // Nor has the line of the caller who rings, which was still dialled when it was transferred.
+        const isOwnCaller = [...life.legs.values()]
+          .flat()
+          .some((one) => one.party_dn === leg.dn && one.party_caller_id === leg.party_caller_id);
         if (this.takes(leg) || this.cameUnseen(leg, look.at))
           takers.set(leg.id, {
             leg,
@@ -818,6 +819,7 @@ class Oracle {
               // The answer was in this call, not in one that has become part of it since.
               this.isSameCall(as, life, since) &&
               !isCaller &&
+              !isOwnCaller &&
               !this.isBlurredAt(leg),
           });
       }
