@@ -79,13 +79,16 @@ export class CallList {
     return this.ended.size > 0 || this.standIns.size > 0 || this.participants.isRinging;
   }
 
-  /** @param at when the message about it came */
-  upsert(participant: Participant, at: Moment): void {
+  /**
+   * @param at when the message about it came
+   * @param heardSince steady time of the first message about it, if that was not answered
+   */
+  upsert(participant: Participant, at: Moment, heardSince = at.steady): void {
     const { callId } = participant;
     const key = keyOf(participant.dn, participant.id);
     // The messages of an answer on another leg come in either order.
-    const tolerance = isUp(participant) ? maxEnding : 0;
-    if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at, tolerance);
+    const cameAt = heardSince - (isUp(participant) ? maxEnding : 0);
+    if (this.participants.get(key)?.callId !== callId) this.stopBefore(participant, at, cameAt);
     if (!this.put(participant, at)) return;
     this.standIns.delete(callId);
     this.emitAt(callId, at);
@@ -240,9 +243,8 @@ export class CallList {
   ): string[] {
     for (const [key, participant] of listed) {
       // Since when somebody talks, no list says: as long as it is in doubt how the ring ended, on another leg all the while.
-      const tolerance = isUp(participant) ? Infinity : 0;
-      if (!isGap && this.participants.get(key)?.callId !== participant.callId)
-        this.stopBefore(participant, at, tolerance);
+      const cameAt = isUp(participant) ? -Infinity : at.steady;
+      if (!isGap && this.participants.get(key)?.callId !== participant.callId) this.stopBefore(participant, at, cameAt);
     }
     const gone = missing.flatMap((key) => this.takeAway(key, at));
     const changed = listed.filter(([, participant]) => this.put(participant, at, true));
@@ -272,9 +274,9 @@ export class CallList {
   /**
    * It is new in its call: a phone that rings again, or somebody who comes back, has stopped ringing before.
    *
-   * @param tolerance how long before it came the ring may have ended if one leg followed the other, in ms
+   * @param cameAt steady time at which it may have come at the earliest: one leg may have followed the other
    */
-  private stopBefore({ dn, id, callId }: Participant, at: Moment, tolerance: number): void {
+  private stopBefore({ dn, id, callId }: Participant, at: Moment, cameAt: number): void {
     this.givenUp.delete(callId);
     // Since when it has been seen in another call; null for a new one.
     const elsewhereSince = this.times.get(keyOf(dn, id))?.begunAt.steady ?? null;
@@ -282,7 +284,7 @@ export class CallList {
       const isSame = ring.participant.callId === callId && ring.participant.dn === dn;
       // Where one leg follows another at once, the extension has been in the call all the while.
       const wasElsewhere = elsewhereSince !== null && elsewhereSince > ring.at.steady;
-      const isLater = wasElsewhere || at.steady - ring.until > tolerance;
+      const isLater = wasElsewhere || cameAt > ring.until;
       if (isSame && isLater) this.standIns.set(callId, standIn(callId));
       else if (ring.leg.id !== id) continue;
       this.release([key], at);

@@ -466,7 +466,7 @@ export class Listener {
         }
         this.leave(key);
         this.leaveBefore(participant);
-        this.list.upsert(participant, since);
+        this.list.upsert(participant, since, job.since);
         this.removed.delete(key);
       }
     } catch (error) {

@@ -422,6 +422,23 @@ describe('Listening to 3CX V20', () => {
     assert.deepEqual(stage.silences, []);
   });
 
+  it('does not take an answer on another leg for the end of a ring, if the socket breaks before it is known', async () => {
+    let ahead = 0;
+    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
+    stage = await Stage.start({}, { clock: later });
+    await stage.watch();
+    ring();
+    await stage.told(1);
+    const before = stage.v20.requests.length;
+    stage.v20.switches.getDelay = 1_000;
+    stage.simulator.pbx.makeCall('10', '*20*10');
+    await until(() => stage.requests(before).length > 0, 'a look at the other leg');
+    ahead = 500;
+    stage.v20.dropSockets();
+    await stage.told(2);
+    assert.deepEqual(stage.words, [`ringing 10 ${caller}`, `answered 10 ${caller}`]);
+  });
+
   it('opens a socket again that ends with its token', async () => {
     await start({ socketOutlivesToken: false });
     const id = ring();

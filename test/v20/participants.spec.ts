@@ -674,6 +674,16 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
   });
 
+  it('an extension that was heard of on another leg in time is in the call all the while, whenever it was asked for', () => {
+    const play = new Play().upsert({ id: 1, dn: '101', legid: 2 });
+    const heardSince = play.now;
+    play.remove('101', 1);
+    play.now += 1_000;
+    const other = participant({ callid: 4711, ...call, id: 3, dn: '101', status: 'Connected', legid: 4 });
+    play.list.upsert(other, play.at(), heardSince);
+    assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
+  });
+
   it('a second phone rings on if a message about it comes after an answer that the first one is gone', () => {
     const play = new Play().upsert({ id: 1, dn: '101', legid: 2 });
     const last = play.at();
