@@ -128,6 +128,8 @@ async function oneOfThousand(nodeRed: NodeRed, server: ServerProcess): Promise<R
   let event: Message = {};
   const cpuPerEvent = async (flow: Message[], cause?: () => void): Promise<number> => {
     const events = 30;
+    // After a deploy the engine optimises code and collects garbage, which takes longer than all the events.
+    const warmup = 50;
     await nodeRed.deploy([...flow, end]);
     let arrive: () => void = () => undefined;
     nodeRed.onMessage('end', (msg) => {
@@ -135,8 +137,9 @@ async function oneOfThousand(nodeRed: NodeRed, server: ServerProcess): Promise<R
       arrive();
     });
     await sleep(1_000);
-    const before = process.cpuUsage();
-    for (let index = 0; index < events; index++) {
+    let before = process.cpuUsage();
+    for (let index = -warmup; index < events; index++) {
+      if (index === 0) before = process.cpuUsage();
       const arrival = new Promise<void>((done) => (arrive = done));
       cause?.();
       await arrival;

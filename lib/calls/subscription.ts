@@ -48,7 +48,9 @@ export class Subscription {
     const { initial, minRing } = this.interest;
     const news = isStart && initial ? this.withCurrent(occurrences, now) : occurrences;
     const announced = minRing > 0 ? this.withoutShortRings(news, now) : news;
-    return announced.filter((occurrence) => this.isAnnounced(occurrence)).map(({ event }) => event);
+    return announced
+      .filter((occurrence) => this.isConcerned(occurrence) && this.interest.events.has(occurrence.event.event))
+      .map(({ event }) => event);
   }
 
   /**
@@ -68,17 +70,11 @@ export class Subscription {
     return [...others.filter((one) => !comesLast(one)), ...current, ...others.filter(comesLast), ...states];
   }
 
-  private isAnnounced(occurrence: Occurrence): boolean {
-    const { events, extensions } = this.interest;
-    const isChosen = events.has(occurrence.event.event);
-    // Of the filters only this one counts.
-    if (isOfState(occurrence)) return isChosen && extensions(occurrence.event.extension);
-    return this.isConcerned(occurrence) && isChosen;
-  }
-
   /** An end passes when an event of its party passed before, and only then. */
-  private isConcerned(occurrence: Exclude<Occurrence, StateOccurrence>): boolean {
+  private isConcerned(occurrence: Occurrence): boolean {
     const { event } = occurrence;
+    // Of the filters only this one counts.
+    if (event.event === 'state') return this.interest.extensions(event.extension);
     if (!isOfCall(occurrence) || event.event === 'missed') return this.passes(event);
     const { party } = occurrence;
     if (!this.interest.extensions(occurrence.event.extension)) return false;

@@ -21,7 +21,6 @@ export class Backlog<Item> {
 
   /** @returns what is new for a node, after what happened before it was back */
   take(node: string, news: readonly Item[]): readonly Item[] {
-    if (this.isEmpty) return news;
     const before = this.kept.get(node);
     this.kept.delete(node);
     return before === undefined ? news : [...before.items, ...news];
