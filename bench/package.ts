@@ -33,19 +33,24 @@ export async function versions(): Promise<string> {
   );
 }
 
-/** The time for which Node-RED waits for our nodes when it starts. */
-export async function startUp(): Promise<Row> {
+/** The time for which Node-RED waits for our nodes when it starts, and with it for the first connection. */
+export async function startUp(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-3cx-'));
   try {
     const empty = join(folder, 'empty.js');
     await writeFile(empty, 'module.exports = () => {};');
     const nodes = Object.values((await packageFile('.'))['node-red'].nodes).map((file) => join(root, file));
-    const times = { ours: [] as number[], empty: [] as number[] };
+    const connection = [join(root, 'dist/lib/http-api'), join(root, 'node_modules/axios')];
+    const times = { nodes: [] as number[], all: [] as number[], empty: [] as number[] };
     for (let round = 0; round < 11; round++) {
-      times.ours.push(await timeToRequire(nodes));
+      times.nodes.push(await timeToRequire(nodes));
+      times.all.push(await timeToRequire([...nodes, ...connection]));
       times.empty.push(await timeToRequire([empty]));
     }
-    return compared('to load our five nodes', median(times.ours), 'an empty node', median(times.empty));
+    return [
+      compared('to load our five nodes', median(times.nodes), 'an empty node', median(times.empty)),
+      compared('and for a connection by the HTTP API', median(times.all), 'an empty node', median(times.empty)),
+    ];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -28,7 +28,7 @@ export async function speed(): Promise<void> {
   } finally {
     await nodeRed.stop();
   }
-  rows.push(...(await snapshots()), await startUp());
+  rows.push(...(await snapshots()), ...(await startUp()));
   const path = join(__dirname, 'results.md');
   const markdown = `# How fast it is
 

@@ -5,10 +5,11 @@ const written = new WeakMap<Moment, string>();
 
 /** The time of day, as ISO 8601. */
 export function isoTime(moment: Moment): string {
-  let text = written.get(moment);
-  if (text === undefined) {
-    text = new Date(moment.wall).toISOString();
-    written.set(moment, text);
-  }
+  return written.get(moment) ?? write(moment);
+}
+
+function write(moment: Moment): string {
+  const text = new Date(moment.wall).toISOString();
+  written.set(moment, text);
   return text;
 }
