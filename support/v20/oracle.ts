@@ -803,10 +803,6 @@ class Oracle {
           (one) =>
             one.dn === leg.dn && one.id !== leg.id && this.isSameCall(one, life, look.at) && one.legid < leg.legid,
         );
-        // Nor has the line of the caller who rings, which was still dialled when it was transferred.
-        const isOwnCaller = [...life.legs.values()]
-          .flat()
-          .some((one) => one.party_dn === leg.dn && one.party_caller_id === leg.party_caller_id);
         if (this.takes(leg) || this.cameUnseen(leg, look.at))
           takers.set(leg.id, {
             leg,
@@ -819,8 +815,8 @@ class Oracle {
               // The answer was in this call, not in one that has become part of it since.
               this.isSameCall(as, life, since) &&
               !isCaller &&
-              !isOwnCaller &&
-              !this.isBlurredAt(leg),
+              !this.isBlurredAt(leg) &&
+              !this.isCallerOf(life, leg),
           });
       }
     }
@@ -838,6 +834,11 @@ class Oracle {
     if (typeOf(leg) !== 'trunk' || first === undefined || first.callid === leg.callid) return false;
     const since = this.looks.find(({ participants }) => participants.includes(first))?.at ?? 0;
     return this.knownBy(since) >= at;
+  }
+
+  /** Is it the line of the caller who rings there, which was still dialled when it was transferred? */
+  private isCallerOf({ legs }: Life, { dn, party_caller_id }: Participant): boolean {
+    return [...legs.values()].flat().some((one) => one.party_dn === dn && one.party_caller_id === party_caller_id);
   }
 
   private isBlurredAt({ dn, id }: Participant): boolean {
