@@ -216,7 +216,7 @@ export class CallList {
     // A participant knows better: with one it is known soon, and without a question, how a ring ended.
     const isSeen = this.participants.ofCall(callId).length > 0;
     const rings = this.ringsOf(callId);
-    const before = rings.filter((key) => (this.ended.get(key)?.at ?? now).steady <= knownUntil);
+    const before = this.endedBy(knownUntil, rings);
     const isLatest = before.length === rings.length;
     if (!isSeen && verdict === 'waiting' && isLatest) this.standIns.set(callId, standIn(callId));
     const standing = this.standIns.get(callId);
@@ -232,6 +232,19 @@ export class CallList {
   /** The keys of its rings whose end is in doubt. */
   private ringsOf(callId: string): string[] {
     return [...this.ended].filter(([, { participant }]) => participant.callId === callId).map(([key]) => key);
+  }
+
+  /** Of some rings, those that had ended by then, and those that ended together with these. */
+  private endedBy(knownUntil: number, keys: readonly string[]): string[] {
+    const ends = keys.map((key) => ({ key, end: this.ended.get(key)?.at.steady ?? Infinity }));
+    const over: string[] = [];
+    let until = knownUntil;
+    for (const { key, end } of ends.toSorted((a, b) => a.end - b.end)) {
+      if (end > until) break;
+      over.push(key);
+      until = Math.max(until, end + maxEnding);
+    }
+    return over;
   }
 
   private change(

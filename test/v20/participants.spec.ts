@@ -684,6 +684,15 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['ringing 101', 'answered 101']);
   });
 
+  it('phones that stop ringing together are over together, though the PBX answered about the first ones only', () => {
+    const play = new Play().upsert({ id: 1, dn: '101', legid: 2 }).upsert({ id: 2, dn: '102', legid: 3 });
+    play.remove('101', 1).remove('102', 2);
+    const knownUntil = play.now - 5;
+    play.now += 2_000;
+    play.list.resolve('4711', 'over', play.at(), knownUntil);
+    assert.deepEqual(play.words.slice(2), ['ended 101 missed', 'ended 102 missed', 'missed 101 missed']);
+  });
+
   it('a second phone rings on if a message about it comes after an answer that the first one is gone', () => {
     const play = new Play().upsert({ id: 1, dn: '101', legid: 2 });
     const last = play.at();
