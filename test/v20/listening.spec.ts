@@ -11,6 +11,13 @@ const caller = '+4930111';
 
 describe('Listening to 3CX V20', () => {
   let stage: Stage;
+  /** How far the clock of {@link later} has been set forward, in ms. */
+  let ahead: number;
+  const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
+
+  beforeEach(() => {
+    ahead = 0;
+  });
 
   async function start(switches: Partial<V20Switches> = {}, setup = {}): Promise<Stage> {
     stage = await Stage.start(switches, {}, setup);
@@ -233,8 +240,6 @@ describe('Listening to 3CX V20', () => {
   });
 
   it('lets each ring wait equally long for a call that it may not ask the PBX about', async () => {
-    let ahead = 0;
-    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
     stage = await Stage.start({ xapi: false, visibleDns: ['10', '11'] }, { clock: later });
     await stage.watch();
     const { pbx } = stage.simulator;
@@ -278,8 +283,6 @@ describe('Listening to 3CX V20', () => {
   });
 
   it('keeps a ring whose message is overtaken by the Remove of another phone', async () => {
-    let ahead = 0;
-    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
     stage = await Stage.start({ attachedData: 'participant' }, { clock: later }, { phoneLegs: true });
     await stage.watch();
     // The list is so old by now that what is attached to a message is believed.
@@ -356,15 +359,13 @@ describe('Listening to 3CX V20', () => {
   });
 
   it('takes a socket without a sign of life for dead, and marks what it missed as synthetic', async () => {
-    let jump = 0;
-    const late = (): Moment => ({ wall: Date.now() + jump, steady: performance.now() + jump });
-    stage = await Stage.start({}, { clock: late });
+    stage = await Stage.start({}, { clock: later });
     await stage.watch();
     ring();
     await stage.told(1);
     stage.v20.switches.silent = true;
     hangUp();
-    jump = 16_000;
+    ahead = 16_000;
     await until(() => stage.events.length > 1, 'a new list');
     assert.deepEqual(stage.words.slice(1), [`ended 10 ${caller} unknown synthetic`]);
     assert.deepEqual(stage.silences, []);
@@ -423,8 +424,6 @@ describe('Listening to 3CX V20', () => {
   });
 
   it('does not take an answer on another leg for the end of a ring, if the socket breaks before it is known', async () => {
-    let ahead = 0;
-    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
     stage = await Stage.start({}, { clock: later });
     await stage.watch();
     ring();
@@ -572,8 +571,6 @@ describe('Listening to 3CX V20', () => {
   });
 
   it('dates an end that no answer shows to the last message about it', async () => {
-    let ahead = 0;
-    const later = (): Moment => ({ wall: Date.now() + ahead, steady: performance.now() + ahead });
     stage = await Stage.start({}, { clock: later });
     await stage.watch();
     const id = ring();
