@@ -169,11 +169,11 @@ export class CallList {
       const members = this.participants.ofCall(callId);
       const leaving = members.filter((other) => isLeaving(keyOf(other.dn, other.id)));
       if (age < doubtPeriod) {
+        if (age < maxEnding || leaving.length > 0 || this.isAwaited(ring.participant.dn)) continue;
         const isAnyRinging = members.some(({ status }) => status === 'ringing');
-        const isEnding = leaving.length > 0;
-        // Nobody is left who could take it, and the call goes on.
-        const isKnown = age >= maxEnding && !isAnyRinging && !isEnding && !this.isAwaited(ring.participant.dn);
-        if (isKnown && members.some((other) => this.isTalking(other))) over.push(key);
+        // The call goes on, and somebody has answered it, or nobody is left who could.
+        if (members.some((other) => (isAnyRinging ? this.hasAnswered(other, ring) : this.isTalking(other))))
+          over.push(key);
         continue;
       }
       // They may be gone too: is the call over? And whoever came meanwhile may have taken it.
@@ -390,10 +390,19 @@ export class CallList {
   }
 
   /** Has somebody answered who was called, and has it stopped ringing for that? */
-  private hasTaken(other: Participant, { participant, begunAt, at }: EndedRing): boolean {
-    const upAt = this.times.get(keyOf(other.dn, other.id))?.upAt?.steady;
-    if (upAt === undefined || other.dn === participant.dn || !this.isTalking(other)) return false;
-    return upAt > begunAt.steady && at.steady - upAt <= maxTaking;
+  private hasTaken(other: Participant, ring: EndedRing): boolean {
+    const isOther = other.dn !== ring.participant.dn;
+    return isOther && this.hasAnswered(other, ring) && ring.at.steady - this.upSince(other) <= maxTaking;
+  }
+
+  /** Has somebody who was called talked only since it began to ring? */
+  private hasAnswered(other: Participant, { begunAt }: EndedRing): boolean {
+    return this.isTalking(other) && this.upSince(other) > begunAt.steady;
+  }
+
+  /** @returns steady time since when it talks; -Infinity where that is not known */
+  private upSince({ dn, id }: Participant): number {
+    return this.times.get(keyOf(dn, id))?.upAt?.steady ?? -Infinity;
   }
 
   /** Does somebody talk who was called? */

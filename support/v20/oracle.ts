@@ -281,9 +281,8 @@ class Oracle {
    * ringing one at once, that leg counts as the one that answered.
    */
   private overBy(life: Life): number {
-    const { to } = life;
-    if (!this.mayEndRinging(life)) return this.knownBy(to);
-    const known = this.knownBy(to + longestEnding);
+    const known = this.knownBy(life.to + longestEnding);
+    if (!this.mayEndRinging(life)) return known;
     const silence = this.truth.silences.find((at) => at >= known && at <= known + doubtPeriod + tickInterval);
     return silence === undefined ? known : this.knownByList(silence);
   }

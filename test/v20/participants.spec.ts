@@ -571,6 +571,17 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.words.at(-1), 'ring-stopped 102 missed');
   });
 
+  it('a phone that rings on for long after somebody has answered has not missed the call, whoever else still rings', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', legid: 2 })
+      .upsert({ id: 2, dn: '102', legid: 3 })
+      .upsert({ id: 2, dn: '102', status: 'Connected', legid: 3 })
+      .upsert({ id: 3, dn: '103', legid: 4 });
+    play.wait(2_000);
+    play.remove('101', 1).wait(100);
+    assert.equal(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
+  });
+
   it('a ring that is gone waits for other legs of its call that may be gone too, but not for long', () => {
     const from = { originated_by_dn: '', originated_by_type: 'None' };
     const ring = (): Play =>
