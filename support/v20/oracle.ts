@@ -469,8 +469,9 @@ class Oracle {
       const isUnseen = !this.isCalm(this.from(window), at) || this.isSilence(life.to, at);
       assert.ok(isEnd && isUnseen, `${what}: synthetic`);
     }
+    const isAccurate = event.accuracyMs <= Math.max(this.lateness(at, wait), isEnd ? this.unanswered(life, at) : 0);
     assert.ok(
-      event.accuracyMs >= 0 && (this.isRough(life, at) || event.accuracyMs <= this.lateness(at, wait)),
+      event.accuracyMs >= 0 && (this.isRough(life, at) || isAccurate),
       `${what}: accuracyMs ${event.accuracyMs}`,
     );
     assert.equal(event.recording, null, what);
@@ -488,6 +489,15 @@ class Oracle {
     return (
       Math.max(at - before, at - (window[0]?.until === undefined ? 0 : Math.min(window[0].at, at)) + wait) + this.usual
     );
+  }
+
+  /** How long the PBX may have given no answer about the rings of its call that become known to be over with it. */
+  private unanswered(life: Life, at: number): number {
+    const together = [...this.parties.values()].filter(
+      ({ events, life: { callid } }) => events.at(-1)?.at === at && this.isSameCall({ callid }, life),
+    );
+    const from = Math.min(...together.map(({ life: { to } }) => to));
+    return this.isUnanswered(from, at) ? at - from + this.usual : 0;
   }
 
   private endWait({ life, events }: Party): number {
