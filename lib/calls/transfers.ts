@@ -55,8 +55,7 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
   // Of two calls that have become one, the other one's legs may not have moved yet, or not be gone.
   const isWithOthers = (other: Party): boolean => {
     const rest = others.filter((one) => one !== other).flatMap((one) => present.get(one) ?? []);
-    const around = groupsOf([...legs.values(), ...rest]);
-    return [...groupsOf(present.get(other) ?? [])].some((group) => around.has(group));
+    return isIn(present.get(other), groupsOf([...legs.values(), ...rest]));
   };
   const successors = others.filter(
     (other) =>
@@ -73,17 +72,21 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
 /** Does the successor talk to somebody who was there before, on an outside line or at an extension? */
 function talksOn(
   successor: Party,
-  { extension }: Party,
+  { extension, legs }: Party,
   others: readonly Party[],
   present: Attendance['present'],
 ): boolean {
-  if (present.get(successor)?.some(({ trunk }) => trunk !== undefined)) return true;
+  const own = present.get(successor) ?? [];
+  if (own.some(({ trunk }) => trunk !== undefined)) return true;
+  // The other one of two calls that have become one may have legs that are about to go.
+  const around = groupsOf([...legs.values(), ...own]);
   return others.some(
     (other) =>
       (other.isTrunk || other.isExtension) &&
       ![extension, successor.extension].includes(other.extension) &&
       other.legs.size > 0 &&
-      isUp(statusNow(other, present)),
+      isUp(statusNow(other, present)) &&
+      isIn(present.get(other), around),
   );
 }
 
@@ -142,6 +145,11 @@ export function isAlive({ parties }: Call, present: Attendance['present']): bool
 /** Does the PBX say which legs are in this call? */
 function isTold({ rung }: Call): boolean {
   return rung.some(({ legs }) => groupsOf(legs.values()).size > 0);
+}
+
+/** Does the PBX say that one of the legs is in one of these calls? */
+function isIn(legs: readonly Leg[] | undefined, groups: ReadonlySet<string>): boolean {
+  return [...groupsOf(legs ?? [])].some((group) => groups.has(group));
 }
 
 /** The calls that the PBX says legs are in: none where it does not say that. */

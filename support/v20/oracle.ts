@@ -243,7 +243,8 @@ class Oracle {
   /**
    * May the part look like two? After lost messages, a phone may still be unknown when the extension's other phones are
    * gone. The list that shows it does not show that it was there before. The same holds for a phone that begins to ring
-   * just before the talking one is gone. The PBX has not answered by then that the new one rings.
+   * just before the talking one is gone. The PBX has not answered by then that the new one rings. A part that is gone
+   * waits for other answers, but not for long.
    */
   private mayBeSplit(life: Life): boolean {
     const from = new Map<number, number>();
@@ -255,8 +256,9 @@ class Oracle {
       const wasTalking = gone.some(({ status }) => status !== 'Ringing' && status !== 'Dialing');
       const isUnseen = ({ id, status }: Participant): boolean => {
         const since = from.get(id) ?? at;
+        const known = this.knownBy(since);
         const isLeftOut = this.knownByMessage(since) === null || (wasTalking && status === 'Ringing');
-        return since < at && isLeftOut && this.knownBy(since) > at;
+        return since < at && known > at && (isLeftOut || known > at + maxOrderWait);
       };
       if (gone.length > 0 && legs.every(isUnseen)) return true;
       before = legs;

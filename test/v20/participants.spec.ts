@@ -464,6 +464,26 @@ describe('Events of 3CX V20', () => {
     assert.equal(play.events.at(-1)?.call, play.events[0]?.call);
   });
 
+  it('who hangs up together with the one who transfers was not transferred', () => {
+    const talk = (dn: string, party: string, over: object): Record<string, unknown> => {
+      return { dn, status: 'Connected', ...internal(party), ...over };
+    };
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
+      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
+      .upsert(talk('101', '209', { id: 2, legid: 2 }))
+      .upsert(talk('209', '101', { id: 1, legid: 1 }))
+      .upsert({ id: 3, dn: '209', status: 'Dialing', callid: 4712, legid: 1, ...internal('102') })
+      .upsert({ id: 4, dn: '102', callid: 4712, legid: 2, ...internal('209') })
+      .upsert(talk('102', '209', { id: 4, callid: 4712, legid: 2 }))
+      .upsert(talk('209', '102', { id: 3, callid: 4712, legid: 1 }))
+      .upsert(talk('102', 'SP0', { id: 4, legid: 5, party_dn_type: 'Wparkextension' }));
+    const gone = [keyOf('209', '1'), keyOf('101', '2')];
+    play.list.removeAll(gone.map((key) => [key, play.at()]));
+    play.remove('209', 3);
+    assert.deepEqual(play.words.slice(-3), ['ended 209 answered', 'ended 101 answered', 'ended 209 answered']);
+  });
+
   it('a callid that comes again after its end is a new call', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101', status: 'Connected' })
