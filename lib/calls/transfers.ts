@@ -42,7 +42,7 @@ export function joinCalls(attendance: Attendance): Joined {
  * it is an extension that joined the call after that answer, while the outside line stays.
  */
 export function takenOverBy(party: Party, { present, partyOf }: Attendance): string | null {
-  const { call, extension, legs, answeredAt } = party;
+  const { call, extension, number, legs, answeredAt } = party;
   const heir = [...legs.keys()].map((id) => partyOf.get(id)).find((other) => other?.call === call);
   if (heir !== undefined) return heir.extension === extension ? null : nameOf(heir, present);
   // A party that rang and is gone did not get the call.
@@ -62,7 +62,8 @@ export function takenOverBy(party: Party, { present, partyOf }: Attendance): str
       other.isExtension &&
       other.extension !== extension &&
       (other.legs.size === 0 || other.startedAt.steady > (answeredAt?.steady ?? 0)) &&
-      (!isCertain || isWithOthers(other)),
+      // In the other one of two calls that have become one may be a leg of the one it talks to already.
+      (!isCertain || (other.extension !== number && isWithOthers(other))),
   );
   const successor = successors.find((other) => isUp(statusNow(other, present))) ?? successors[0];
   if (successor === undefined || (isCertain && !talksOn(successor, party, others, present))) return null;

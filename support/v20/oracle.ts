@@ -362,7 +362,8 @@ class Oracle {
     assert.ok(isEndName(names.at(-1)), `${what}: the end comes last`);
     assert.ok(names.filter((name) => name === 'ringing' || name === 'dialing').length <= 1, `${what}: begins twice`);
     assert.ok(names.filter((name) => name === 'answered').length <= 1, `${what}: answered twice`);
-    let isHeld = this.isSilent(party) && names.find((name) => name === 'held' || name === 'resumed') === 'resumed';
+    const [change] = names.filter((name) => name === 'held' || name === 'resumed');
+    let isHeld = (this.isSilent(party) || mayHaveBegun) && change === 'resumed';
     for (const { event } of party.events) {
       if (event.event === 'held') assert.ok(!isHeld, `${what}: held twice`);
       if (event.event === 'resumed') assert.ok(isHeld, `${what}: was not held`);

@@ -484,6 +484,20 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words.slice(-3), ['ended 209 answered', 'ended 101 answered', 'ended 209 answered']);
   });
 
+  it('nobody is transferred to the one he already talks to', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
+      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
+      .upsert({ id: 2, dn: '101', legid: 2, status: 'Connected', ...internal('209') })
+      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('101') })
+      .upsert({ id: 3, dn: '101', status: 'Connected', callid: 4712 })
+      .upsert({ id: 4, dn: '102', legid: 3, ...internal('101') })
+      .upsert({ id: 4, dn: '102', callid: 4712, legid: 3 });
+    const gone = [keyOf('209', '1'), keyOf('101', '2')];
+    play.list.removeAll(gone.map((key) => [key, play.at()]));
+    assert.ok(play.words.includes('ended 209 transferred to 102'), play.words.join(', '));
+  });
+
   it('a callid that comes again after its end is a new call', () => {
     const play = new Play()
       .upsert({ id: 1, dn: '101', status: 'Connected' })
