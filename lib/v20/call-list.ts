@@ -39,6 +39,8 @@ interface Gone {
   leg: Leg;
   begunAt: Moment;
   at: Moment;
+  /** Since when it may have been gone. */
+  since: Moment;
 }
 
 interface EndedRing extends Omit<Gone, 'key'> {
@@ -60,6 +62,8 @@ export class CallList {
   private readonly givenUp = new Map<string, Moment>();
   private readonly lastAt = new Map<string, Moment>();
   private readonly times = new Map<string, Times>();
+  /** When the last list came; null before the first one. */
+  private listedAt: Moment | null = null;
 
   /** @param isAwaited tells DNs with a new participant about which the PBX has not answered yet */
   constructor(
@@ -112,7 +116,7 @@ export class CallList {
     for (const one of gone) this.keepRing(one, until);
     const { callId } = first.participant;
     const at = latest(gone.map((one) => one.at));
-    this.emitAt(callId, at);
+    this.emit(this.legs(), this.momentOf(callId, at), earliest(gone));
     this.settle(callId, at);
   }
 
@@ -126,31 +130,16 @@ export class CallList {
    * @returns the keys of the participants that it changed
    */
   take(dns: readonly Dn[], at: Moment, since: Moment, isOlder: (key: string) => boolean, isGap: boolean): string[] {
-    for (const dn of dns) this.participants.setType(dn);
-    const listed = new Map(dns.flatMap(({ participants }) => participants.map((one) => [keyOf(one.dn, one.id), one])));
-    const missing = this.participants.keys().filter((key) => !listed.has(key) && !isOlder(key));
-    return this.change(
-      missing,
-      [...listed].filter(([key]) => !isOlder(key)),
-      at,
-      since,
-      isGap,
-    );
+    // Nobody who is new in it was in the one before.
+    const newSince = this.listedAt === null ? longAgo : latest([this.listedAt, since]);
+    this.listedAt = at;
+    return this.change(this.participants.keys(), dns, isOlder, { at, since, newSince }, isGap);
   }
 
   /** Takes what there is at one DN. */
   takeDn(dn: Dn, at: Moment, isOlder: (key: string) => boolean): string[] {
-    this.participants.setType(dn);
-    const listed = new Map(dn.participants.map((one) => [keyOf(one.dn, one.id), one]));
     const own = this.participants.keys().filter((key) => this.participants.get(key)?.dn === dn.dn);
-    const missing = own.filter((key) => !listed.has(key) && !isOlder(key));
-    return this.change(
-      missing,
-      [...listed].filter(([key]) => !isOlder(key)),
-      at,
-      at,
-      false,
-    );
+    return this.change(own, [dn], isOlder, { at, since: at, newSince: longAgo }, false);
   }
 
   /**
@@ -247,20 +236,25 @@ export class CallList {
     return over;
   }
 
+  /** @param known the keys of those that are gone if they are not listed */
   private change(
-    missing: readonly string[],
-    listed: readonly [string, Participant][],
-    at: Moment,
-    since: Moment,
+    known: readonly string[],
+    dns: readonly Dn[],
+    isOlder: (key: string) => boolean,
+    { at, since, newSince }: { at: Moment; since: Moment; newSince: Moment },
     isGap: boolean,
   ): string[] {
+    for (const dn of dns) this.participants.setType(dn);
+    const all = new Map(dns.flatMap(({ participants }) => participants.map((one) => [keyOf(one.dn, one.id), one])));
+    const missing = known.filter((key) => !all.has(key) && !isOlder(key));
+    const listed = [...all].filter(([key]) => !isOlder(key));
     for (const [key, participant] of listed) {
       // Since when somebody talks, no list says: as long as it is in doubt how the ring ended, on another leg all the while.
       const cameAt = isUp(participant) ? -Infinity : at.steady;
       if (!isGap && this.participants.get(key)?.callId !== participant.callId) this.stopBefore(participant, at, cameAt);
     }
-    const gone = missing.flatMap((key) => this.takeAway(key, at));
-    const changed = listed.filter(([, participant]) => this.put(participant, at, true));
+    const gone = missing.flatMap((key) => this.takeAway(key, at, since));
+    const changed = listed.filter(([, participant]) => this.put(participant, at, newSince));
     for (const [, { callId }] of changed) this.standIns.delete(callId);
     if (isGap) {
       this.ended.clear();
@@ -305,15 +299,15 @@ export class CallList {
   }
 
   /**
-   * @param isListed whether a list shows it: of what it shows for the first time it doesn't say since when it is so
+   * @param newSince since when it may be as it is, if it is new: a list does not say when somebody came
    * @returns whether something is new
    */
-  private put(participant: Participant, at: Moment, isListed = false): boolean {
+  private put(participant: Participant, at: Moment, newSince = at): boolean {
     const key = keyOf(participant.dn, participant.id);
     const before = this.participants.get(key);
     const isMoved = before?.callId !== participant.callId;
     const last = this.times.get(key);
-    const seenAt = before === null && isListed ? longAgo : at;
+    const seenAt = before === null ? newSince : at;
     // A participant that talked before its call became part of another one has answered nothing there.
     const upAt = before !== null && isUp(before) ? longAgo : null;
     const times = isMoved || last === undefined ? { begunAt: at, upAt, partyAt: seenAt } : last;
@@ -333,13 +327,13 @@ export class CallList {
     }
   }
 
-  private takeAway(key: string, at: Moment): Gone[] {
+  private takeAway(key: string, at: Moment, since = at): Gone[] {
     const participant = this.participants.get(key);
     const leg = this.participants.remove(key);
     const begunAt = this.times.get(key)?.begunAt ?? at;
     this.times.delete(key);
     if (participant === null || leg === null) return [];
-    return [{ key, participant, leg, begunAt, at: this.momentOf(participant.callId, at) }];
+    return [{ key, participant, leg, begunAt, at: this.momentOf(participant.callId, at), since }];
   }
 
   private noteGivenUp({ participant: { callId, status }, leg: { role, direction }, at }: Gone): void {
@@ -354,12 +348,12 @@ export class CallList {
   }
 
   /** A leg that rang stays, unless it is known how that ended. */
-  private keepRing({ key, participant, leg, begunAt, at }: Gone, until = at.steady): void {
+  private keepRing({ key, participant, leg, begunAt, at, since }: Gone, until = at.steady): void {
     const { dn, callId, status } = participant;
     if (status !== 'ringing' || leg.role !== 'extension' || callId === '') return;
     if (this.participants.ofCall(callId).some((other) => other.dn === dn)) return;
     const marked = { ...leg, gone: { at, isTaken: false } };
-    this.ended.set(key, { leg: marked, participant, begunAt, at, until, isAsked: false });
+    this.ended.set(key, { leg: marked, participant, begunAt, at, since, until, isAsked: false });
   }
 
   /** Lets go of the rings of a call of which is known by now how they ended. */
@@ -435,7 +429,7 @@ export class CallList {
   private release(keys: readonly string[], now: Moment, isTaken = false): void {
     const rings = keys.map((key) => this.ended.get(key)).filter((ring) => ring !== undefined);
     if (rings.length === 0) return;
-    const since = rings.reduce((first, { at }) => (at.steady < first.steady ? at : first), now);
+    const since = earliest(rings);
     if (isTaken) {
       for (const ring of rings) ring.leg = { ...ring.leg, gone: { at: ring.at, isTaken } };
       this.emit(this.legs(), now, since);
@@ -464,6 +458,10 @@ function callIdOf({ participant }: { participant: Participant }): string {
 
 function latest(moments: readonly Moment[]): Moment {
   return moments.reduce((last, one) => (one.steady > last.steady ? one : last));
+}
+
+function earliest(gone: readonly { since: Moment }[]): Moment {
+  return gone.map(({ since }) => since).reduce((first, one) => (one.steady < first.steady ? one : first));
 }
 
 function isUp({ status }: Participant): boolean {

@@ -104,6 +104,8 @@ export class Listener {
   private hasEmitted = false;
   /** Something changed that was not reported yet. */
   private isDirty = true;
+  /** Steady time since when it may be so. */
+  private untoldSince = Infinity;
   private lastEmit = 0;
 
   constructor(
@@ -595,14 +597,16 @@ export class Listener {
   private emit(legs: readonly Leg[], changed: boolean, at: Moment, since: Moment): void {
     // Until there is a list again, nobody knows how things are.
     this.isDirty ||= changed;
+    this.untoldSince = Math.min(this.untoldSince, since.steady);
     if (this.isOver || this.failures > 0 || this.knownUntil === null) return;
     const now = this.parts.clock();
-    const { afterGap, isDirty } = this;
+    const { afterGap, isDirty, untoldSince } = this;
     this.afterGap = false;
     this.isDirty = false;
+    this.untoldSince = Infinity;
     this.hasEmitted = true;
     this.lastEmit += 1;
-    const accuracyMs = Math.max(0, now.steady - since.steady);
+    const accuracyMs = Math.max(0, now.steady - untoldSince);
     this.watcher.onSnapshot({ connections: legs, changed: isDirty, at, accuracyMs, afterGap });
   }
 }

@@ -620,7 +620,7 @@ class Oracle {
       if (text === null) return;
       const time = Date.parse(text) - start;
       assert.ok(
-        time >= from - this.usual && time <= Math.min(at, Math.max(this.knownBy(from), this.first) + wait),
+        time >= from - this.usual && time <= Math.min(Math.ceil(at), Math.max(this.knownBy(from), this.first) + wait),
         `${what}: ${name} ${time}, not since ${from}`,
       );
     };
@@ -642,12 +642,25 @@ class Oracle {
       isBetween('answeredAt', event.answeredAt, up.from);
     }
     assert.equal(event.endedAt !== null, isEndName(event.event) || event.event === 'transferred', `${what}: endedAt`);
-    if (!this.isRough(life, at)) isBetween('endedAt', event.endedAt, life.to, maxOrderWait);
+    // When it happened, as told and in truth: not more than accuracyMs lie between them.
+    const [told, from] =
+      event.endedAt !== null
+        ? [event.endedAt, life.to]
+        : event.event === 'answered'
+          ? [event.answeredAt, up?.from]
+          : [until === 0 ? event.startedAt : null, seen?.from];
+    if (told !== null && from !== undefined && !this.isRough(life, at) && !this.isSilent({ life } as Party)) {
+      const earliest = Date.parse(told) - start - event.accuracyMs;
+      assert.ok(earliest <= from + this.usual, `${what}: since ${earliest} at the earliest, not ${from}`);
+    }
+    // A silence may begin while a part that is gone waits.
+    const wait = Math.max(longestEnding, this.knownBy(life.to + longestEnding) - this.knownBy(life.to));
+    if (!this.isRough(life, at)) isBetween('endedAt', event.endedAt, life.to, Math.max(wait, maxOrderWait));
     if (event.endedAt === null || this.isSilent({ life } as Party)) return;
     // A part that is gone may wait for another one of its call, which waits itself.
     const error = life.phases.reduce(
       (sum, { from, to }) => sum + this.knownBy(from) - from + this.knownBy(to) - to,
-      2 * longestEnding,
+      longestEnding + wait,
     );
     const spent = (...what: Doing[]): number =>
       life.phases.filter(({ doing }) => what.includes(doing)).reduce((sum, { from, to }) => sum + to - from, 0);

@@ -28,6 +28,9 @@ function participant(over: Record<string, unknown> = {}): Participant {
 const call = { party_dn: '10007', party_dn_type: 'Wexternalline', party_caller_id: '+4930111' };
 const internal = (dn: string): object => ({ party_dn: dn, party_dn_type: 'Wextension', party_caller_id: dn });
 
+/** No participant is newer than a list. */
+const no = (): boolean => false;
+
 /** Plays changes through a call list and a tracker. */
 class Play {
   readonly events: CallEvent[] = [];
@@ -75,7 +78,7 @@ class Play {
   /** A list shows this one alone. */
   take(one: Participant): this {
     const dn = { dn: one.dn, type: 'Wextension', devices: [], participants: [one] };
-    this.list.take([dn], this.at(), this.at(), () => false, false);
+    this.list.take([dn], this.at(), this.at(), no, false);
     return this;
   }
 
@@ -534,7 +537,7 @@ describe('Events of 3CX V20', () => {
   it('a ring that ended during an outage ends as unknown', () => {
     const play = new Play().upsert({ id: 1, dn: '101' });
     play.tracker.noSnapshot();
-    play.list.take([], play.at(), play.at(), () => false, true);
+    play.list.take([], play.at(), play.at(), no, true);
     assert.deepEqual(play.words, ['ringing 101', 'ended 101 unknown']);
   });
 
@@ -818,6 +821,49 @@ describe('Events of 3CX V20', () => {
     assert.deepEqual(play.words, ['answered 102', 'ringing 101', 'ended 102 answered', 'ended 101 missed']);
   });
 
+  it('an extension that talks in a list, and was not in the one before, has answered what rang there', () => {
+    const at101 = participant({ ...call, callid: 4711, id: 1, dn: '101', legid: 2 });
+    const at102 = participant({ ...call, callid: 4711, id: 2, dn: '102', status: 'Connected', legid: 3 });
+    const at103 = participant({ ...call, callid: 4711, id: 3, dn: '103', legid: 4 });
+    const play = new Play().take(at101);
+    play.now += 2_500;
+    const since = { ...play.at(), steady: play.now - 2_450 };
+    const dns = [at102, at103].map((one) => ({ dn: one.dn, type: 'Wextension', devices: [], participants: [one] }));
+    play.list.take(dns, play.at(), since, no, false);
+    play.wait(100);
+    assert.equal(play.words.at(-1), 'ring-stopped 101 answered-elsewhere');
+  });
+
+  it('a ring that a list finds gone may have ended at any time since the list before', () => {
+    const answered = { id: 2, dn: '102', status: 'Connected', legid: 3 };
+    const play = new Play().upsert({ id: 1, dn: '101', legid: 2 }).upsert(answered);
+    play.now += 5_000;
+    const one = participant({ callid: 4711, ...call, ...answered });
+    const since = { ...play.at(), steady: play.now - 4_900 };
+    play.list.take([{ dn: '102', type: 'Wextension', devices: [], participants: [one] }], play.at(), since, no, false);
+    play.wait(100);
+    assert.equal(play.events.at(-1)?.event, 'ring-stopped');
+    assert.equal(play.events.at(-1)?.accuracyMs, 5_000);
+  });
+
+  it('who is told together to be gone, has been gone since the first message about it', () => {
+    const play = new Play()
+      .upsert({ id: 1, dn: '101', status: 'Connected', legid: 2 })
+      .upsert({ id: 2, dn: '102', status: 'Connected', legid: 3 });
+    const first = play.at();
+    play.now += 60;
+    const gone = [[keyOf('101', '1'), first] as const, [keyOf('102', '2'), play.at()] as const];
+    play.now += 40;
+    play.list.removeAll(gone);
+    assert.deepEqual(
+      play.events.slice(-2).map(({ event, accuracyMs }) => [event, accuracyMs]),
+      [
+        ['ended', 100],
+        ['ended', 100],
+      ],
+    );
+  });
+
   it('a party already in the call when a list first shows it has not taken a call that rings since then', () => {
     const play = new Play();
     const since = play.at();
@@ -867,7 +913,7 @@ describe('Events of 3CX V20', () => {
     const early = play.at();
     play.now += 1_000;
     const dn = { dn: '101', type: 'Wextension', devices: [], participants: [participant({ dn: '101' })] };
-    play.list.take([dn], play.at(), play.at(), () => false, false);
+    play.list.take([dn], play.at(), play.at(), no, false);
     play.list.upsert(participant({ dn: '101', status: 'Connected' }), early);
     assert.deepEqual(
       play.events.map(({ startedAt, answeredAt }) => answeredAt ?? startedAt),

@@ -14,6 +14,46 @@ const parameters = {
   ...(seed !== undefined ? { seed: Number(seed) } : runs === undefined ? { seed: 1 } : {}),
 };
 
+/** Histories in which an event, or what the truth says of it, was once wrong: the seed, and which one of it. */
+const onceWrong: readonly (readonly [number, number])[] = [
+  [76005, 476],
+  [76016, 54],
+  [91009, 331],
+  [91025, 954],
+  [92002, 401],
+  [92006, 132],
+  [93001, 443],
+  [93002, 7],
+  [93002, 78],
+  [93002, 380],
+  [95008, 705],
+  [95009, 227],
+  [95015, 224],
+  [95016, 188],
+  [95021, 363],
+  [95030, 172],
+  [95054, 80],
+  [95059, 13],
+  [96016, 973],
+  [96020, 987],
+  [97006, 209],
+  [97009, 678],
+  [98012, 675],
+  [98024, 195],
+  [98038, 589],
+  [99059, 728],
+  [99061, 13],
+  [99062, 657],
+  [99118, 770],
+  [99152, 786],
+  [99172, 362],
+  [99251, 439],
+  [99257, 913],
+  [99313, 606],
+  [99354, 617],
+  [99356, 33],
+];
+
 describe('Events of calls over 3CX V20, against the truth', function () {
   this.timeout(0);
 
@@ -27,5 +67,12 @@ describe('Events of calls over 3CX V20, against the truth', function () {
       parameters,
     );
     console.log(`      ${JSON.stringify(totals)}`);
+  });
+
+  it('are right in each history in which one was once wrong', async () => {
+    for (const [once, index] of onceWrong) {
+      const history = fc.asyncProperty(v20Plans(60), async (plan) => void checkV20(await playV20(plan)));
+      await fc.assert(history, { seed: once, path: String(index), numRuns: 1, endOnFailure: true });
+    }
   });
 });
