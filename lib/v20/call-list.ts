@@ -116,7 +116,7 @@ export class CallList {
     for (const one of gone) this.keepRing(one, until);
     const { callId } = first.participant;
     const at = latest(gone.map((one) => one.at));
-    this.emit(this.legs(), this.momentOf(callId, at), earliest(gone));
+    this.emitAt(callId, at, earliest(gone));
     this.settle(callId, at);
   }
 
@@ -440,8 +440,8 @@ export class CallList {
   }
 
   /** Within a call time does not go back, though some answers come later than others. */
-  private emitAt(callId: string, at: Moment): void {
-    this.emit(this.legs(), this.momentOf(callId, at), at);
+  private emitAt(callId: string, at: Moment, since = at): void {
+    this.emit(this.legs(), this.momentOf(callId, at), since);
   }
 
   private momentOf(callId: string, at: Moment): Moment {
