@@ -505,10 +505,11 @@ class Oracle {
 
   private endWait({ life, events }: Party): number {
     const isAnswered = events.some(({ event }) => event.answeredAt !== null);
-    const last = [...life.legs.values()].at(-1) ?? [];
+    // Any of these states may be the last one that was seen.
+    const last = [...life.legs].filter(([index]) => this.knownBy(this.looks[index]?.until ?? 0) >= life.to);
     // A phone whose Remove was left out seems to keep ringing.
     const named = [...life.legs.values()].flat().findLast(({ id }) => String(id) === events.at(-1)?.event.connection);
-    const wasRinging = [...last, named].some((leg) => leg?.status === 'Ringing');
+    const wasRinging = [...last.flatMap(([, legs]) => legs), named].some((leg) => leg?.status === 'Ringing');
     return isAnswered && !wasRinging ? maxOrderWait : this.longestDoubt;
   }
 

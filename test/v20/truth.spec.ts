@@ -52,6 +52,7 @@ const onceWrong: readonly (readonly [number, number])[] = [
   [99313, 606],
   [99354, 617],
   [99356, 33],
+  [99427, 965],
 ];
 
 describe('Events of calls over 3CX V20, against the truth', function () {
