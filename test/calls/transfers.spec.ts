@@ -271,14 +271,16 @@ describe('Calls that the PBX tells apart', () => {
   });
 
   it('are not transferred to an extension whose leg in the other call is not gone yet', () => {
-    const talking = `2 10 connected 11 ga; 3 11 connected 10 ga`;
-    const events = play(
-      talking,
-      `${talking}; 4 11 connected ${caller} gb; 5 10000 connected ${caller} gb`,
-      `${talking}; 4 11 connected ${caller} gb; 5 10000 connected ${caller} ga`,
-      `5 10000 connected ${caller} ga; 4 11 connected ${caller} gb`,
-    );
-    assert.ok(words(events).includes('ended 10 answered'));
+    for (const number of ['11', caller]) {
+      const talking = `2 10 connected ${number} ga; 3 11 connected 10 ga`;
+      const events = play(
+        talking,
+        `${talking}; 4 11 connected ${caller} gb; 5 10000 connected ${caller} gb`,
+        `${talking}; 4 11 connected ${caller} gb; 5 10000 connected ${caller} ga`,
+        `5 10000 connected ${caller} ga; 4 11 connected ${caller} gb`,
+      );
+      assert.ok(words(events).includes('ended 10 answered'), number);
+    }
   });
 
   describe('are transferred', () => {
@@ -319,6 +321,30 @@ describe('Calls that the PBX tells apart', () => {
           group,
         );
       }
+    });
+
+    it('not to the extension that it talked to, which has a leg in the other call too', () => {
+      const other = `4 11 connected ${caller} gb`;
+      assert.deepEqual(
+        endOfTen(
+          inside,
+          `${inside}; ${other}`,
+          `${inside}; ${other}; 5 12 ringing 11 ga`,
+          `${other}; 5 12 ringing ${caller} gb`,
+        ),
+        toTwelve,
+      );
+    });
+
+    it('to nobody if the new extension talks to a leg of the other call that is about to go', () => {
+      const moved = '4 11 connected 12 gb; 5 12 connected SP0 ga';
+      const events = play(
+        inside,
+        `${inside}; 4 11 connected 12 gb; 5 12 connected 11 gb`,
+        `${inside}; ${moved}`,
+        moved,
+      );
+      assert.ok(words(events).includes('ended 10 answered'));
     });
 
     it('to nobody if the new extension talks to nobody who was there before', () => {
