@@ -55,6 +55,8 @@ interface EndedRing extends Omit<Gone, 'key'> {
  */
 export class CallList {
   readonly participants: Participants;
+  /** When the last list came; null before the first one. */
+  listedAt: Moment | null = null;
   private readonly ended = new Map<string, EndedRing>();
   /** Of calls that go on without a participant. */
   private readonly standIns = new Map<string, Leg>();
@@ -62,8 +64,6 @@ export class CallList {
   private readonly givenUp = new Map<string, Moment>();
   private readonly lastAt = new Map<string, Moment>();
   private readonly times = new Map<string, Times>();
-  /** When the last list came; null before the first one. */
-  private listedAt: Moment | null = null;
 
   /** @param isAwaited tells DNs with a new participant about which the PBX has not answered yet */
   constructor(

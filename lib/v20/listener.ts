@@ -82,8 +82,6 @@ export class Listener {
   /** Steady time until which nothing can have happened unseen; null before the first list. */
   private knownUntil: number | null;
   private failures = 0;
-  /** Steady time of the last list. */
-  private listedAt = -Infinity;
   private listTimer: NodeJS.Timeout | null = null;
   private isListing = false;
   private isListWanted = false;
@@ -249,7 +247,6 @@ export class Listener {
     const known = wasLive && this.failures === 0 ? null : this.knownUntil;
     this.afterGap = this.failures > 0 || (known !== null && askedAt.steady - known > maxGap);
     this.failures = 0;
-    this.listedAt = at.steady;
     if (this.afterGap) this.askAllAgain(at);
     const since = this.knownUntil ?? at.steady;
     this.knownUntil = askedAt.steady;
@@ -410,7 +407,8 @@ export class Listener {
   private isCredible(key: string, { dn, status }: Participant): boolean {
     const before = this.list.participants.get(key)?.status;
     const isOld = isUp(before) && !isUp(status);
-    const mayBeOld = this.parts.clock().steady - this.listedAt <= maxDelay;
+    const listedAt = this.list.listedAt?.steady ?? -Infinity;
+    const mayBeOld = this.parts.clock().steady - listedAt <= maxDelay;
     return this.knows(dn) && !this.removed.has(key) && !isOld && !mayBeOld;
   }
 

@@ -362,7 +362,7 @@ class Oracle {
     assert.ok(isEndName(names.at(-1)), `${what}: the end comes last`);
     assert.ok(names.filter((name) => name === 'ringing' || name === 'dialing').length <= 1, `${what}: begins twice`);
     assert.ok(names.filter((name) => name === 'answered').length <= 1, `${what}: answered twice`);
-    const [change] = names.filter((name) => name === 'held' || name === 'resumed');
+    const change = names.find((name) => name === 'held' || name === 'resumed');
     let isHeld = (this.isSilent(party) || mayHaveBegun) && change === 'resumed';
     for (const { event } of party.events) {
       if (event.event === 'held') assert.ok(!isHeld, `${what}: held twice`);
@@ -655,13 +655,13 @@ class Oracle {
       assert.ok(earliest <= from + this.usual, `${what}: since ${earliest} at the earliest, not ${from}`);
     }
     // A silence may begin while a part that is gone waits.
-    const wait = Math.max(longestEnding, this.knownBy(life.to + longestEnding) - this.knownBy(life.to));
-    if (!this.isRough(life, at)) isBetween('endedAt', event.endedAt, life.to, Math.max(wait, maxOrderWait));
+    const ending = Math.max(longestEnding, this.knownBy(life.to + longestEnding) - this.knownBy(life.to));
+    if (!this.isRough(life, at)) isBetween('endedAt', event.endedAt, life.to, Math.max(ending, maxOrderWait));
     if (event.endedAt === null || this.isSilent({ life } as Party)) return;
     // A part that is gone may wait for another one of its call, which waits itself.
     const error = life.phases.reduce(
       (sum, { from, to }) => sum + this.knownBy(from) - from + this.knownBy(to) - to,
-      longestEnding + wait,
+      longestEnding + ending,
     );
     const spent = (...what: Doing[]): number =>
       life.phases.filter(({ doing }) => what.includes(doing)).reduce((sum, { from, to }) => sum + to - from, 0);

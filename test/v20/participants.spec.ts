@@ -101,6 +101,15 @@ class Play {
   }
 }
 
+/** 209 has called 101, and they talk. */
+function inside(): Play {
+  return new Play()
+    .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
+    .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
+    .upsert({ id: 2, dn: '101', legid: 2, status: 'Connected', ...internal('209') })
+    .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('101') });
+}
+
 describe('What 3CX V20 says', () => {
   it('a participant: each capture is read', () => {
     const items = captures.items.filter(({ kind }) => kind === 'participant');
@@ -438,11 +447,7 @@ describe('Events of 3CX V20', () => {
   });
 
   it('an internal call can be transferred', () => {
-    const play = new Play()
-      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
-      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
-      .upsert({ id: 2, dn: '101', legid: 2, status: 'Connected', ...internal('209') })
-      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('101') })
+    const play = inside()
       .upsert({ id: 3, dn: '103', legid: 3, ...internal('209'), referred_by_dn: '101', referred_by_type: 'Wextension' })
       .upsert({ id: 3, dn: '103', legid: 3, status: 'Connected', ...internal('209') })
       .remove('101', 2);
@@ -468,19 +473,12 @@ describe('Events of 3CX V20', () => {
   });
 
   it('who hangs up together with the one who transfers was not transferred', () => {
-    const talk = (dn: string, party: string, over: object): Record<string, unknown> => {
-      return { dn, status: 'Connected', ...internal(party), ...over };
-    };
-    const play = new Play()
-      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
-      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
-      .upsert(talk('101', '209', { id: 2, legid: 2 }))
-      .upsert(talk('209', '101', { id: 1, legid: 1 }))
+    const play = inside()
       .upsert({ id: 3, dn: '209', status: 'Dialing', callid: 4712, legid: 1, ...internal('102') })
       .upsert({ id: 4, dn: '102', callid: 4712, legid: 2, ...internal('209') })
-      .upsert(talk('102', '209', { id: 4, callid: 4712, legid: 2 }))
-      .upsert(talk('209', '102', { id: 3, callid: 4712, legid: 1 }))
-      .upsert(talk('102', 'SP0', { id: 4, legid: 5, party_dn_type: 'Wparkextension' }));
+      .upsert({ id: 4, dn: '102', callid: 4712, legid: 2, status: 'Connected', ...internal('209') })
+      .upsert({ id: 3, dn: '209', callid: 4712, legid: 1, status: 'Connected', ...internal('102') })
+      .upsert({ id: 4, dn: '102', legid: 5, status: 'Connected', ...internal('SP0'), party_dn_type: 'Wparkextension' });
     const gone = [keyOf('209', '1'), keyOf('101', '2')];
     play.list.removeAll(gone.map((key) => [key, play.at()]));
     play.remove('209', 3);
@@ -488,11 +486,7 @@ describe('Events of 3CX V20', () => {
   });
 
   it('nobody is transferred to the one he already talks to', () => {
-    const play = new Play()
-      .upsert({ id: 1, dn: '209', status: 'Dialing', legid: 1, ...internal('101') })
-      .upsert({ id: 2, dn: '101', legid: 2, ...internal('209') })
-      .upsert({ id: 2, dn: '101', legid: 2, status: 'Connected', ...internal('209') })
-      .upsert({ id: 1, dn: '209', status: 'Connected', legid: 1, ...internal('101') })
+    const play = inside()
       .upsert({ id: 3, dn: '101', status: 'Connected', callid: 4712 })
       .upsert({ id: 4, dn: '102', legid: 3, ...internal('101') })
       .upsert({ id: 4, dn: '102', callid: 4712, legid: 3 });
